@@ -1,0 +1,71 @@
+import type { Issue } from './issue.ts';
+import type { MergeRequest } from './merge-request.ts';
+import { userJson, type User } from './users.ts';
+
+/** What has notes: `type` tells which. */
+export type Noteable = MergeRequest | Issue;
+
+export interface Note {
+  readonly id: number;
+  body: string;
+  readonly author: User;
+  readonly internal: boolean;
+  /** Written by GitLab itself. */
+  readonly system: boolean;
+  readonly createdAt: Date;
+  updatedAt: Date;
+  readonly awards: Award[];
+}
+
+export interface Award {
+  readonly id: number;
+  readonly name: string;
+  readonly user: User;
+  readonly createdAt: Date;
+}
+
+/** What commands in a text changed; empty where there were none. */
+export type CommandChanges = Readonly<Record<string, unknown>>;
+
+/** A note as the answers show one. */
+export function noteJson(
+  note: Note,
+  noteable: Noteable,
+  projectId: number,
+  url: string,
+  changes: CommandChanges = {},
+): object {
+  return {
+    id: note.id,
+    type: null,
+    body: note.body,
+    attachment: null,
+    author: userJson(note.author, url),
+    created_at: note.createdAt.toISOString(),
+    updated_at: note.updatedAt.toISOString(),
+    system: note.system,
+    noteable_id: noteable.id,
+    noteable_type: noteable.type,
+    project_id: projectId,
+    resolvable: false,
+    confidential: note.internal,
+    internal: note.internal,
+    imported: false,
+    imported_from: 'none',
+    noteable_iid: noteable.iid,
+    commands_changes: changes,
+  };
+}
+
+export function awardJson(award: Award, on: { readonly id: number; readonly type: string }, url: string): object {
+  return {
+    id: award.id,
+    name: award.name,
+    user: userJson(award.user, url),
+    created_at: award.createdAt.toISOString(),
+    updated_at: award.createdAt.toISOString(),
+    awardable_id: on.id,
+    awardable_type: on.type,
+    url: null,
+  };
+}

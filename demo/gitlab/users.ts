@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+
+export interface User {
+  readonly id: number;
+  readonly username: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+/** The accounts and the tokens that speak for them. */
+export interface Users {
+  /** Throws for a name that is taken. */
+  add(user: { readonly username: string; readonly name: string }): User;
+  /** A new token of the user; the others stay valid. */
+  createToken(user: User): string;
+  byToken(token: string): User | undefined;
+  byId(id: number): User | undefined;
+  byName(username: string): User | undefined;
+}
+
+export function createUsers(): Users {
+  const users: User[] = [];
+  const tokens = new Map<string, User>();
+  return {
+    add({ username, name }) {
+      if (users.some((user) => user.username === username))
+        throw new Error(`There is a user ${username} already.`);
+      const user = { id: users.length + 1, username, name, email: `${username}@example.com` };
+      users.push(user);
+      return user;
+    },
+    createToken(user) {
+      const token = `glpat-${randomBytes(15).toString('base64url')}`;
+      tokens.set(token, user);
+      return token;
+    },
+    byToken: (token) => tokens.get(token),
+    byId: (id) => users[id - 1],
+    byName: (username) => users.find((user) => user.username === username),
+  };
+}
+
+/** A user as the answers show one. */
+export function userJson(user: User, url: string): object {
+  return {
+    id: user.id,
+    username: user.username,
+    public_email: null,
+    name: user.name,
+    state: 'active',
+    locked: false,
+    avatar_url: null,
+    web_url: `${url}/${user.username}`,
+  };
+}
+
+/** A user as the webhooks show one: GitLab hides an email address unless the user made it public. */
+export function userHookJson(user: User): object {
+  return {
+    id: user.id,
+    name: user.name,
+    username: user.username,
+    avatar_url: null,
+    email: '[REDACTED]',
+  };
+}

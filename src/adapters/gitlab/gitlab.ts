@@ -1,0 +1,124 @@
+import {
+  Branches,
+  Commits,
+  MergeRequestNotes,
+  MergeRequests,
+  Projects,
+  Repositories,
+  RepositoryFiles,
+  Users,
+} from '@gitbeaker/rest';
+import PQueue from 'p-queue';
+import { z } from 'zod';
+
+import type { Clock } from '../../domain/clock.ts';
+import type { GitLab, GitLabResult, Project } from '../../domain/gitlab.ts';
+import { commitSha, isCommitSha, type ProjectId } from '../../domain/ids.ts';
+import type { Log } from '../../domain/log.ts';
+import { ok, type Result } from '../../domain/result.ts';
+import type { UpstreamFailure } from '../../domain/upstream.ts';
+import { createHttpClient, type HttpClient, type RetryPolicy } from '../http-client.ts';
+import { createChanges } from './changes.ts';
+import { createComments } from './comments.ts';
+import { createMergeRequests } from './merge-requests.ts';
+import { attempt, createRequester, readGitLabError } from './requester.ts';
+
+export interface GitLabDeps {
+  /** Without `/api/v4`. */
+  readonly url: URL;
+  readonly token: string;
+  readonly clock: Clock;
+  readonly stop: AbortSignal;
+  readonly mask: (text: string) => string;
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+}
+
+const projectLifetime = 5 * 60_000;
+/** Calls under way at once; GitLab.com allows 2,000 a minute for a user. */
+const atOnce = 10;
+
+const project = z
+  .object({
+    id: z.number().transform((id) => id as ProjectId),
+    path_with_namespace: z.string(),
+    web_url: z.string(),
+    default_branch: z.string().nullish(),
+  })
+  .transform((shown): Project => ({
+    id: shown.id,
+    path: shown.path_with_namespace,
+    webUrl: shown.web_url,
+    defaultBranch: shown.default_branch ?? undefined,
+  }));
+const branch = z.object({ commit: z.object({ id: z.string().refine(isCommitSha) }) });
+const commit = z.object({ parent_ids: z.array(z.string()) });
+const user = z.object({ id: z.number() });
+
+/**
+ * The configured GitLab, and no other host. The result is made once; called with a log it gives the port whose calls
+ * are logged there. What is remembered (projects, the token's user) and the bound on calls are shared by all of them.
+ */
+export function createGitLab(deps: GitLabDeps): (log: Log) => GitLab {
+  const queue = new PQueue({ concurrency: atOnce });
+  const projects = new Map<ProjectId, { readonly project: Project; readonly until: number }>();
+  let self: number | undefined;
+
+  return (log) => {
+    const client = createHttpClient({ ...deps, system: 'GitLab', log, readError: readGitLabError });
+    const http: HttpClient = (request) => queue.add(() => client(request));
+    const options = {
+      host: deps.url.href.replace(/\/+$/, ''),
+      token: deps.token,
+      rateLimits: {},
+      queryTimeout: null,
+    };
+    const resource = { ...options, requesterFn: createRequester(http) };
+
+    const whoAmI = async (): Promise<number> => {
+      self ??= user.parse(await new Users(resource).showCurrentUser()).id;
+      return self;
+    };
+
+    return {
+      project: async (id) => {
+        const known = projects.get(id);
+        if (known !== undefined && known.until > deps.clock.now()) return ok(known.project);
+        const shown = await orUndefined(async () => project.parse(await new Projects(resource).show(id)));
+        if (shown.ok && shown.value !== undefined) {
+          projects.set(id, { project: shown.value, until: deps.clock.now() + projectLifetime });
+        }
+        return shown;
+      },
+      head: (id, name) =>
+        orUndefined(async () => branch.parse(await new Branches(resource).show(id, name)).commit.id),
+      file: async (id, path, ref, { mostBytes }) => {
+        const files = new RepositoryFiles({ ...options, requesterFn: createRequester(http, mostBytes) });
+        const raw = await attempt(async () => z.string().parse(await files.showRaw(id, path, ref)));
+        if (raw.ok) return ok({ kind: 'text', text: raw.value });
+        if (raw.failure.reason === 'missing') return ok({ kind: 'missing' });
+        if (raw.failure.reason === 'too-large') return ok({ kind: 'too-large', mostBytes });
+        return raw;
+      },
+      firstParent: async (id, sha) => {
+        const shown = await orUndefined(async () => commit.parse(await new Commits(resource).show(id, sha)));
+        return shown.ok ? ok(commitSha(shown.value?.parent_ids[0] ?? '')) : shown;
+      },
+      changes: createChanges(new Repositories(resource)),
+      ...createMergeRequests(new MergeRequests(resource)),
+      ...createComments(new MergeRequestNotes(resource), new Commits(resource), whoAmI),
+      reachable: async () => {
+        const reached = await attempt(() => new Users(resource).showCurrentUser());
+        return reached.ok ? ok(undefined) : reached;
+      },
+    };
+  };
+}
+
+/** Runs the call; GitLab's 404 means that there is no such thing, or none that the token may see. */
+export async function orUndefined<Value>(
+  call: () => Promise<Value>,
+): Promise<GitLabResult<Value | undefined>> {
+  const result: Result<Value, UpstreamFailure> = await attempt(call);
+  return !result.ok && result.failure.reason === 'missing' ? ok(undefined) : result;
+}

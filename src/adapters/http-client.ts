@@ -1,0 +1,232 @@
+import pRetry from 'p-retry';
+
+import type { Clock } from '../domain/clock.ts';
+import type { Log } from '../domain/log.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
+import type { System, UpstreamFailure, UpstreamReason } from '../domain/upstream.ts';
+
+export interface HttpRequest<Body> {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** What the call is named in logs and failures: the path without host, base path and query. */
+  readonly path: string;
+  /** Whether a second sending after an unknown outcome does no harm. Where not, only a clear "not done" is tried again. */
+  readonly repeatable: boolean;
+  /** The largest answer that is read, in bytes. */
+  readonly maxBytes: number;
+  /** Makes sense of a 2xx answer. What makes none is a passing failure: half an answer, or a proxy's page. */
+  readonly read: (answer: HttpAnswer) => Result<Body, string>;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** How long a failing call is tried again. Defaults: from half a second, doubling to 30 s, for a minute. */
+export interface RetryPolicy {
+  readonly firstPauseMs: number;
+  readonly longestPauseMs: number;
+  readonly totalMs: number;
+}
+
+export interface HttpClientDeps {
+  readonly system: System;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Ends pauses and refuses new calls when the bot stops; calls under way go on. */
+  readonly stop: AbortSignal;
+  readonly mask: (text: string) => string;
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+  /** Reads the other side's own words out of an error's body. */
+  readonly readError: (text: string) => string;
+}
+
+export type HttpClient = <Body>(request: HttpRequest<Body>) => Promise<Result<Body, UpstreamFailure>>;
+
+export const defaultRetry: RetryPolicy = { firstPauseMs: 500, longestPauseMs: 30_000, totalMs: 60_000 };
+
+const longestQuote = 500;
+
+/**
+ * A `fetch` that keeps trying while the failure is a passing one, logs each call and returns failures as data.
+ *
+ * `Retry-After` is honoured as long as it fits into the retry time; beyond that the call fails as passing and the
+ * caller's own, longer pauses take over. Redirects are not followed: a moved host is a wrong setting, and a redirect
+ * would carry the token to a host that nobody configured.
+ *
+ * Not guaranteed: that a write took effect once. A repeatable one may run several times, a failed one may have worked.
+ */
+export function createHttpClient(deps: HttpClientDeps): HttpClient {
+  return async (request) => {
+    try {
+      return ok(
+        await pRetry(() => attempt(deps, request), {
+          retries: 20,
+          minTimeout: deps.retry.firstPauseMs,
+          maxTimeout: deps.retry.longestPauseMs,
+          maxRetryTime: deps.retry.totalMs,
+          randomize: true,
+          signal: deps.stop,
+          shouldRetry: async ({ error }) => error instanceof CallFailed && (await mayRepeat(deps, error)),
+        }),
+      );
+    } catch (error) {
+      if (error instanceof CallFailed) return fail(error.failure);
+      if (deps.stop.aborted) return fail(failure(deps, request, 'stopped', undefined, 'the bot is stopping'));
+      throw error;
+    }
+  };
+}
+
+/** Carries a failure through p-retry, which knows only errors. */
+class CallFailed extends Error {
+  readonly failure: UpstreamFailure;
+  readonly repeatable: boolean;
+  readonly retryAfterMs: number;
+
+  constructor(failed: UpstreamFailure, repeatable: boolean, retryAfterMs: number) {
+    super(failed.said);
+    this.failure = failed;
+    this.repeatable = repeatable;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+async function mayRepeat(deps: HttpClientDeps, error: CallFailed): Promise<boolean> {
+  if (error.failure.reason !== 'passing' || !error.repeatable) return false;
+  if (error.retryAfterMs > deps.retry.totalMs) return false;
+  await pause(error.retryAfterMs, deps.stop);
+  return true;
+}
+
+async function attempt<Body>(deps: HttpClientDeps, request: HttpRequest<Body>): Promise<Body> {
+  const startedAt = deps.clock.now();
+  const log = (status: number, said?: string) => {
+    const fields = { system: deps.system, method: request.method, path: request.path, status };
+    const line = { ...fields, ms: deps.clock.now() - startedAt, ...(said === undefined ? {} : { said }) };
+    deps.log.info('call', line);
+  };
+  let response: Response;
+  let text: string | undefined;
+  try {
+    response = await fetch(request.url, {
+      method: request.method,
+      headers: { ...request.headers },
+      ...(request.body === undefined ? {} : { body: request.body }),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(deps.timeoutMs),
+    });
+    text = await readText(response, request.maxBytes);
+  } catch (error) {
+    const said = deps.mask(networkWords(error, deps.timeoutMs));
+    log(0, said);
+    throw new CallFailed(
+      failure(deps, request, 'passing', undefined, said),
+      request.repeatable || neverSent(error),
+      0,
+    );
+  }
+  if (text === undefined) {
+    const said = `the answer is larger than ${request.maxBytes} bytes`;
+    log(response.status, said);
+    throw new CallFailed(failure(deps, request, 'too-large', response.status, said), false, 0);
+  }
+  if (response.ok) {
+    const body = request.read({ status: response.status, headers: response.headers, text });
+    log(response.status, body.ok ? undefined : body.failure);
+    if (body.ok) return body.value;
+    const unread = failure(deps, request, 'passing', response.status, body.failure);
+    throw new CallFailed(unread, request.repeatable, 0);
+  }
+  const said = deps.mask(deps.readError(text).slice(0, 4 * longestQuote)).slice(0, longestQuote);
+  log(response.status, said);
+  throw new CallFailed(
+    failure(deps, request, reasonOf(response.status), response.status, said),
+    request.repeatable || response.status === 429,
+    retryAfter(response.headers, deps.clock.now()),
+  );
+}
+
+function failure(
+  deps: HttpClientDeps,
+  request: HttpRequest<unknown>,
+  reason: UpstreamReason,
+  status: number | undefined,
+  said: string,
+): UpstreamFailure {
+  return { system: deps.system, reason, status, asked: `${request.method} ${request.path}`, said };
+}
+
+function reasonOf(status: number): UpstreamReason {
+  if (status === 429 || status === 408 || status >= 500) return 'passing';
+  if (status === 401 || status === 403) return 'denied';
+  if (status === 404) return 'missing';
+  if (status === 409) return 'conflict';
+  return 'refused';
+}
+
+/** Reads at most `most` bytes; undefined when there are more. An endless answer ends here too. */
+async function readText(response: Response, most: number): Promise<string | undefined> {
+  if (response.body === null) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += chunk.byteLength;
+    if (size > most) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** Milliseconds that the answer asks to wait: `Retry-After` in seconds or as a date, else none. */
+function retryAfter(headers: Headers, now: number): number {
+  const value = headers.get('retry-after');
+  if (value === null) return 0;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isFinite(wait) ? Math.max(0, wait) : 0;
+}
+
+/** Errors by which Node says that no connection was made, so that the other side has done nothing. */
+const unsentCodes: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function neverSent(error: unknown): boolean {
+  return unsentCodes.has(codeOf(error));
+}
+
+function codeOf(error: unknown): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+}
+
+function networkWords(error: unknown, timeoutMs: number): string {
+  if (!(error instanceof Error)) return 'the connection failed';
+  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
+  const code = codeOf(error);
+  return typeof code === 'string'
+    ? `the connection failed (${code})`
+    : `the connection failed (${error.message})`;
+}
+
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  if (ms === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    stop.addEventListener('abort', end, { once: true });
+  });
+}

@@ -1,0 +1,36 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Log, LogFields } from '../domain/log.ts';
+import { isSecretKey } from '../domain/secrets.ts';
+
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface LogDeps {
+  readonly level: LogLevel;
+  readonly clock: Clock;
+  readonly mask: (text: string) => string;
+  /** Takes one line without its newline. */
+  readonly write: (line: string) => void;
+}
+
+/** A log of JSON lines: `time`, `level`, `message`, then the fields. Every line is masked as a whole, last thing before it is written. */
+export function createLog(deps: LogDeps, base: LogFields = {}): Log {
+  const line =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (logLevels.indexOf(level) < logLevels.indexOf(deps.level)) return;
+      const all = Object.entries({ ...base, ...fields }).map(([key, value]) => [
+        key,
+        isSecretKey(key) ? '[hidden]' : typeof value === 'string' ? deps.mask(value) : value,
+      ]);
+      const time = new Date(deps.clock.now()).toISOString();
+      deps.write(JSON.stringify({ time, level, message: deps.mask(message), ...Object.fromEntries(all) }));
+    };
+  return {
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    with: (fields) => createLog(deps, { ...base, ...fields }),
+  };
+}

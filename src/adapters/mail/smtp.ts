@@ -1,0 +1,45 @@
+import { createTransport } from 'nodemailer';
+
+import type { Mailer } from '../../domain/mail.ts';
+import { fail, ok } from '../../domain/result.ts';
+
+/** Mail over SMTP. Reads no files and no addresses on behalf of a message. */
+export function createSmtpSender(deps: {
+  readonly url: string;
+  readonly from: string;
+  readonly mask: (text: string) => string;
+}): Mailer & { close(): void } {
+  const transport = createTransport({
+    url: deps.url,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 30_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return {
+    send: async (mail) => {
+      try {
+        await transport.sendMail({
+          from: deps.from,
+          to: [...mail.to],
+          subject: mail.subject,
+          html: mail.html,
+          text: mail.text,
+          messageId: `<${mail.messageId}>`,
+        });
+        return ok(undefined);
+      } catch (error) {
+        const said = deps.mask(error instanceof Error ? error.message : 'the mail could not be sent');
+        return fail({ reason: isFinal(error) ? 'refused' : 'passing', said });
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** A 5xx answer to the message or its addresses is final; a refused login is not: the operator mends it. */
+function isFinal(error: unknown): boolean {
+  if (!(error instanceof Error) || !('responseCode' in error) || !('code' in error)) return false;
+  return typeof error.responseCode === 'number' && error.responseCode >= 500 && error.code !== 'EAUTH';
+}

@@ -1,0 +1,43 @@
+import type { Kysely } from 'kysely';
+
+import type { Clock } from '../../domain/clock.ts';
+import type { Inbox } from '../../domain/inbox.ts';
+import { fail, ok } from '../../domain/result.ts';
+import { addJobs } from './rows.ts';
+import type { Tables } from './schema.ts';
+
+/** @param jobsAdded is told after each acceptance, so that lanes look for work at once */
+export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => void): Inbox {
+  return {
+    accept: async (delivery, jobs) => {
+      const { content } = delivery;
+      const event = content.kind === 'event' ? content.event : undefined;
+      try {
+        const isNew = await db.transaction().execute(async (transaction) => {
+          const inserted = await transaction
+            .insertInto('deliveries')
+            .values({
+              id: delivery.id,
+              received_at: delivery.receivedAt,
+              event_name: delivery.eventName,
+              body: delivery.body,
+              status: content.kind === 'event' ? 'waiting' : 'rejected',
+              reason: content.kind === 'rejected' ? content.reason : null,
+              project_id: event?.projectId ?? null,
+              branch: event?.branch ?? null,
+              event_json: event === undefined ? null : JSON.stringify(event),
+            })
+            .onConflict((conflict) => conflict.column('id').doNothing())
+            .executeTakeFirst();
+          if (inserted.numInsertedOrUpdatedRows !== 1n) return false;
+          await addJobs(transaction, jobs, clock.now());
+          return true;
+        });
+        if (isNew) jobsAdded();
+        return ok(isNew ? 'new' : 'duplicate');
+      } catch (error) {
+        return fail({ reason: 'unavailable', said: error instanceof Error ? error.message : String(error) });
+      }
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { sql, type Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** Each version of the tables, in order of their names. One that has been released is never changed. */
+export const migrations: Record<string, Migration> = {
+  '0001-first': { up: first },
+};
+
+async function first(db: Kysely<never>): Promise<void> {
+  const create = db.schema;
+  await create
+    .createTable('deliveries')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('received_at', 'bigint', (column) => column.notNull())
+    .addColumn('event_name', 'text', (column) => column.notNull())
+    .addColumn('body', 'text', (column) => column.notNull())
+    .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text')
+    .addColumn('project_id', 'bigint')
+    .addColumn('branch', 'text')
+    .addColumn('event_json', 'text')
+    .execute();
+  await create
+    .createIndex('deliveries_waiting')
+    .on('deliveries')
+    .columns(['project_id', 'branch', 'received_at'])
+    .where(sql<boolean>`status = 'waiting'`)
+    .execute();
+  await create
+    .createTable('jobs')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('lane', 'text', (column) => column.notNull())
+    .addColumn('key', 'text', (column) => column.notNull())
+    .addColumn('job_json', 'text', (column) => column.notNull())
+    .addColumn('due_at', 'bigint', (column) => column.notNull())
+    .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('tries', 'integer', (column) => column.notNull())
+    .addColumn('reason', 'text')
+    .addColumn('added_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await create
+    .createIndex('jobs_waiting_key')
+    .unique()
+    .on('jobs')
+    .column('key')
+    .where(sql<boolean>`status = 'waiting'`)
+    .execute();
+  await create.createIndex('jobs_due').on('jobs').columns(['status', 'due_at']).execute();
+  await create
+    .createTable('branches')
+    .addColumn('project_id', 'bigint', (column) => column.notNull())
+    .addColumn('branch', 'text', (column) => column.notNull())
+    .addColumn('deployed_sha', 'text', (column) => column.notNull())
+    .addColumn('origin_sha', 'text', (column) => column.notNull())
+    .addColumn('held', 'integer', (column) => column.notNull())
+    .addColumn('reported_sha', 'text')
+    .addColumn('tries', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('branches_key', ['project_id', 'branch'])
+    .execute();
+  await create
+    .createTable('pending')
+    .addColumn('project_id', 'bigint', (column) => column.notNull())
+    .addColumn('branch', 'text', (column) => column.notNull())
+    .addColumn('pipeline', 'text', (column) => column.notNull())
+    .addColumn('path', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('pending_key', ['project_id', 'branch', 'pipeline', 'path'])
+    .execute();
+  await create
+    .createTable('deployments')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('project_id', 'bigint', (column) => column.notNull())
+    .addColumn('branch', 'text', (column) => column.notNull())
+    .addColumn('environment', 'text', (column) => column.notNull())
+    .addColumn('aic_project', 'text', (column) => column.notNull())
+    .addColumn('workspace', 'text', (column) => column.notNull())
+    .addColumn('head_sha', 'text', (column) => column.notNull())
+    .addColumn('merge_requests_json', 'text', (column) => column.notNull())
+    .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'bigint', (column) => column.notNull())
+    .addColumn('finished_at', 'bigint')
+    .execute();
+  await create
+    .createIndex('deployments_branch')
+    .on('deployments')
+    .columns(['project_id', 'branch', 'id'])
+    .execute();
+  await create
+    .createTable('items')
+    .addColumn('deployment_id', 'integer', (column) => column.notNull().references('deployments.id'))
+    .addColumn('pipeline', 'text', (column) => column.notNull())
+    .addColumn('state_json', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('items_key', ['deployment_id', 'pipeline'])
+    .execute();
+  await create
+    .createTable('snapshots')
+    .addColumn('deployment_id', 'integer', (column) => column.notNull().references('deployments.id'))
+    .addColumn('pipeline', 'text', (column) => column.notNull())
+    .addColumn('fingerprint', 'text', (column) => column.notNull())
+    .addColumn('config', 'text', (column) => column.notNull())
+    .addColumn('taken_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('snapshots_key', ['deployment_id', 'pipeline', 'fingerprint'])
+    .execute();
+  await create
+    .createTable('baselines')
+    .addColumn('project_id', 'bigint', (column) => column.notNull())
+    .addColumn('environment', 'text', (column) => column.notNull())
+    .addColumn('aic_project', 'text', (column) => column.notNull())
+    .addColumn('workspace', 'text', (column) => column.notNull())
+    .addColumn('pipeline', 'text', (column) => column.notNull())
+    .addColumn('fingerprint', 'text', (column) => column.notNull())
+    .addColumn('recorded_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('baselines_key', [
+      'project_id',
+      'environment',
+      'aic_project',
+      'workspace',
+      'pipeline',
+    ])
+    .execute();
+}

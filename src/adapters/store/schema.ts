@@ -1,0 +1,86 @@
+import type { ColumnType, Generated } from 'kysely';
+
+import type { Environment } from '../../domain/aic.ts';
+import type { DeploymentStatus } from '../../domain/deployment.ts';
+import type { Fingerprint } from '../../domain/fingerprint.ts';
+import type { CommitSha, DeploymentId, ProjectId } from '../../domain/ids.ts';
+
+/**
+ * The tables. Times are milliseconds since 1970 (UTC), booleans 0 or 1, `*_json` columns hold JSON.
+ * docs/storage-schema.md tells what each row means and how long it stays.
+ */
+export interface Tables {
+  deliveries: {
+    id: string;
+    received_at: number;
+    event_name: string;
+    body: string;
+    /** `waiting`, `finished` or `rejected`. */
+    status: string;
+    reason: string | null;
+    project_id: ProjectId | null;
+    branch: string | null;
+    event_json: string | null;
+  };
+  jobs: {
+    id: Generated<number>;
+    lane: string;
+    key: string;
+    job_json: string;
+    due_at: number;
+    /** `waiting`, `running` or `given-up`; a finished job has no row. */
+    status: string;
+    tries: number;
+    reason: string | null;
+    added_at: number;
+  };
+  branches: {
+    project_id: ProjectId;
+    branch: string;
+    deployed_sha: CommitSha;
+    origin_sha: CommitSha;
+    held: number;
+    reported_sha: CommitSha | null;
+    tries: number;
+  };
+  pending: {
+    project_id: ProjectId;
+    branch: string;
+    pipeline: string;
+    path: string;
+  };
+  deployments: {
+    id: ColumnType<DeploymentId, never, never>;
+    project_id: ProjectId;
+    branch: string;
+    environment: Environment;
+    aic_project: string;
+    workspace: string;
+    head_sha: CommitSha;
+    merge_requests_json: string;
+    status: DeploymentStatus;
+    started_at: number;
+    finished_at: number | null;
+  };
+  items: {
+    deployment_id: DeploymentId;
+    pipeline: string;
+    state_json: string;
+  };
+  snapshots: {
+    deployment_id: DeploymentId;
+    pipeline: string;
+    fingerprint: Fingerprint;
+    config: string;
+    taken_at: number;
+  };
+  baselines: {
+    project_id: ProjectId;
+    environment: Environment;
+    aic_project: string;
+    workspace: string;
+    pipeline: string;
+    fingerprint: Fingerprint;
+    recorded_at: number;
+  };
+}

@@ -1,0 +1,58 @@
+import type { PipelineId } from './ids.ts';
+import type { Content } from './pipeline-config.ts';
+import type { Result } from './result.ts';
+import type { UpstreamFailure } from './upstream.ts';
+
+/** Which AIC host: two separate installations with keys of their own. */
+export type Environment = 'prod' | 'qa';
+
+/** A workspace by its names, as people write them. */
+export interface WorkspaceName {
+  readonly environment: Environment;
+  readonly aicProject: string;
+  readonly workspace: string;
+}
+
+export type WorkspaceFailure =
+  | { readonly reason: 'no-key'; readonly environment: Environment }
+  | { readonly reason: 'unknown-project'; readonly wanted: string; readonly nearest: readonly string[] }
+  | {
+      readonly reason: 'unknown-workspace';
+      readonly wanted: string;
+      readonly aicProject: string;
+      readonly nearest: readonly string[];
+    }
+  | { readonly reason: 'upstream'; readonly failure: UpstreamFailure };
+
+/** A pipeline in a workspace's list. AIC's own list may hold ones without a title; they are left out. */
+export interface ListedPipeline {
+  readonly id: PipelineId;
+  readonly title: string;
+}
+
+/** The AIC platform. */
+export interface Aic {
+  /** Finds the workspace by its names. Ids are remembered for some minutes; an unknown name is looked up anew. */
+  workspace(name: WorkspaceName): Promise<Result<Workspace, WorkspaceFailure>>;
+}
+
+/** Why a pipeline's config could not be had: the call failed, or AIC's config has a shape that the bot does not know. */
+export type ReadFailure =
+  | { readonly reason: 'upstream'; readonly failure: UpstreamFailure }
+  | { readonly reason: 'strange-config'; readonly problem: string };
+
+/**
+ * One workspace. AIC has no conditional update and no deletion: between a read and a write somebody may
+ * change a pipeline, which only reading back can tell.
+ */
+export interface Workspace {
+  pipelines(): Promise<Result<readonly ListedPipeline[], UpstreamFailure>>;
+  read(id: PipelineId): Promise<Result<Content, ReadFailure>>;
+  /**
+   * Creates the pipeline and returns its id. Fails with `conflict` when the title exists, which may also be
+   * this call's own doing, if an earlier try took effect and its answer was lost.
+   */
+  create(title: string, content: Content): Promise<Result<PipelineId, UpstreamFailure>>;
+  /** Replaces the content; doing so twice is the same as once. */
+  update(id: PipelineId, title: string, content: Content): Promise<Result<void, UpstreamFailure>>;
+}

@@ -1,0 +1,134 @@
+import type { Changes, MergeRequest, Project } from './gitlab.ts';
+import type { CommitSha } from './ids.ts';
+import { lookup, type Mapping } from './mapping.ts';
+import type { Mistake } from './mapping-file.ts';
+import { pipelineName } from './config-path.ts';
+import type { Result } from './result.ts';
+import type { BranchKey, BranchState, Pending } from './store.ts';
+import type { WorkspaceTarget } from './mapping.ts';
+
+/** The name of the mapping file, at the root of the default branch. */
+export const mappingPath = 'branch_to_workspace.yaml';
+
+/** Why no mapping can be followed. */
+export type MappingProblem =
+  | { readonly kind: 'missing'; readonly defaultBranch: string }
+  | { readonly kind: 'invalid'; readonly defaultBranch: string; readonly mistakes: readonly Mistake[] };
+
+/** A branch as it stands, everything that the decision needs. */
+export interface BranchView {
+  readonly key: BranchKey;
+  readonly project: Project;
+  readonly mapping: Result<Mapping, MappingProblem>;
+  readonly state: BranchState | undefined;
+  readonly pending: readonly Pending[];
+  readonly head: CommitSha;
+  readonly from: CommitSha;
+  readonly origin: CommitSha;
+  /** Between `from` and `head`. */
+  readonly changes: Changes;
+  /** The merge requests that brought these changes. */
+  readonly mergeRequests: readonly MergeRequest[];
+  /** The deliveries that this view takes into account. */
+  readonly deliveries: readonly string[];
+}
+
+/** A pipeline to look at, and the files that may hold it. */
+export interface Candidate {
+  readonly name: string;
+  readonly paths: readonly string[];
+}
+
+/** Why a merge is not deployed. */
+export type Refusal = MappingProblem | { readonly kind: 'unmapped'; readonly builtIn: string | undefined };
+
+/** What to do about a branch. */
+export type Decision =
+  /** Nothing; with `state`, that is remembered. */
+  | { readonly kind: 'nothing'; readonly why: string; readonly state?: BranchState }
+  | { readonly kind: 'refuse'; readonly refusal: Refusal; readonly state?: BranchState }
+  | { readonly kind: 'report-push'; readonly pipelines: readonly string[]; readonly state: BranchState }
+  | {
+      readonly kind: 'deploy';
+      readonly target: WorkspaceTarget;
+      readonly candidates: readonly Candidate[];
+      /** The commit whose files are deployed. */
+      readonly at: CommitSha;
+      readonly state: BranchState;
+    };
+
+/**
+ * What follows from how a branch stands. Changes that came through a merge request are deployed; those pushed past
+ * review are treated as the mapping's `direct_push` says; what is pending is tried again from the commit it was merged with.
+ */
+export function decide(view: BranchView): Decision {
+  const waits = { ...view.state, deployed: view.from, origin: view.origin, tries: 0 };
+  if (!view.mapping.ok) {
+    const state: BranchState = { ...waits, held: true, reported: view.state?.reported };
+    if (view.mergeRequests.length > 0) return { kind: 'refuse', refusal: view.mapping.failure, state };
+    return { kind: 'nothing', why: `the mapping file is ${view.mapping.failure.kind}`, state };
+  }
+  const candidates = candidatesIn(view.changes.paths);
+  const found = lookup(view.mapping.value, view.key.branch);
+  if (found.rule === 'none' || !found.automatic) {
+    const why = 'the mapping file does not name the branch';
+    if (view.mergeRequests.length === 0 || candidates.length === 0) return { kind: 'nothing', why };
+    return {
+      kind: 'refuse',
+      refusal: { kind: 'unmapped', builtIn: found.rule === 'none' ? undefined : found.key },
+    };
+  }
+  const reviewed = view.mergeRequests.length > 0 || view.mapping.value.directPush === 'deploy';
+  const atHead: BranchState = {
+    deployed: view.head,
+    origin: view.origin,
+    held: false,
+    reported: view.state?.reported,
+    tries: 0,
+  };
+  if (candidates.length > 0 && reviewed) {
+    const all = merge(candidates, view.pending);
+    return { kind: 'deploy', target: found.workspace, candidates: all, at: view.head, state: atHead };
+  }
+  const unreviewed = candidates.length > 0;
+  const stays: BranchState = { ...atHead, deployed: unreviewed ? view.from : view.head };
+  if (unreviewed && view.mapping.value.directPush === 'report' && view.state?.reported !== view.head) {
+    return {
+      kind: 'report-push',
+      pipelines: candidates.map((candidate) => candidate.name),
+      state: { ...stays, reported: view.head },
+    };
+  }
+  if (view.pending.length > 0) {
+    const tries = view.deliveries.length > 0 ? 0 : (view.state?.tries ?? 0);
+    return {
+      kind: 'deploy',
+      target: found.workspace,
+      candidates: merge([], view.pending),
+      at: view.from,
+      state: { ...stays, tries },
+    };
+  }
+  return { kind: 'nothing', why: 'no config differs from what was last deployed', state: stays };
+}
+
+/** The pipelines among changed paths. */
+export function candidatesIn(paths: readonly string[]): readonly Candidate[] {
+  return merge(
+    [],
+    paths.flatMap((path) => {
+      const pipeline = pipelineName(path);
+      return pipeline === undefined ? [] : [{ pipeline, path }];
+    }),
+  );
+}
+
+function merge(candidates: readonly Candidate[], more: readonly Pending[]): readonly Candidate[] {
+  const paths = new Map(candidates.map((candidate) => [candidate.name, new Set(candidate.paths)]));
+  for (const { pipeline, path } of more) {
+    const known = paths.get(pipeline);
+    if (known === undefined) paths.set(pipeline, new Set([path]));
+    else known.add(path);
+  }
+  return [...paths].map(([name, found]) => ({ name, paths: [...found] }));
+}

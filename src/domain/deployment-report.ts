@@ -1,0 +1,206 @@
+import { isPending, type Deployment, type Item, type ItemState, type Remark } from './deployment.ts';
+import type { Project } from './gitlab.ts';
+import { deploymentMarker, type Job } from './job.ts';
+import { link, names, phrase, words, type Phrase } from './phrase.ts';
+import { explain } from './reason.ts';
+import { deploymentMail, type MailSettings } from './report-mail.ts';
+import { toComment } from './report-markdown.ts';
+import { plain } from './report-text.ts';
+import type { Mood, Report } from './report.ts';
+
+/** A deployment with what is needed to tell of it. */
+export interface DeploymentFacts {
+  readonly project: Project;
+  readonly deployment: Deployment;
+  readonly items: readonly Item[];
+}
+
+/** The comment of a deployment, as it stands. */
+export function deploymentComment(facts: DeploymentFacts): string {
+  return toComment(reportOf(facts));
+}
+
+/**
+ * What is sent when a deployment has ended: the final comment on each merge request that it covers, or on the commit when
+ * there is none, and a mail if there is something to tell.
+ */
+export function deploymentReport(facts: DeploymentFacts, mail: MailSettings): readonly Job[] {
+  const { deployment, project } = facts;
+  const report = reportOf(facts);
+  const marker = deploymentMarker(deployment.id);
+  const body = toComment(report);
+  const comments: readonly Job[] =
+    deployment.mergeRequests.length === 0
+      ? [{ kind: 'commit-comment', projectId: project.id, commit: deployment.head, marker, body }]
+      : deployment.mergeRequests.map((mergeRequest) => ({
+          kind: 'merge-request-comment',
+          projectId: project.id,
+          mergeRequest,
+          marker,
+          body,
+        }));
+  const quiet = facts.items.every((item) => item.state.kind === 'unchanged');
+  if (quiet) return comments;
+  return [
+    ...comments,
+    ...deploymentMail(
+      `deployment-${deployment.id}-${deployment.finishedAt ?? 0}`,
+      deployment.branch,
+      report,
+      mail,
+    ),
+  ];
+}
+
+function reportOf({ project, deployment, items }: DeploymentFacts): Report {
+  const ranked = items.toSorted(
+    (one, other) => rank(one) - rank(other) || compare(one.pipeline, other.pipeline),
+  );
+  return {
+    mood: moodOf(deployment),
+    outcome: outcomeOf(deployment, items),
+    table: {
+      head: ['Pipeline', 'Result', 'Details'],
+      rows: ranked.map((item) => [
+        phrase`${item.pipeline}`,
+        words(resultOf(item.state)),
+        detailsOf(item.state),
+      ]),
+    },
+    remedies: remediesOf(ranked),
+    facts: factsOf(project, deployment),
+  };
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : 1;
+}
+
+/** What needs somebody comes first, what did not change last. */
+function rank({ state }: Item): number {
+  const order = ['failed', 'blocked', 'writing', 'planned', 'created', 'updated', 'left', 'unchanged'];
+  return order.indexOf(state.kind);
+}
+
+function moodOf(deployment: Deployment): Mood {
+  switch (deployment.status) {
+    case 'running':
+      return 'running';
+    case 'succeeded':
+    case 'unchanged':
+      return 'done';
+    case 'partly failed':
+      return 'partly';
+    case 'failed':
+      return 'failed';
+    case 'blocked':
+      return 'held';
+  }
+}
+
+function outcomeOf({ status, workspace }: Deployment, items: readonly Item[]): Phrase {
+  const deployed = items.filter(({ state }) => state.kind === 'created' || state.kind === 'updated').length;
+  const counts = countsOf(items);
+  const into = phrase` to ${workspace.workspace}`;
+  const colon = counts === '' ? '' : `: ${counts}`;
+  switch (status) {
+    case 'running':
+      return [items.length === 0 ? 'Deploying' : `Deploying ${pipelines(items.length)}`, ...into, colon];
+    case 'succeeded':
+      return [`Deployed ${pipelines(deployed)}`, ...into, colon];
+    case 'unchanged':
+      return [...phrase`${workspace.workspace} needed no change`, colon];
+    case 'partly failed':
+      return [
+        `Deployed ${deployed} of ${pipelines(deployed + items.filter(isPending).length)}`,
+        ...into,
+        colon,
+      ];
+    case 'failed':
+    case 'blocked':
+      return ['Deployed nothing', ...into, colon];
+  }
+}
+
+function pipelines(count: number): string {
+  return count === 1 ? '1 pipeline' : `${count} pipelines`;
+}
+
+function countsOf(items: readonly Item[]): string {
+  const kinds = ['created', 'updated', 'unchanged', 'left', 'blocked', 'failed'] as const;
+  return kinds
+    .map((kind) => ({ kind, count: items.filter((item) => item.state.kind === kind).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, count }) => `${count} ${kind === 'left' ? 'left alone' : kind}`)
+    .join(', ');
+}
+
+function resultOf(state: ItemState): string {
+  switch (state.kind) {
+    case 'planned':
+      return `to ${state.effect}`;
+    case 'writing':
+      return state.effect === 'create' ? 'creating' : 'updating';
+    case 'left':
+      return 'left alone';
+    case 'created':
+    case 'updated':
+    case 'unchanged':
+    case 'blocked':
+    case 'failed':
+      return state.kind;
+  }
+}
+
+function detailsOf(state: ItemState): Phrase {
+  switch (state.kind) {
+    case 'planned':
+    case 'writing':
+    case 'unchanged':
+      return [];
+    case 'created':
+    case 'updated':
+      return state.remark === undefined ? [] : words(remarks[state.remark]);
+    case 'left':
+      return words('The file was removed; pipelines are never deleted in AIC.');
+    case 'blocked':
+    case 'failed':
+      return explain(state.reason).what;
+  }
+}
+
+const remarks: Readonly<Record<Remark, string>> = {
+  'overwrote-drift': 'A change made by hand in AIC was overwritten; what was there is kept as a snapshot.',
+  'stored-differently': 'AIC stored it in a slightly different form than it was sent.',
+  'not-read-back': 'It was written, but could not be read back to check.',
+};
+
+/** What to do, once for all the pipelines that need the same. */
+function remediesOf(items: readonly Item[]): readonly Phrase[] {
+  const same = new Map<string, { readonly remedy: Phrase; readonly pipelines: string[] }>();
+  for (const { pipeline, state } of items) {
+    if (state.kind !== 'blocked' && state.kind !== 'failed') continue;
+    const { remedy } = explain(state.reason);
+    const known = same.get(plain(remedy));
+    if (known === undefined) same.set(plain(remedy), { remedy, pipelines: [pipeline] });
+    else known.pipelines.push(pipeline);
+  }
+  return [...same.values()].map(({ remedy, pipelines: stuck }) => [...names(stuck, 5), ': ', ...remedy]);
+}
+
+function factsOf(project: Project, deployment: Deployment): readonly Phrase[] {
+  const { branch, head, finishedAt, startedAt, workspace } = deployment;
+  const facts = [
+    [...phrase`branch ${branch}`],
+    ['commit ', ...link(head.slice(0, 8), `${project.webUrl}/-/commit/${head}`)],
+    [...phrase`workspace ${workspace.workspace}`, ...(workspace.environment === 'qa' ? [' (AIC QA)'] : [])],
+    words(`deployment ${deployment.id}`),
+  ];
+  return finishedAt === undefined ? facts : [...facts, words(`took ${duration(finishedAt - startedAt)}`)];
+}
+
+function duration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}

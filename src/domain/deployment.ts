@@ -1,0 +1,64 @@
+import type { Fingerprint } from './fingerprint.ts';
+import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from './ids.ts';
+import type { WorkspaceName } from './aic.ts';
+import type { Reason } from './reason.ts';
+
+/**
+ * The state of one item, written before and after each effect.
+ * - `planned`: nothing was sent yet
+ * - `writing`: a write was about to be sent; whether it took effect, only the workspace knows
+ * - `created`, `updated`: written and read back
+ * - `unchanged`: the workspace already had it
+ * - `left`: the file was removed, the pipeline in the workspace was not touched
+ * - `blocked`, `failed`: not deployed, with the reason; pending
+ */
+export type ItemState =
+  | {
+      readonly kind: 'planned' | 'writing';
+      readonly effect: 'create' | 'update';
+      readonly desired: Fingerprint;
+    }
+  | { readonly kind: 'created' | 'updated'; readonly desired: Fingerprint; readonly remark?: Remark }
+  | { readonly kind: 'unchanged' | 'left' }
+  | { readonly kind: 'blocked' | 'failed'; readonly reason: Reason };
+
+/** Something to know about an item that was deployed all the same. */
+export type Remark = 'overwrote-drift' | 'stored-differently' | 'not-read-back';
+
+/** One pipeline in a deployment. */
+export interface Item {
+  readonly pipeline: string;
+  readonly state: ItemState;
+}
+
+/** How a deployment stands or ended. */
+export type DeploymentStatus = 'running' | 'succeeded' | 'unchanged' | 'partly failed' | 'failed' | 'blocked';
+
+/** One run of a plan. */
+export interface Deployment {
+  readonly id: DeploymentId;
+  readonly projectId: ProjectId;
+  readonly branch: string;
+  readonly workspace: WorkspaceName;
+  readonly head: CommitSha;
+  /** The merge requests that it covers; each gets its comment. */
+  readonly mergeRequests: readonly MergeRequestIid[];
+  readonly status: DeploymentStatus;
+  readonly startedAt: number;
+  readonly finishedAt: number | undefined;
+}
+
+/** The status that follows from the items: what was not deployed decides, then what was. */
+export function statusOf(items: readonly Item[]): Exclude<DeploymentStatus, 'running'> {
+  const has = (...kinds: readonly ItemState['kind'][]) =>
+    items.some((item) => kinds.includes(item.state.kind));
+  const stuck = has('failed') ? 'failed' : has('blocked') ? 'blocked' : undefined;
+  const deployed = has('created', 'updated');
+  if (stuck === undefined) return deployed ? 'succeeded' : 'unchanged';
+  return deployed || has('unchanged') ? 'partly failed' : stuck;
+}
+
+/** Whether a later run has to look at the item again. */
+export function isPending(item: Item): boolean {
+  return item.state.kind === 'blocked' || item.state.kind === 'failed';
+}

@@ -1,0 +1,93 @@
+import type { CommitSha, MergeRequestIid, ProjectId } from './ids.ts';
+import type { Result } from './result.ts';
+import type { UpstreamFailure } from './upstream.ts';
+
+export interface Project {
+  readonly id: ProjectId;
+  /** `group/subgroup/project`. */
+  readonly path: string;
+  readonly webUrl: string;
+  /** Undefined for an empty repository. */
+  readonly defaultBranch: string | undefined;
+}
+
+export interface MergeRequest {
+  readonly iid: MergeRequestIid;
+  readonly title: string;
+  readonly webUrl: string;
+  /** The commit that the merge made on the target branch; undefined after a fast-forward. */
+  readonly mergeCommit: CommitSha | undefined;
+  readonly squashCommit: CommitSha | undefined;
+  /** The head of the source branch. */
+  readonly head: CommitSha | undefined;
+  /** Where the target branch stood when the merge request's changes were last computed. */
+  readonly base: CommitSha | undefined;
+}
+
+/** What differs between two commits: every path whose content is new, changed or gone, and the commits in between. */
+export interface Changes {
+  readonly paths: readonly string[];
+  /** Empty where `to` has nothing that `from` lacks, or where there is no `from`. */
+  readonly commits: readonly CommitSha[];
+}
+
+export type TextFile =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'too-large'; readonly mostBytes: number };
+
+export type GitLabResult<Value> = Result<Value, UpstreamFailure>;
+
+/** The configured GitLab. `undefined` and `missing` mean that GitLab says there is no such thing, or shows it to nobody with this token. */
+export interface GitLab {
+  /** Remembered for some minutes. */
+  project(id: ProjectId): Promise<GitLabResult<Project | undefined>>;
+  /** The commit that the branch points to at this moment. */
+  head(project: ProjectId, branch: string): Promise<GitLabResult<CommitSha | undefined>>;
+  file(
+    project: ProjectId,
+    path: string,
+    ref: string,
+    limits: { readonly mostBytes: number },
+  ): Promise<GitLabResult<TextFile>>;
+  /**
+   * The exact difference, however large; with `from` undefined every file of `to` counts as new. Undefined when `from` no longer exists.
+   * Paths outside `folders` may or may not be listed.
+   */
+  changes(
+    project: ProjectId,
+    from: CommitSha | undefined,
+    to: CommitSha,
+    folders: readonly string[],
+  ): Promise<GitLabResult<Changes | undefined>>;
+  firstParent(project: ProjectId, commit: CommitSha): Promise<GitLabResult<CommitSha | undefined>>;
+  /** One merge request, if it is merged. */
+  merged(project: ProjectId, iid: MergeRequestIid): Promise<GitLabResult<MergeRequest | undefined>>;
+  /** The merge requests merged into `branch` whose merge, squash or source commit is one of `commits`. */
+  mergedAmong(
+    project: ProjectId,
+    branch: string,
+    commits: readonly CommitSha[],
+  ): Promise<GitLabResult<readonly MergeRequest[]>>;
+  /**
+   * Makes the bot's own comment that holds the marker read `body`, and makes one where there is none. The marker is added
+   * to the body, hidden. A line that GitLab would run as a quick action is disarmed.
+   * @param fresh true when no such comment can exist yet, which saves looking for it
+   */
+  putMergeRequestComment(
+    project: ProjectId,
+    iid: MergeRequestIid,
+    comment: Comment,
+    fresh: boolean,
+  ): Promise<GitLabResult<void>>;
+  /** The same on a commit; GitLab cannot edit these, so one that exists stays as it is. */
+  putCommitComment(project: ProjectId, commit: CommitSha, comment: Comment): Promise<GitLabResult<void>>;
+  /** Whether GitLab answers and accepts the token. */
+  reachable(): Promise<GitLabResult<void>>;
+}
+
+export interface Comment {
+  readonly marker: string;
+  /** Markdown. */
+  readonly body: string;
+}

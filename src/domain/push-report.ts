@@ -1,0 +1,42 @@
+import type { BranchView } from './branch-view.ts';
+import type { Job } from './job.ts';
+import { link, phrase, words } from './phrase.ts';
+import { deploymentMail, type MailSettings } from './report-mail.ts';
+import { toComment } from './report-markdown.ts';
+import type { Report } from './report.ts';
+
+/** What is sent when configs came to a deployed branch without a merge request: a comment on the commit, and a mail. */
+export function pushReport(
+  view: BranchView,
+  pipelines: readonly string[],
+  mail: MailSettings,
+): readonly Job[] {
+  const report = reportOf(view, pipelines);
+  const comment: Job = {
+    kind: 'commit-comment',
+    projectId: view.project.id,
+    commit: view.head,
+    marker: 'aic-bot:direct-push',
+    body: toComment(report),
+  };
+  return [comment, ...deploymentMail(`push-${view.project.id}-${view.head}`, view.key.branch, report, mail)];
+}
+
+function reportOf(view: BranchView, pipelines: readonly string[]): Report {
+  const { branch } = view.key;
+  return {
+    mood: 'held',
+    outcome: phrase`Nothing was deployed: configs were pushed to ${branch} without a merge request.`,
+    table: {
+      head: ['Pipeline', 'Result'],
+      rows: pipelines.map((pipeline) => [phrase`${pipeline}`, words('waits for the next merge')]),
+    },
+    remedies: [
+      phrase`The next merge into ${branch} deploys these too. To deploy such pushes at once, set ${'direct_push: deploy'} in ${'branch_to_workspace.yaml'}.`,
+    ],
+    facts: [
+      phrase`branch ${branch}`,
+      ['commit ', ...link(view.head.slice(0, 8), `${view.project.webUrl}/-/commit/${view.head}`)],
+    ],
+  };
+}

@@ -1,0 +1,160 @@
+import type { Environment, ReadFailure, WorkspaceFailure } from './aic.ts';
+import { names, phrase, words, type Phrase } from './phrase.ts';
+import type { UpstreamFailure } from './upstream.ts';
+
+/** Why an item was not deployed. What to do about it hangs on the tag (`explain`), never on words. */
+export type Reason =
+  | { readonly kind: 'drift' }
+  | {
+      readonly kind: 'unreadable-config';
+      readonly path: string;
+      readonly line?: number;
+      readonly problem: string;
+    }
+  | { readonly kind: 'large-config'; readonly path: string; readonly mostBytes: number }
+  | { readonly kind: 'two-files'; readonly paths: readonly string[] }
+  | { readonly kind: 'ambiguous-title'; readonly count: number }
+  | { readonly kind: 'strange-live-config'; readonly problem: string }
+  | { readonly kind: 'no-aic-project' }
+  | { readonly kind: 'no-key'; readonly environment: Environment }
+  | { readonly kind: 'unknown-project'; readonly wanted: string; readonly nearest: readonly string[] }
+  | {
+      readonly kind: 'unknown-workspace';
+      readonly wanted: string;
+      readonly aicProject: string;
+      readonly nearest: readonly string[];
+    }
+  | { readonly kind: 'upstream'; readonly failure: UpstreamFailure };
+
+export function workspaceReason(failure: WorkspaceFailure): Reason {
+  switch (failure.reason) {
+    case 'no-key':
+      return { kind: 'no-key', environment: failure.environment };
+    case 'unknown-project':
+      return { kind: 'unknown-project', wanted: failure.wanted, nearest: failure.nearest };
+    case 'unknown-workspace':
+      return {
+        kind: 'unknown-workspace',
+        wanted: failure.wanted,
+        aicProject: failure.aicProject,
+        nearest: failure.nearest,
+      };
+    case 'upstream':
+      return { kind: 'upstream', failure: failure.failure };
+  }
+}
+
+export function readReason(failure: ReadFailure): Reason {
+  switch (failure.reason) {
+    case 'upstream':
+      return { kind: 'upstream', failure: failure.failure };
+    case 'strange-config':
+      return { kind: 'strange-live-config', problem: failure.problem };
+  }
+}
+
+/** What happened, and what to do next: one or two plain sentences each. */
+export interface Explanation {
+  readonly what: Phrase;
+  readonly remedy: Phrase;
+}
+
+export function explain(reason: Reason): Explanation {
+  switch (reason.kind) {
+    case 'drift':
+      return {
+        what: phrase`Somebody changed it in AIC since the last deployment; deploying would overwrite that.`,
+        remedy: phrase`Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set ${'drift: overwrite'} for the workspace in ${'branch_to_workspace.yaml'}.`,
+      };
+    case 'unreadable-config':
+      return {
+        what: [...place(reason), ...phrase`: ${reason.problem}`],
+        remedy: phrase`Correct the file and merge the correction.`,
+      };
+    case 'large-config':
+      return {
+        what: [
+          ...phrase`${reason.path}`,
+          ` is larger than ${reason.mostBytes / 1024 / 1024} MiB, more than the bot reads.`,
+        ],
+        remedy: phrase`Move large data out of the config, or split the pipeline.`,
+      };
+    case 'two-files':
+      return {
+        what: [...phrase`Several files hold this pipeline: `, ...names(reason.paths), '.'],
+        remedy: phrase`Keep one of the files and merge that.`,
+      };
+    case 'ambiguous-title':
+      return {
+        what: words(
+          `The workspace has ${reason.count} pipelines of this title, so it is unclear which one is meant.`,
+        ),
+        remedy: phrase`Rename or remove all but one of them in AIC; the bot looks again by itself.`,
+      };
+    case 'strange-live-config':
+      return {
+        what: phrase`The config that AIC has now can't be understood: ${reason.problem}`,
+        remedy: phrase`Open the pipeline in AIC and save it again; the bot looks again by itself.`,
+      };
+    case 'no-aic-project':
+      return {
+        what: phrase`No AIC project is named.`,
+        remedy: phrase`Add ${'aic: { project: NAME }'} to ${'branch_to_workspace.yaml'}, or set ${'AIC_PROJECT'} for the bot.`,
+      };
+    case 'no-key':
+      return {
+        what: phrase`The bot has no key for the ${reason.environment} environment of AIC.`,
+        remedy: phrase`Set ${reason.environment === 'qa' ? 'AIC_QA_API_KEY' : 'AIC_API_KEY'} for the bot.`,
+      };
+    case 'unknown-project':
+      return {
+        what: [...phrase`AIC shows the bot no project named ${reason.wanted}.`, ...meant(reason.nearest)],
+        remedy: phrase`Correct ${'aic: { project: … }'} in ${'branch_to_workspace.yaml'} or the setting ${'AIC_PROJECT'}, or give the bot's key access.`,
+      };
+    case 'unknown-workspace':
+      return {
+        what: [
+          ...phrase`The AIC project ${reason.aicProject} has no workspace named ${reason.wanted}.`,
+          ...meant(reason.nearest),
+        ],
+        remedy: phrase`Correct the name in ${'branch_to_workspace.yaml'}, or create the workspace in AIC.`,
+      };
+    case 'upstream':
+      return explainUpstream(reason.failure);
+  }
+}
+
+function explainUpstream(failure: UpstreamFailure): Explanation {
+  const answer = `${failure.status ?? ''} ${failure.said}`.trim();
+  const what = [`${failure.system} failed `, ...phrase`${failure.asked}: ${answer}`];
+  switch (failure.reason) {
+    case 'passing':
+    case 'stopped':
+      return {
+        what,
+        remedy: phrase`Nothing: the bot tries again by itself, at growing pauses of up to 15 minutes.`,
+      };
+    case 'denied':
+      return { what, remedy: denied[failure.system] };
+    case 'missing':
+    case 'conflict':
+      return { what, remedy: words(`Look at it in ${failure.system}; the bot tries again by itself.`) };
+    case 'refused':
+      return { what, remedy: phrase`Correct the config as the answer says, and merge the correction.` };
+    case 'too-large':
+      return { what, remedy: phrase`Move large data out of the config, or split the pipeline.` };
+  }
+}
+
+const denied: Readonly<Record<UpstreamFailure['system'], Phrase>> = {
+  AIC: phrase`Check that the bot's AIC key is valid and may change this workspace; the bot tries again by itself.`,
+  GitLab: phrase`Check that the bot's GitLab token is valid and may read the project; the bot tries again by itself.`,
+};
+
+function place(at: { readonly path: string; readonly line?: number }): Phrase {
+  return at.line === undefined ? phrase`${at.path}` : [...phrase`${at.path}`, `, line ${at.line}`];
+}
+
+function meant(nearest: readonly string[]): Phrase {
+  return nearest.length === 0 ? [] : [' Did you mean ', ...names(nearest), '?'];
+}

@@ -1,0 +1,78 @@
+import { mappingPath, type BranchView, type Refusal } from './branch-view.ts';
+import type { Job } from './job.ts';
+import { link, phrase, words, type Phrase } from './phrase.ts';
+import { deploymentMail, type MailSettings } from './report-mail.ts';
+import { toComment } from './report-markdown.ts';
+import type { Report } from './report.ts';
+
+/**
+ * What is sent when a merge can't be deployed at all: a comment on each merge request, and a mail unless the
+ * branch is simply not one that is deployed.
+ */
+export function refusalReport(view: BranchView, refusal: Refusal, mail: MailSettings): readonly Job[] {
+  const report = reportOf(view, refusal);
+  const comments = view.mergeRequests.map(({ iid }): Job => ({
+    kind: 'merge-request-comment',
+    projectId: view.project.id,
+    mergeRequest: iid,
+    marker: 'aic-bot:refused',
+    body: toComment(report),
+  }));
+  if (refusal.kind === 'unmapped') return comments;
+  return [
+    ...comments,
+    ...deploymentMail(`refused-${view.project.id}-${view.head}`, view.key.branch, report, mail),
+  ];
+}
+
+function reportOf(view: BranchView, refusal: Refusal): Report {
+  const { branch } = view.key;
+  return {
+    mood: 'failed',
+    outcome: ['Nothing was deployed: ', ...because(refusal, branch)],
+    table: tableOf(refusal),
+    remedies: [remedyFor(refusal, branch)],
+    facts: [
+      phrase`branch ${branch}`,
+      ['commit ', ...link(view.head.slice(0, 8), `${view.project.webUrl}/-/commit/${view.head}`)],
+    ],
+  };
+}
+
+function because(refusal: Refusal, branch: string): Phrase {
+  switch (refusal.kind) {
+    case 'missing':
+      return phrase`there is no ${mappingPath} on ${refusal.defaultBranch}.`;
+    case 'invalid': {
+      const count = refusal.mistakes.length;
+      return [...phrase`${mappingPath}`, ` has ${count === 1 ? 'a mistake' : `${count} mistakes`}.`];
+    }
+    case 'unmapped':
+      return refusal.builtIn === undefined
+        ? phrase`${mappingPath} does not name ${branch}.`
+        : phrase`${mappingPath} does not name ${branch}, and branches under ${refusal.builtIn} are not deployed by themselves.`;
+  }
+}
+
+function tableOf(refusal: Refusal): Report['table'] {
+  if (refusal.kind !== 'invalid') return undefined;
+  return {
+    head: ['Line', 'Mistake', 'What to do'],
+    rows: refusal.mistakes.map(({ line, problem, remedy }) => [
+      words(String(line)),
+      phrase`${problem}`,
+      phrase`${remedy}`,
+    ]),
+  };
+}
+
+function remedyFor(refusal: Refusal, branch: string): Phrase {
+  switch (refusal.kind) {
+    case 'missing':
+      return phrase`Add ${mappingPath} to ${refusal.defaultBranch} with a line for the branch, such as ${`mapping: { ${branch}: WORKSPACE NAME }`}. What was merged meanwhile is deployed then.`;
+    case 'invalid':
+      return phrase`Correct the file on ${refusal.defaultBranch}. What was merged meanwhile is deployed then.`;
+    case 'unmapped':
+      return phrase`If merges into ${branch} shall be deployed, add it to ${'mapping:'} in ${mappingPath}; otherwise there is nothing to do.`;
+  }
+}

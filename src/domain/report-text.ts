@@ -1,0 +1,37 @@
+import type { Phrase } from './phrase.ts';
+import { foldRows, type Report } from './report.ts';
+
+/** The report as plain text, for the text part of a mail. */
+export function toMailText(report: Report): string {
+  const rows = report.table?.rows ?? [];
+  const { shown, folded, left } = foldRows(rows);
+  const lines = [...shown, ...folded].map(
+    (cells) =>
+      `- ${cells
+        .map(plain)
+        .filter((cell) => cell !== '')
+        .join(' – ')}`,
+  );
+  const blocks = [
+    [plain(report.outcome)],
+    [...lines, ...(left === 0 ? [] : [`${left} further rows are not shown.`])],
+    report.remedies.length === 0
+      ? []
+      : ['What to do:', ...report.remedies.map((remedy) => `- ${plain(remedy)}`)],
+    report.facts.map(plain),
+  ];
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+/** A phrase without mark-up. */
+export function plain(phrase: Phrase): string {
+  return phrase
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      return 'code' in part ? part.code : `${part.link} (${part.url})`;
+    })
+    .join('');
+}

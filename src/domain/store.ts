@@ -1,0 +1,106 @@
+import type { WorkspaceName } from './aic.ts';
+import type { Deployment, DeploymentStatus, Item } from './deployment.ts';
+import type { Event } from './event.ts';
+import type { Fingerprint } from './fingerprint.ts';
+import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from './ids.ts';
+import type { DueJob } from './job.ts';
+
+/** A branch of a GitLab project. */
+export interface BranchKey {
+  readonly projectId: ProjectId;
+  readonly branch: string;
+}
+
+/** What is remembered of a branch. */
+export interface BranchState {
+  /** The last deployed commit, or the commit from which changes wait to be deployed. */
+  readonly deployed: CommitSha;
+  /** Where the record of this branch began: a delivery that reaches further back moves it there. */
+  readonly origin: CommitSha;
+  /** Whether changes wait because the mapping was missing or invalid. */
+  readonly held: boolean;
+  /** The head of the last push that was reported instead of deployed. */
+  readonly reported: CommitSha | undefined;
+  /** Runs in a row that left something pending and were woken by nobody. */
+  readonly tries: number;
+}
+
+/** A delivery that no finished run has taken into account yet. */
+export interface WaitingDelivery {
+  readonly id: string;
+  readonly event: Event;
+}
+
+/** A pipeline that a deployment could not bring into the workspace, and the file that holds it. */
+export interface Pending {
+  readonly pipeline: string;
+  readonly path: string;
+}
+
+/** A config as the workspace held it before the bot overwrote it. */
+export interface Snapshot {
+  readonly pipeline: string;
+  readonly fingerprint: Fingerprint;
+  /** As `writeConfig` writes it. */
+  readonly config: string;
+}
+
+/** A workspace as seen from one GitLab project: two projects that share one do not share their records. */
+export interface WorkspaceKey extends WorkspaceName {
+  readonly projectId: ProjectId;
+}
+
+/** How a run over a branch ends. All of it is written in one transaction. */
+export interface Closing {
+  readonly key: BranchKey;
+  readonly deliveries: readonly string[];
+  /** Undefined: what is remembered of the branch stays as it is. */
+  readonly state: BranchState | undefined;
+  readonly deployment:
+    | {
+        readonly id: DeploymentId;
+        readonly status: Exclude<DeploymentStatus, 'running'>;
+        readonly finishedAt: number;
+        /** The items that the next run has to look at again. */
+        readonly pending: readonly Pending[];
+      }
+    | undefined;
+  readonly jobs: readonly DueJob[];
+}
+
+/**
+ * What the bot remembers. Each method is one transaction; when its promise resolves, the change is on disk.
+ * A store that can't be read or written throws: there is nothing sensible to do but to try the job again later.
+ */
+export interface Store {
+  branch(key: BranchKey): Promise<BranchState | undefined>;
+  /** Oldest first. */
+  waiting(key: BranchKey): Promise<readonly WaitingDelivery[]>;
+  pending(key: BranchKey): Promise<readonly Pending[]>;
+  /** Branches of the project whose changes wait for a valid mapping. */
+  held(projectId: ProjectId): Promise<readonly string[]>;
+  /** The newest deployment of the branch, with its items. */
+  lastDeployment(
+    key: BranchKey,
+  ): Promise<{ readonly deployment: Deployment; readonly items: readonly Item[] } | undefined>;
+  /** The fingerprints of what AIC gave back after the last deployment or push of these pipelines. */
+  baselines(key: WorkspaceKey, pipelines: readonly string[]): Promise<ReadonlyMap<string, Fingerprint>>;
+  /** Begins a deployment, or with an `id` takes one up again under its old number. */
+  begin(run: {
+    readonly id: DeploymentId | undefined;
+    readonly key: BranchKey;
+    readonly workspace: WorkspaceName;
+    readonly head: CommitSha;
+    readonly mergeRequests: readonly MergeRequestIid[];
+    readonly startedAt: number;
+  }): Promise<Deployment>;
+  /** Writes down what is about to be done: the items, and what they will overwrite. */
+  plan(id: DeploymentId, items: readonly Item[], snapshots: readonly Snapshot[]): Promise<void>;
+  /** Writes down how an item stands; with a fingerprint also what the workspace now holds. */
+  saveItem(
+    id: DeploymentId,
+    item: Item,
+    holds?: { readonly key: WorkspaceKey; readonly fingerprint: Fingerprint },
+  ): Promise<void>;
+  close(closing: Closing): Promise<void>;
+}

@@ -1,0 +1,54 @@
+import { Webhook } from 'standardwebhooks';
+
+/** The secrets by which a request is known to come from the configured GitLab. What is configured is demanded. */
+export interface WebhookSecrets {
+  /** Any of these in `X-Gitlab-Token`; several while rotating. */
+  readonly tokens: readonly string[];
+  /** `whsec_` and the key in base64. */
+  readonly signingToken: string | undefined;
+}
+
+const signatureHeaders = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const;
+
+/**
+ * Whether the headers can be those of a genuine request, before a byte of the body is read: the secret must be right, and where a
+ * signing token is configured a signature must be there. Leaving it out is no way back to the plain secret.
+ */
+export async function mayBeGenuine(headers: Headers, secrets: WebhookSecrets): Promise<boolean> {
+  const signed = signatureHeaders.every((name) => headers.has(name));
+  if (secrets.signingToken !== undefined && !signed) return false;
+  return secrets.tokens.length === 0 || matchesAny(headers.get('x-gitlab-token') ?? '', secrets.tokens);
+}
+
+/**
+ * Whether the body was signed with the signing token, less than 5 minutes from now
+ * (https://github.com/standard-webhooks/standard-webhooks). True where none is configured.
+ */
+export function isSignedRight(headers: Headers, text: string, secrets: WebhookSecrets): boolean {
+  if (secrets.signingToken === undefined) return true;
+  try {
+    new Webhook(secrets.signingToken).verify(text, Object.fromEntries(headers.entries()), {
+      jsonParse: false,
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Compares digests, and always all of them: neither a secret's length nor its beginning shows in the time this takes. */
+async function matchesAny(given: string, tokens: readonly string[]): Promise<boolean> {
+  const digest = await sha256(given);
+  let matches = false;
+  for (const token of tokens) {
+    const expected = await sha256(token);
+    let different = 0;
+    for (const [index, byte] of expected.entries()) different |= byte ^ (digest[index] ?? 0);
+    matches = different === 0 || matches;
+  }
+  return matches;
+}
+
+async function sha256(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+}

@@ -1,0 +1,93 @@
+import type { Workspace } from '../domain/aic.ts';
+import type { Item, ItemState, Remark } from '../domain/deployment.ts';
+import { fingerprintOf, type Fingerprint } from '../domain/fingerprint.ts';
+import type { PipelineId } from '../domain/ids.ts';
+import type { Step } from '../domain/plan.ts';
+import { readReason, type Reason } from '../domain/reason.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
+import type { Settled } from '../domain/settle.ts';
+
+type Write = Extract<Step, { kind: 'create' | 'update' }>;
+
+/** Writes down an item; with a fingerprint also what the workspace now holds of it. */
+export type Save = (item: Item, holds?: Fingerprint) => Promise<void>;
+
+/**
+ * Carries out one step: write down, write, read back, write down. Returns `stopped` when the bot is shutting down and the
+ * write was not sent; the item then stays as it was.
+ */
+export async function carryOut(
+  { step, item }: Settled,
+  workspace: Workspace | undefined,
+  save: Save,
+): Promise<'done' | 'stopped'> {
+  switch (step.kind) {
+    case 'unchanged':
+      await save(item, step.desired.fingerprint);
+      return 'done';
+    case 'left':
+    case 'blocked':
+    case 'failed':
+      return 'done';
+    case 'create':
+    case 'update': {
+      if (workspace === undefined) return 'done';
+      const desired = step.desired.fingerprint;
+      await save({ pipeline: step.name, state: { kind: 'writing', effect: step.kind, desired } });
+      const written = await write(workspace, step);
+      if (!written.ok) {
+        if (written.failure.kind === 'upstream' && written.failure.failure.reason === 'stopped')
+          return 'stopped';
+        await save({ pipeline: step.name, state: stuck(written.failure) });
+        return 'done';
+      }
+      const read = await workspace.read(written.value);
+      const holds = read.ok ? await fingerprintOf(read.value) : desired;
+      const remark = remarkOn(step, { holds, readBack: read.ok });
+      const state: ItemState = {
+        kind: step.kind === 'create' ? 'created' : 'updated',
+        desired,
+        ...(remark === undefined ? {} : { remark }),
+      };
+      await save({ pipeline: step.name, state }, holds);
+      return 'done';
+    }
+  }
+}
+
+async function write(workspace: Workspace, step: Write): Promise<Result<PipelineId, Reason>> {
+  if (step.kind === 'update') {
+    const updated = await workspace.update(step.id, step.name, step.desired.content);
+    return updated.ok ? ok(step.id) : fail({ kind: 'upstream', failure: updated.failure });
+  }
+  const created = await workspace.create(step.name, step.desired.content);
+  if (created.ok) return created;
+  if (created.failure.reason !== 'conflict') return fail({ kind: 'upstream', failure: created.failure });
+  return adopt(workspace, step);
+}
+
+/** The title exists after all: either an earlier try of ours took effect, or somebody was faster. The content tells. */
+async function adopt(workspace: Workspace, step: Write): Promise<Result<PipelineId, Reason>> {
+  const listed = await workspace.pipelines();
+  if (!listed.ok) return fail({ kind: 'upstream', failure: listed.failure });
+  const same = listed.value.filter((pipeline) => pipeline.title === step.name);
+  const [one] = same;
+  if (one === undefined || same.length > 1) return fail({ kind: 'ambiguous-title', count: same.length });
+  const content = await workspace.read(one.id);
+  if (!content.ok) return fail(readReason(content.failure));
+  const ours = (await fingerprintOf(content.value)) === step.desired.fingerprint;
+  return ours ? ok(one.id) : fail({ kind: 'drift' });
+}
+
+function stuck(reason: Reason): ItemState {
+  return reason.kind === 'drift' ? { kind: 'blocked', reason } : { kind: 'failed', reason };
+}
+
+function remarkOn(
+  step: Write,
+  after: { readonly holds: Fingerprint; readonly readBack: boolean },
+): Remark | undefined {
+  if (!after.readBack) return 'not-read-back';
+  if (after.holds !== step.desired.fingerprint) return 'stored-differently';
+  return step.kind === 'update' && step.drifted ? 'overwrote-drift' : undefined;
+}

@@ -1,0 +1,19 @@
+import type { JobOutcome } from '../domain/job.ts';
+import type { UpstreamFailure } from '../domain/upstream.ts';
+
+/** What becomes of a job whose call to another system failed. Rights and reachability change; what is missing or refused does not. */
+export function notDone(failure: UpstreamFailure): JobOutcome {
+  const reason = `${failure.system} answered ${failure.status ?? 'nothing'} to ${failure.asked}: ${failure.said}`;
+  switch (failure.reason) {
+    case 'stopped':
+      return { kind: 'stopped' };
+    case 'passing':
+    case 'denied':
+    case 'conflict':
+      return { kind: 'again', reason };
+    case 'missing':
+    case 'refused':
+    case 'too-large':
+      return { kind: 'given-up', reason };
+  }
+}

@@ -1,0 +1,29 @@
+import type { Aic } from '../domain/aic.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { GitLab } from '../domain/gitlab.ts';
+import type { Jobs } from '../domain/job.ts';
+import type { Log } from '../domain/log.ts';
+import type { Store } from '../domain/store.ts';
+
+/** What a run over a branch talks to. `gitlab`, `aic` and `log` carry the ids of the job they were made for. */
+export interface BranchPorts {
+  readonly gitlab: GitLab;
+  readonly aic: Aic;
+  readonly store: Store;
+  readonly jobs: Jobs;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  readonly settings: BranchSettings;
+}
+
+export interface BranchSettings {
+  /** Whether the bot serves the project of this path. */
+  readonly serves: (projectPath: string) => boolean;
+  /** The AIC project of mappings that name none. */
+  readonly aicProject: string | undefined;
+  readonly mailTo: readonly string[];
+  /** The host part of the message ids of mails. */
+  readonly mailHost: string;
+}

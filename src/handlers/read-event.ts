@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+import type { Event, Reading } from '../domain/event.ts';
+import { mergeRequestEvent, readMerge } from './merge-request-event.ts';
+import { pushEvent, readPush } from './push-event.ts';
+
+const kinds = {
+  merge_request: 'Merge Request Hook',
+  push: 'Push Hook',
+} as const;
+
+type Kind = keyof typeof kinds;
+
+/**
+ * What a webhook body means. The kind stands in the body; the header tells where a custom template
+ * replaced the body. Only a known kind whose fields are not where they belong is rejected.
+ * @param eventName GitLab's `X-Gitlab-Event`
+ */
+export function readEvent(eventName: string, body: unknown): Reading {
+  const stated = z.object({ object_kind: z.string() }).safeParse(body).data?.object_kind;
+  const kind = knownKinds().find((known) =>
+    stated === undefined ? kinds[known] === eventName : known === stated,
+  );
+  switch (kind) {
+    case undefined:
+      return { kind: 'ignored', reason: `events of the kind ${stated ?? eventName} are not used` };
+    case 'merge_request': {
+      const parsed = mergeRequestEvent.safeParse(body);
+      if (!parsed.success) return rejected(kind, parsed.error);
+      const { action } = parsed.data.object_attributes;
+      return reading(
+        parsed.data,
+        readMerge(parsed.data),
+        `merge request ${action ?? 'events without an action'}: only merges are used`,
+      );
+    }
+    case 'push': {
+      const parsed = pushEvent.safeParse(body);
+      if (!parsed.success) return rejected(kind, parsed.error);
+      return reading(parsed.data, readPush(parsed.data), 'only pushes to branches are used');
+    }
+  }
+}
+
+function knownKinds(): readonly Kind[] {
+  return ['merge_request', 'push'];
+}
+
+function reading(
+  { project }: { readonly project: { readonly path_with_namespace: string } },
+  event: Event | undefined,
+  unused: string,
+): Reading {
+  return event === undefined
+    ? { kind: 'ignored', reason: unused }
+    : { kind: 'event', projectPath: project.path_with_namespace, event };
+}
+
+/** Names the fields, never their values: the text goes into an answer. */
+function rejected(kind: Kind, error: z.ZodError): Reading {
+  const fields = error.issues.map((issue) => issue.path.join('.') || 'the body');
+  return {
+    kind: 'rejected',
+    reason: `a ${kind} event with unreadable fields: ${[...new Set(fields)].join(', ')}`,
+  };
+}

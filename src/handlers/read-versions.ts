@@ -1,0 +1,176 @@
+import type { Workspace } from '../domain/aic.ts';
+import type { BranchView, Candidate, Decision } from '../domain/branch-view.ts';
+import { fingerprintOf, type Fingerprint } from '../domain/fingerprint.ts';
+import type { CommitSha } from '../domain/ids.ts';
+import { maxConfigBytes, parseConfig, type Content } from '../domain/pipeline-config.ts';
+import type { Desired, Live, Version, Versions } from '../domain/plan.ts';
+import { readReason, workspaceReason, type Reason } from '../domain/reason.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
+import type { WorkspaceKey } from '../domain/store.ts';
+import { withVariables } from '../domain/workspace-variables.ts';
+import type { BranchPorts } from './ports.ts';
+
+interface Question {
+  readonly view: BranchView;
+  readonly decision: Extract<Decision, { kind: 'deploy' }>;
+  readonly workspaceKey: WorkspaceKey;
+}
+
+/** The three versions of each candidate; the workspace is undefined when it can't be reached, and then no version is usable. */
+export interface ReadVersions {
+  readonly workspace: Workspace | undefined;
+  readonly versions: readonly Versions[];
+}
+
+type Titles = ReadonlyMap<string, readonly Parameters<Workspace['read']>[0][]>;
+
+/**
+ * Reads what the branch wants, what the workspace has and what it had, for the candidates only. What can't be read makes
+ * its own item fail, never the deployment. `stopped` when the bot is shutting down.
+ */
+export async function readVersions(
+  ports: BranchPorts,
+  question: Question,
+): Promise<ReadVersions | 'stopped'> {
+  const { candidates } = question.decision;
+  const reached = await reach(ports, question);
+  if (!reached.ok) {
+    if (isStop(reached.failure)) return 'stopped';
+    const unusable = { kind: 'unusable', reason: reached.failure } as const;
+    const versions = candidates.map(({ name }) => ({ name, desired: unusable, live: unusable, base: [] }));
+    return { workspace: undefined, versions };
+  }
+  const { workspace, titles } = reached.value;
+  const names = candidates.map((candidate) => candidate.name);
+  const baselines = await ports.store.baselines(question.workspaceKey, names);
+  const versions = await Promise.all(
+    candidates.map(async (candidate): Promise<Versions> => {
+      const [desired, live] = await Promise.all([
+        readDesired(ports, question, candidate),
+        readLive(workspace, titles.get(candidate.name) ?? []),
+      ]);
+      const base = await readBase(ports, question, {
+        candidate,
+        desired,
+        live,
+        recorded: baselines.get(candidate.name),
+      });
+      return { name: candidate.name, desired, live, base };
+    }),
+  );
+  const stopped = versions.some(({ desired, live }) =>
+    [desired, live].some((version) => version.kind === 'unusable' && isStop(version.reason)),
+  );
+  return stopped ? 'stopped' : { workspace, versions };
+}
+
+async function reach(
+  ports: BranchPorts,
+  { workspaceKey }: Question,
+): Promise<Result<{ readonly workspace: Workspace; readonly titles: Titles }, Reason>> {
+  if (workspaceKey.aicProject === '') return fail({ kind: 'no-aic-project' });
+  const workspace = await ports.aic.workspace(workspaceKey);
+  if (!workspace.ok) return fail(workspaceReason(workspace.failure));
+  const pipelines = await workspace.value.pipelines();
+  if (!pipelines.ok) return fail({ kind: 'upstream', failure: pipelines.failure });
+  const titles = new Map<string, Parameters<Workspace['read']>[0][]>();
+  for (const { id, title } of pipelines.value) {
+    const known = titles.get(title);
+    if (known === undefined) titles.set(title, [id]);
+    else known.push(id);
+  }
+  return ok({ workspace: workspace.value, titles });
+}
+
+async function readLive(
+  workspace: Workspace,
+  ids: readonly Parameters<Workspace['read']>[0][],
+): Promise<Live> {
+  const [id] = ids;
+  if (id === undefined) return { kind: 'none' };
+  if (ids.length > 1) return { kind: 'unusable', reason: { kind: 'ambiguous-title', count: ids.length } };
+  const content = await workspace.read(id);
+  if (!content.ok) return { kind: 'unusable', reason: readReason(content.failure) };
+  return { kind: 'pipeline', id, version: await versionOf(content.value) };
+}
+
+async function readDesired(
+  ports: BranchPorts,
+  { view, decision }: Question,
+  candidate: Candidate,
+): Promise<Desired> {
+  const files = await Promise.all(
+    candidate.paths.map(async (path) => ({
+      path,
+      content: await readConfig(ports, view, path, decision.at),
+    })),
+  );
+  const there = files.filter(({ content }) => !content.ok || content.value !== undefined);
+  const [file] = there;
+  if (file === undefined) return { kind: 'removed' };
+  if (there.length > 1) {
+    return { kind: 'unusable', reason: { kind: 'two-files', paths: there.map(({ path }) => path) } };
+  }
+  if (!file.content.ok) return { kind: 'unusable', reason: file.content.failure };
+  if (file.content.value === undefined) return { kind: 'removed' };
+  return {
+    kind: 'config',
+    version: await versionOf(withVariables(file.content.value, decision.target.variables)),
+  };
+}
+
+/** The content of a config file at a commit; undefined where there is no such file. */
+async function readConfig(
+  { gitlab }: BranchPorts,
+  { project }: BranchView,
+  path: string,
+  at: CommitSha,
+): Promise<Result<Content | undefined, Reason>> {
+  const file = await gitlab.file(project.id, path, at, { mostBytes: maxConfigBytes });
+  if (!file.ok) return fail({ kind: 'upstream', failure: file.failure });
+  switch (file.value.kind) {
+    case 'missing':
+      return ok(undefined);
+    case 'too-large':
+      return fail({ kind: 'large-config', path, mostBytes: file.value.mostBytes });
+    case 'text': {
+      const content = parseConfig(file.value.text);
+      return content.ok ? content : fail({ kind: 'unreadable-config', path, ...content.failure });
+    }
+  }
+}
+
+/**
+ * What the workspace holds if nobody touched it: the fingerprint recorded then, else the file at the last deployed commit, with or
+ * without the workspace's variables. Read only where it decides something.
+ */
+async function readBase(
+  ports: BranchPorts,
+  { view, decision }: Question,
+  known: {
+    readonly candidate: Candidate;
+    readonly desired: Desired;
+    readonly live: Live;
+    readonly recorded: Fingerprint | undefined;
+  },
+): Promise<readonly Fingerprint[]> {
+  if (known.recorded !== undefined) return [known.recorded];
+  if (known.desired.kind !== 'config' || known.live.kind !== 'pipeline') return [];
+  if (known.live.version.fingerprint === known.desired.version.fingerprint) return [];
+  const contents = await Promise.all(
+    known.candidate.paths.map((path) => readConfig(ports, view, path, view.from)),
+  );
+  const found = contents.flatMap((content) =>
+    content.ok && content.value !== undefined ? [content.value] : [],
+  );
+  const variants = found.flatMap((content) => [content, withVariables(content, decision.target.variables)]);
+  return Promise.all(variants.map((content) => fingerprintOf(content)));
+}
+
+async function versionOf(content: Content): Promise<Version> {
+  return { content, fingerprint: await fingerprintOf(content) };
+}
+
+function isStop(reason: Reason): boolean {
+  return reason.kind === 'upstream' && reason.failure.reason === 'stopped';
+}

@@ -1,0 +1,96 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Event } from '../domain/event.ts';
+import type { Delivery, Inbox } from '../domain/inbox.ts';
+import { deployJob, type DueJob } from '../domain/job.ts';
+import type { Log } from '../domain/log.ts';
+import { rejectionMail } from '../domain/rejection-report.ts';
+import type { MailSettings } from '../domain/report-mail.ts';
+import { readEvent } from './read-event.ts';
+
+export interface ReceivePorts {
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether the bot serves the project of this path. */
+  readonly serves: (projectPath: string) => boolean;
+  readonly mail: MailSettings;
+}
+
+/** A request whose sender was found to be the configured GitLab. */
+export interface Received {
+  readonly id: string;
+  readonly eventName: string;
+  readonly text: string;
+  readonly body: unknown;
+}
+
+export type Receipt =
+  | { readonly status: 'queued' | 'duplicate' }
+  | { readonly status: 'ignored' | 'rejected'; readonly reason: string }
+  | { readonly status: 'unavailable' };
+
+/**
+ * How long a push waits for the merge that may have caused it. GitLab reports a merge twice, by a push and by a merge request
+ * event, in any order; the push alone would look like one that nobody reviewed.
+ */
+const pushWaitsMs = 15_000;
+
+/** Writes a delivery down and tells what will become of it. Nothing is done here but that. */
+export async function receiveDelivery(ports: ReceivePorts, received: Received): Promise<Receipt> {
+  const receipt = await decideOn(ports, received);
+  const reason = 'reason' in receipt ? { reason: receipt.reason } : {};
+  ports.log.info('delivery', {
+    delivery: received.id,
+    event: received.eventName,
+    status: receipt.status,
+    ...reason,
+  });
+  return receipt;
+}
+
+async function decideOn(ports: ReceivePorts, received: Received): Promise<Receipt> {
+  const reading = readEvent(received.eventName, received.body);
+  const now = ports.clock.now();
+  const { id, eventName, text: body } = received;
+  switch (reading.kind) {
+    case 'ignored':
+      return { status: 'ignored', reason: reading.reason };
+    case 'rejected': {
+      const { reason } = reading;
+      const mails = rejectionMail({ id, eventName, reason }, ports.mail).map((job) => ({ job, dueAt: now }));
+      const delivery: Delivery = {
+        id,
+        receivedAt: now,
+        eventName,
+        body,
+        content: { kind: 'rejected', reason },
+      };
+      const status = await accept(ports, delivery, mails);
+      return status === 'queued' ? { status: 'rejected', reason } : { status };
+    }
+    case 'event': {
+      if (!ports.serves(reading.projectPath)) {
+        return { status: 'ignored', reason: 'the project is not in GITLAB_PROJECTS' };
+      }
+      const { event } = reading;
+      const delivery: Delivery = { id, receivedAt: now, eventName, body, content: { kind: 'event', event } };
+      return { status: await accept(ports, delivery, [jobFor(event, now)]) };
+    }
+  }
+}
+
+function jobFor(event: Event, now: number): DueJob {
+  const dueAt = event.kind === 'pushed' ? now + pushWaitsMs : now;
+  return { job: deployJob(event.projectId, event.branch), dueAt };
+}
+
+async function accept(
+  ports: ReceivePorts,
+  delivery: Delivery,
+  jobs: readonly DueJob[],
+): Promise<'queued' | 'duplicate' | 'unavailable'> {
+  const accepted = await ports.inbox.accept(delivery, jobs);
+  if (accepted.ok) return accepted.value === 'new' ? 'queued' : 'duplicate';
+  ports.log.error('the inbox could not be written', { delivery: delivery.id, said: accepted.failure.said });
+  return 'unavailable';
+}

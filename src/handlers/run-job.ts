@@ -1,0 +1,38 @@
+import type { DueJob, Job, JobOutcome } from '../domain/job.ts';
+import type { Mailer } from '../domain/mail.ts';
+import { delayMail } from '../domain/delay-report.ts';
+import { deployBranch } from './deploy-branch.ts';
+import type { BranchPorts } from './ports.ts';
+import { sendComment, sendMail } from './send.ts';
+
+export interface JobPorts extends BranchPorts {
+  readonly mailer: Mailer;
+}
+
+/** From this try on a deployment is late enough to tell somebody: by then it has waited some minutes. */
+const tellAtTry = 5;
+
+/**
+ * Runs one job.
+ * @param tries how often it was tried before
+ */
+export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<JobOutcome> {
+  switch (job.kind) {
+    case 'deploy': {
+      const outcome = await deployBranch(ports, job);
+      if (outcome.kind === 'again' && tries + 1 === tellAtTry)
+        await tell(ports, delayMail(job, outcome.reason, ports.settings, ports.clock.now()));
+      return outcome;
+    }
+    case 'merge-request-comment':
+    case 'commit-comment':
+      return sendComment(ports.gitlab, job);
+    case 'mail':
+      return sendMail(ports.mailer, job);
+  }
+}
+
+async function tell(ports: JobPorts, jobs: readonly Job[]): Promise<void> {
+  const due = jobs.map((job): DueJob => ({ job, dueAt: ports.clock.now() }));
+  for (const one of due) await ports.jobs.add(one);
+}
