@@ -60,7 +60,7 @@ export function createApp(ports: AppPorts): Hono {
       const receipt = await receiveDelivery(ports, { id, eventName, text, body: body.value });
       if (receipt.status === 'unavailable') {
         context.header('Retry-After', '30');
-        return context.json({ id, error: 'the inbox cannot be written' }, 503);
+        return context.json({ id, error: `the delivery could not be written down: ${receipt.reason}` }, 503);
       }
       return context.json({ id, ...receipt }, 202);
     },

@@ -89,9 +89,7 @@ export async function writeTreeCommit(
   });
 }
 
-export type MergedTree =
-  | { readonly kind: 'merged'; readonly tree: string }
-  | { readonly kind: 'conflict' };
+export type MergedTree = { readonly kind: 'merged'; readonly tree: string } | { readonly kind: 'conflict' };
 
 /** Merges two commits as `git merge` would, without a working tree. */
 export async function mergeTrees(directory: string, ours: string, theirs: string): Promise<MergedTree> {

@@ -54,7 +54,7 @@ export async function diffCommits(
   const fields = text.slice(0, end).split('\0');
   const patches = text.slice(end + 2).split(/^(?=diff --git )/m);
   const files: FileDiff[] = [];
-  for (let at = 0; at < fields.length; ) {
+  for (let at = 0; at < fields.length;) {
     const [oldMode = '', newMode = '', , , status = ''] = (fields[at] ?? '').slice(1).split(' ');
     const renamed = /^[RC]/.test(status);
     const oldPath = fields[at + 1] ?? '';
@@ -87,7 +87,7 @@ function hunksOf(patch: string): string {
 
 /**
  * What GitLab shows of a difference. Above the limits of files and lines the rest is missing without a sign of it;
- * `expanded` leaves out the collapsing, which a single file is spared, too.
+ * `expanded` leaves out the collapsing.
  */
 export function cutDiffs(
   files: readonly FileDiff[],
@@ -95,7 +95,7 @@ export function cutDiffs(
   expanded: 'expanded' | 'collapsed',
 ): ShownDiff[] {
   const shown: ShownDiff[] = [];
-  const collapses = expanded === 'collapsed' && files.length > 1;
+  const collapses = expanded === 'collapsed';
   let lines = 0;
   let bytes = 0;
   for (const file of files.slice(0, limits.files)) {
@@ -125,8 +125,9 @@ export function diffJson({ file, cut }: ShownDiff, unidiff: boolean): object {
     too_large: cut === 'too-large',
     new_path: file.newPath,
     old_path: file.oldPath,
-    a_mode: String(file.oldMode).padStart(6, '0').replace('000000', '0'),
-    b_mode: String(file.newMode).padStart(6, '0').replace('000000', '0'),
+    // A file that is not there has the mode 0.
+    a_mode: file.oldMode.replace('000000', '0'),
+    b_mode: file.newMode.replace('000000', '0'),
     new_file: file.change === 'added',
     renamed_file: file.change === 'renamed',
     deleted_file: file.change === 'deleted',

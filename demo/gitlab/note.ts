@@ -57,7 +57,11 @@ export function noteJson(
   };
 }
 
-export function awardJson(award: Award, on: { readonly id: number; readonly type: string }, url: string): object {
+export function awardJson(
+  award: Award,
+  on: { readonly id: number; readonly type: string },
+  url: string,
+): object {
   return {
     id: award.id,
     name: award.name,

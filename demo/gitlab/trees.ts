@@ -74,6 +74,7 @@ function entriesOf(tree: Buffer): TreeEntry[] {
 export function isCleanPath(path: string): boolean {
   const segments = path.split('/');
   return (
-    !/[\0\n]/.test(path) && segments.every((segment) => !['', '.', '..', '.git'].includes(segment.toLowerCase()))
+    !/[\0\n]/.test(path) &&
+    segments.every((segment) => !['', '.', '..', '.git'].includes(segment.toLowerCase()))
   );
 }

@@ -26,8 +26,7 @@ export interface Received {
 
 export type Receipt =
   | { readonly status: 'queued' | 'duplicate' }
-  | { readonly status: 'ignored' | 'rejected'; readonly reason: string }
-  | { readonly status: 'unavailable' };
+  | { readonly status: 'ignored' | 'rejected' | 'unavailable'; readonly reason: string };
 
 /**
  * How long a push waits for the merge that may have caused it. GitLab reports a merge twice, by a push and by a merge request
@@ -65,8 +64,8 @@ async function decideOn(ports: ReceivePorts, received: Received): Promise<Receip
         body,
         content: { kind: 'rejected', reason },
       };
-      const status = await accept(ports, delivery, mails);
-      return status === 'queued' ? { status: 'rejected', reason } : { status };
+      const receipt = await accept(ports, delivery, mails);
+      return receipt.status === 'queued' ? { status: 'rejected', reason } : receipt;
     }
     case 'event': {
       if (!ports.serves(reading.projectPath)) {
@@ -74,7 +73,7 @@ async function decideOn(ports: ReceivePorts, received: Received): Promise<Receip
       }
       const { event } = reading;
       const delivery: Delivery = { id, receivedAt: now, eventName, body, content: { kind: 'event', event } };
-      return { status: await accept(ports, delivery, [jobFor(event, now)]) };
+      return accept(ports, delivery, [jobFor(event, now)]);
     }
   }
 }
@@ -84,13 +83,9 @@ function jobFor(event: Event, now: number): DueJob {
   return { job: deployJob(event.projectId, event.branch), dueAt };
 }
 
-async function accept(
-  ports: ReceivePorts,
-  delivery: Delivery,
-  jobs: readonly DueJob[],
-): Promise<'queued' | 'duplicate' | 'unavailable'> {
+async function accept(ports: ReceivePorts, delivery: Delivery, jobs: readonly DueJob[]): Promise<Receipt> {
   const accepted = await ports.inbox.accept(delivery, jobs);
-  if (accepted.ok) return accepted.value === 'new' ? 'queued' : 'duplicate';
+  if (accepted.ok) return { status: accepted.value === 'new' ? 'queued' : 'duplicate' };
   ports.log.error('the inbox could not be written', { delivery: delivery.id, said: accepted.failure.said });
-  return 'unavailable';
+  return { status: 'unavailable', reason: accepted.failure.said };
 }

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** The bot as a process of its own. */
+export interface BotProcess {
+  readonly url: string;
+  /** The lines that it logged so far. */
+  readonly log: readonly string[];
+  /** Sends the signal and resolves with the exit code when the process has ended. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+const main = join(import.meta.dirname, '../src/main.ts');
+
+/**
+ * Starts the bot with these settings and nothing else in its environment; resolves when it listens.
+ * @param folder where it runs: a `.env` file there would be read too
+ */
+export async function startBotProcess(
+  settings: Readonly<Record<string, string>>,
+  folder: string,
+): Promise<BotProcess> {
+  const child = spawn(process.execPath, [main], {
+    cwd: folder,
+    env: { ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const log: string[] = [];
+  const url = await new Promise<string>((resolve, reject) => {
+    let errors = '';
+    child.stderr.on('data', (chunk) => (errors += String(chunk)));
+    void ended.then((code) => reject(new Error(`the bot ended with ${code}\n${errors}\n${log.join('\n')}`)));
+    createInterface(child.stdout).on('line', (line) => {
+      log.push(line);
+      const parsed: unknown = JSON.parse(line);
+      if (isListening(parsed)) resolve(`http://127.0.0.1:${parsed.port}`);
+    });
+  });
+  return {
+    url,
+    log,
+    end: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+function isListening(line: unknown): line is { readonly port: number } {
+  return (
+    typeof line === 'object' &&
+    line !== null &&
+    'message' in line &&
+    line.message === 'listening' &&
+    'port' in line
+  );
+}

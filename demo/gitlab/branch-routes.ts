@@ -1,0 +1,127 @@
+import { Hono } from 'hono';
+import { commitJson } from './commit-json.ts';
+import { readCommit } from './commits.ts';
+import { gitText } from './git.ts';
+import type { ApiEnv, Instance } from './instance.ts';
+import { pageOf } from './paging.ts';
+import { readParams } from './params.ts';
+import { accessLevel, accessLevels, canPush, type Project } from './project.ts';
+import { afterPush } from './pushes.ts';
+import { moveBranch } from './commit-writer.ts';
+import { notFound, refused } from './refusal.ts';
+import { isBranchName } from './repository.ts';
+import type { User } from './users.ts';
+
+const branches = '/projects/:id/repository/branches';
+
+export function branchRoutes(instance: Instance): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+
+  app.get(branches, async (c) => {
+    const { project, user } = c.var;
+    const search = c.req.query('search') ?? '';
+    const found = (await project.repository.branches()).filter(({ name }) => matches(name, search));
+    const merged = await mergedBranches(project);
+    const rows = await Promise.all(
+      found.map((branch) => branchJson(branch, { project, user, merged, url: instance.url() })),
+    );
+    return pageOf(c, rows, (row) => row);
+  });
+
+  app.post(branches, async (c) => {
+    const { project, user } = c.var;
+    const params = await readParams(c);
+    const name = params.required('branch', 'filled');
+    const ref = params.required('ref', 'filled');
+    if (accessLevel(project, user) < accessLevels.developer) throw refused(403, '403 Forbidden');
+    const { repository } = project;
+    const head = await repository.exclusive(async () => {
+      if (!(await isBranchName(repository.directory, name)))
+        throw refused(400, `Branch name is invalid: '${name}'`);
+      if ((await repository.head(name)) !== undefined) throw refused(400, 'Branch already exists');
+      const start = await repository.resolve(ref);
+      if (start === undefined) throw refused(400, `Invalid reference name: ${ref}`);
+      if (!canPush(project, user, name))
+        throw refused(400, 'You are not allowed to create protected branches');
+      try {
+        await moveBranch(repository.directory, name, undefined, start);
+      } catch {
+        // `a` can't be a branch beside `a/b`.
+        throw refused(400, `Failed to create branch '${name}': reference conflict`);
+      }
+      return start;
+    });
+    await afterPush(instance, project, { user, branch: name, before: undefined, after: head });
+    const merged = await mergedBranches(project);
+    const row = await branchJson({ name, head }, { project, user, merged, url: instance.url() });
+    return c.json(row, 201);
+  });
+
+  app.get(`${branches}/:branch`, async (c) => {
+    const { project, user } = c.var;
+    const name = c.req.param('branch');
+    const head = await project.repository.head(name);
+    if (c.req.method === 'HEAD') return c.body(null, head === undefined ? 404 : 204);
+    if (head === undefined) throw notFound('Branch');
+    const merged = await mergedBranches(project);
+    return c.json(await branchJson({ name, head }, { project, user, merged, url: instance.url() }));
+  });
+
+  app.delete(`${branches}/:branch`, async (c) => {
+    const { project, user } = c.var;
+    const name = c.req.param('branch');
+    if (accessLevel(project, user) < accessLevels.developer) throw refused(403, '403 Forbidden');
+    const { repository } = project;
+    const before = await repository.exclusive(async () => {
+      const head = await repository.head(name);
+      if (head === undefined) throw notFound('Branch');
+      if (name === project.defaultBranch) throw refused(400, 'Cannot remove HEAD branch');
+      if (!canPush(project, user, name)) throw refused(403, 'Protected branch cannot be removed');
+      await moveBranch(repository.directory, name, head, undefined);
+      return head;
+    });
+    await afterPush(instance, project, { user, branch: name, before, after: undefined });
+    return c.body(null, 204);
+  });
+
+  return app;
+}
+
+/** `^start` and `end$` anchor a search, as in GitLab. */
+function matches(name: string, search: string): boolean {
+  const text = search.replace(/^\^/, '').replace(/\$$/, '');
+  if (search.startsWith('^') && !name.startsWith(text)) return false;
+  if (search.endsWith('$') && !name.endsWith(text)) return false;
+  return name.includes(text);
+}
+
+/** The branches whose commits are all in the default branch. */
+async function mergedBranches(project: Project): Promise<ReadonlySet<string>> {
+  const main = await project.repository.head(project.defaultBranch);
+  if (main === undefined) return new Set();
+  const text = await gitText(project.repository.directory, [
+    'for-each-ref',
+    `--merged=${main}`,
+    '--format=%(refname:lstrip=2)',
+    'refs/heads/',
+  ]);
+  return new Set(text.split('\n'));
+}
+
+async function branchJson(
+  { name, head }: { readonly name: string; readonly head: string },
+  { project, user, merged, url }: { project: Project; user: User; merged: ReadonlySet<string>; url: string },
+): Promise<object> {
+  const commit = await readCommit(project.repository.objects, head);
+  return {
+    name,
+    commit: commitJson(commit, project, url),
+    merged: name !== project.defaultBranch && merged.has(name),
+    protected: project.protectedBranches.has(name),
+    developers_can_push: false,
+    developers_can_merge: false,
+    can_push: canPush(project, user, name),
+    default: name === project.defaultBranch,
+    web_url: `${url}/${project.path}/-/tree/${encodeURI(name)}`,
+  };
+}

@@ -1,0 +1,163 @@
+import { styleText } from 'node:util';
+
+import { z } from 'zod';
+
+import { startBotProcess } from './bot-process.ts';
+import { personAt, until } from './person.ts';
+import { pipelinesAfter } from './pipelines.ts';
+import { addTeam, aicProject, filesOf, workspaces, type Team } from './team.ts';
+import { startWorld, type World } from './world.ts';
+
+const notes = z.array(z.object({ body: z.string(), author: z.object({ username: z.string() }) }));
+const mergeRequest = z.object({ iid: z.number(), web_url: z.string() });
+
+const serving = process.argv.includes('--serve');
+const patienceMs = 30_000;
+
+const world = await startWorld();
+const bot = await startBotProcess(world.settings, world.folder);
+try {
+  const team = await addTeam(world);
+  await addHook(world, team, bot.url);
+  const failures = await story(world, team);
+  heading('What was checked');
+  for (const { fact, holds } of failures)
+    console.log(`${holds ? styleText('green', '✓') : styleText('red', '✗')} ${fact}`);
+  process.exitCode = failures.every(({ holds }) => holds) ? 0 : 1;
+  if (serving) await serve(world, team, bot.url);
+} finally {
+  await bot.end('SIGTERM');
+  await world.close();
+}
+
+/** The main job, as the people in it would see it. Returns the facts that were checked. */
+async function story(
+  { gitlab, aic, mail }: World,
+  team: Team,
+): Promise<readonly { fact: string; holds: boolean }[]> {
+  const jane = personAt(gitlab.url, team.developer.token);
+  const omar = personAt(gitlab.url, team.maintainer.token);
+  const project = `/projects/${team.projectId}`;
+  const before = aicTable(world);
+
+  heading('A merge request');
+  const source = 'feature/PINOPS-1831';
+  await jane.call('POST', `${project}/repository/branches?branch=${encodeURIComponent(source)}&ref=develop`);
+  await gitlab.commitFiles(
+    team.projectId,
+    source,
+    'Count each vehicle once; add the lead funnel',
+    changedFiles(),
+  );
+  const opened = mergeRequest.parse(
+    await jane.call('POST', `${project}/merge_requests`, {
+      source_branch: source,
+      target_branch: 'develop',
+      title: 'Demographics module',
+    }),
+  );
+  console.log(`Jane opens !${opened.iid}, ${source} into develop: it changes two pipelines and adds one.`);
+  await omar.call('PUT', `${project}/merge_requests/${opened.iid}/merge`);
+  console.log('Omar merges it. GitLab calls the bot; nobody does anything more.');
+
+  const comment = await until(
+    'the comment',
+    async () => {
+      const all = notes.parse(await omar.call('GET', `${project}/merge_requests/${opened.iid}/notes`));
+      return all.find(({ author, body }) => author.username === 'aic-bot' && !body.includes('⏳'))?.body;
+    },
+    patienceMs,
+  );
+  heading(`The comment on !${opened.iid}`);
+  console.log(comment.replace(/^<!--.*?-->\s*/, ''));
+
+  const received = await mail.waitForMail(({ subject }) => subject.startsWith('[Deploy]'), patienceMs);
+  heading('The email');
+  console.log(`To: ${received.to.join(', ')}\nSubject: ${received.subject}\n\n${received.text}`);
+
+  heading(`AIC, workspace ${workspaces.develop}`);
+  const after = aicTable(world);
+  for (const name of new Set([...before.keys(), ...after.keys()])) {
+    const [old, now] = [before.get(name), after.get(name)];
+    const change = old === now ? 'as it was' : old === undefined ? 'new' : 'changed';
+    console.log(`${name.padEnd(18)} ${(old ?? '–').padEnd(11)} → ${(now ?? '–').padEnd(11)} ${change}`);
+  }
+
+  const writes = aic.writes
+    .map(({ kind, title, workspace }) => `${kind} ${title} in ${workspace}`)
+    .toSorted();
+  const own = (text: string) => text.split('aic-bot:deployment:').length - 1;
+  const comments = notes.parse(await omar.call('GET', `${project}/merge_requests/${opened.iid}/notes`));
+  return [
+    {
+      fact: 'AIC holds what was merged',
+      holds: Object.entries(pipelinesAfter).every(([name, content]) => holds(world, name, content)),
+    },
+    {
+      fact: 'two pipelines were updated and one created, each once, in one workspace only',
+      holds:
+        JSON.stringify(writes) ===
+        JSON.stringify([
+          `create Lead Funnel in ${workspaces.develop}`,
+          `update Daily Sales in ${workspaces.develop}`,
+          `update Vehicle Scores in ${workspaces.develop}`,
+        ]),
+    },
+    {
+      fact: 'there is one comment, and it names all three',
+      holds:
+        comments.filter(({ body }) => own(body) > 0).length === 1 &&
+        Object.keys(pipelinesAfter).every((name) => comment.includes(name)),
+    },
+    {
+      fact: 'there is one mail, to the team and to the QA leads',
+      holds: mail.mails.length === 1 && received.to.length === 2,
+    },
+  ];
+}
+
+function changedFiles(): Readonly<Record<string, string>> {
+  return Object.assign(
+    {},
+    ...Object.entries(pipelinesAfter).map(([name, content]) => filesOf(name, content)),
+  );
+}
+
+/** Each pipeline of the QA workspace with its version there. */
+function aicTable({ aic }: World): ReadonlyMap<string, string> {
+  const names = aic.pipelines(aicProject, workspaces.develop);
+  return new Map(
+    names.map((name) => [name, `version ${aic.pipeline(aicProject, workspaces.develop, name)?.version}`]),
+  );
+}
+
+function holds({ aic }: World, name: string, content: object): boolean {
+  const stored: Readonly<Record<string, unknown>> = { ...aic.pipeline(aicProject, workspaces.develop, name) };
+  return Object.entries(content).every(
+    ([field, value]) => JSON.stringify(stored[field]) === JSON.stringify(value),
+  );
+}
+
+async function addHook({ gitlab, webhookSecret }: World, team: Team, botUrl: string): Promise<void> {
+  await personAt(gitlab.url, team.maintainer.token).call('POST', `/projects/${team.projectId}/hooks`, {
+    url: `${botUrl}/webhooks/gitlab`,
+    token: webhookSecret,
+    push_events: true,
+    merge_requests_events: true,
+  });
+}
+
+async function serve({ gitlab, aic, mail }: World, team: Team, botUrl: string): Promise<void> {
+  heading('Left running; Ctrl+C ends it');
+  console.log(`GitLab   ${gitlab.url}/api/v4   project ${team.projectPath} (id ${team.projectId})`);
+  console.log(`         PRIVATE-TOKEN of Jane, a developer:  ${team.developer.token}`);
+  console.log(`         PRIVATE-TOKEN of Omar, a maintainer: ${team.maintainer.token}`);
+  console.log(`AIC      ${aic.url}/apis/core/v1   api-key: ${aic.apiKey}`);
+  console.log(`SMTP     ${mail.url}`);
+  console.log(`the bot  ${botUrl}`);
+  await new Promise((resolve) => process.once('SIGINT', resolve));
+}
+
+function heading(text: string): void {
+  console.log(`\n${styleText('bold', text)}\n${'─'.repeat(text.length)}`);
+}
