@@ -12,7 +12,7 @@ const notes = z.array(z.object({ body: z.string(), author: z.object({ username: 
 const mergeRequest = z.object({ iid: z.number(), web_url: z.string() });
 
 const serving = process.argv.includes('--serve');
-const patienceMs = 30_000;
+const patienceMs = 8_000;
 
 const world = await startWorld();
 const bot = await startBotProcess(world.settings, world.folder);
@@ -25,6 +25,9 @@ try {
     console.log(`${holds ? styleText('green', '✓') : styleText('red', '✗')} ${fact}`);
   process.exitCode = failures.every(({ holds }) => holds) ? 0 : 1;
   if (serving) await serve(world, team, bot.url);
+} catch (error) {
+  console.log(`\n${error instanceof Error ? error.message : String(error)}. The bot's log:\n${bot.log.join('\n')}`);
+  process.exitCode = 1;
 } finally {
   await bot.end('SIGTERM');
   await world.close();

@@ -1,4 +1,5 @@
 import { configPath } from '../src/domain/config-path.ts';
+import { personAt } from './person.ts';
 import { pipelinesBefore, type DemoContent } from './pipelines.ts';
 import type { World } from './world.ts';
 
@@ -46,8 +47,10 @@ export async function addTeam({ gitlab, aic, bot }: World): Promise<Team> {
   };
   for (const [name, content] of Object.entries(pipelinesBefore)) Object.assign(files, filesOf(name, content));
   await gitlab.commitFiles(project.id, 'main', 'Keep the pipelines in Git', files);
-  await gitlab.addBranch(project.id, 'develop', 'main');
-  await gitlab.addBranch(project.id, 'sandbox', 'main');
+  const omar = personAt(gitlab.url, maintainer.token);
+  for (const branch of ['develop', 'sandbox']) {
+    await omar.call('POST', `/projects/${project.id}/repository/branches?branch=${branch}&ref=main`);
+  }
   for (const workspace of Object.values(workspaces)) {
     aic.addWorkspace(aicProject, workspace);
     for (const [name, content] of Object.entries(pipelinesBefore))

@@ -25,6 +25,11 @@ const sender = z
   .string()
   .refine((text) => mailAddress.test(/<([^<>]*)>\s*$/.exec(text)?.[1] ?? text), 'is not a mail address');
 
+/** Tokens travel in headers: a typographic dash or ellipsis from a document would fail every single call. */
+const isHeaderText = (text: string) => /^[\x20-\x7e]*$/.test(text);
+const notHeaderText = 'holds characters other than plain ASCII';
+const token = z.string().refine(isHeaderText, notHeaderText);
+
 const number = (least: number, most: number) =>
   z
     .string()
@@ -36,25 +41,23 @@ const environment = z.object({
   PORT: number(0, 65_535).default(8080),
   HOST: z.string().default('0.0.0.0'),
   GITLAB_URL: httpUrl.refine((url) => !url.pathname.includes('/api/'), 'must end before /api/v4'),
-  GITLAB_TOKEN: z.string(),
-  GITLAB_WEBHOOK_SECRET: list.default([]),
+  GITLAB_TOKEN: token,
+  GITLAB_WEBHOOK_SECRET: list.refine((all) => all.every(isHeaderText), notHeaderText).default([]),
   GITLAB_SIGNING_TOKEN: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/, 'is not whsec_ with a key in base64')
     .optional(),
   GITLAB_PROJECTS: list.refine((projects) => projects.length > 0, 'names no project'),
   AIC_URL: httpUrl.default(new URL('https://prod.jdpower.ai/apis/core/v1')),
-  AIC_API_KEY: z.string(),
+  AIC_API_KEY: token,
   AIC_QA_URL: httpUrl.default(new URL('https://aic.qa.jdpower.com/apis/core/v1')),
-  AIC_QA_API_KEY: z.string().optional(),
+  AIC_QA_API_KEY: token.optional(),
   AIC_PROJECT: z.string().optional(),
   AIC_CONCURRENCY: number(1, 100).default(8),
   SMTP_URL: z
     .string()
-    .refine(
-      (text) => URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol),
-      'is not an smtp or smtps address',
-    ),
+    .refine((text) => /^smtps?:\/\/./.test(text) && URL.canParse(text), 'is not an smtp or smtps address')
+    .refine((text) => decoded(text) !== undefined, 'holds a % in its password that is not written as %25'),
   MAIL_FROM: sender,
   MAIL_TO: list.refine(
     (all) => all.every((each) => mailAddress.test(each)),
@@ -71,7 +74,7 @@ const environment = z.object({
     .transform(Number)
     .refine((minutes) => minutes > 0 && minutes <= 24 * 60, 'is not a number of minutes up to 1440')
     .default(10),
-  LOG_LEVEL: z.enum(logLevels).default('info'),
+  LOG_LEVEL: z.enum(logLevels, 'is not a level').default('info'),
 });
 
 /** The settings, parsed. */
@@ -106,6 +109,15 @@ export interface SettingMistake {
   readonly setting: keyof Config;
   readonly problem: string;
   readonly example: string;
+}
+
+/** Undefined when the percent signs in it make no sense. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The settings from environment variables, or all mistakes in them. An empty variable counts as one that is not set. */

@@ -1,5 +1,6 @@
 import type { FileChange } from './commit-writer.ts';
-import { listCommits } from './commits.ts';
+import { lastChange } from './commits.ts';
+import type { ObjectReader } from './object-reader.ts';
 import { nestedParams, type Params } from './params.ts';
 import type { Project } from './project.ts';
 import { badParameter, refused } from './refusal.ts';
@@ -73,7 +74,7 @@ export async function applyActions(
   parent: string | undefined,
   actions: readonly CommitAction[],
 ): Promise<FileChange[]> {
-  const { directory } = project.repository;
+  const { directory, objects } = project.repository;
   const files = new Map<string, File>();
   for (const { type, path, mode, id } of parent === undefined
     ? []
@@ -95,7 +96,7 @@ export async function applyActions(
   for (const { action, path, previousPath, content, executable, lastCommit } of actions) {
     if (!isCleanPath(path)) throw refused(400, `Invalid path: ${path}`);
     const oldPath = previousPath ?? path;
-    if (lastCommit !== undefined) await refuseIfChanged(directory, parent, oldPath, lastCommit);
+    if (lastCommit !== undefined) await refuseIfChanged(objects, parent, oldPath, lastCommit);
     const old = files.get(action === 'move' ? oldPath : path);
     if (action !== 'create' && old === undefined) throw refused(400, "A file with this name doesn't exist");
     if ((action === 'create' || action === 'move') && files.has(path))
@@ -112,11 +113,11 @@ export async function applyActions(
 }
 
 async function refuseIfChanged(
-  directory: string,
+  objects: ObjectReader,
   parent: string | undefined,
   path: string,
   lastCommit: string,
 ): Promise<void> {
-  const [last] = parent === undefined ? [] : await listCommits(directory, ['-1', parent, '--', path]);
-  if (last !== lastCommit) throw refused(400, `The file has changed since you started editing it: ${path}`);
+  if (parent === undefined || (await lastChange(objects, parent, path)) !== lastCommit)
+    throw refused(400, `The file has changed since you started editing it: ${path}`);
 }

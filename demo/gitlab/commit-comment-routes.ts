@@ -14,14 +14,14 @@ export function commitCommentRoutes(instance: Instance): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
 
   app.get(comments, async (c) => {
-    const { id } = await commitIn(c);
+    const { id } = await commitIn(c.var.project, c.req.param('sha'));
     const found = c.var.project.commitComments.filter(({ commit }) => commit === id);
     return pageOf(c, found, (comment) => commitCommentJson(comment, instance.url()));
   });
 
   app.post(comments, async (c) => {
     const { project, user } = c.var;
-    const { id: commit } = await commitIn(c);
+    const { id: commit } = await commitIn(c.var.project, c.req.param('sha'));
     const { text, actions } = extractQuickActions((await readParams(c)).required('note'));
     for (const action of actions)
       instance.quickActions.push({ ...action, user, projectId: project.id, on: 'Commit', iid: undefined });

@@ -1,4 +1,4 @@
-import { Hono, type Context } from 'hono';
+import { Hono } from 'hono';
 import { applyActions, readActions } from './commit-actions.ts';
 import { commitDetailJson, commitJson } from './commit-json.ts';
 import { commitAs } from './commit-service.ts';
@@ -9,7 +9,7 @@ import { mergeRequestJson } from './merge-request.ts';
 import { mergeStatus } from './merging.ts';
 import { pageHeaders, pageOf, readPage } from './paging.ts';
 import { readParams } from './params.ts';
-import { canPush } from './project.ts';
+import { canPush, type Project } from './project.ts';
 import { badParameter, notFound, refused } from './refusal.ts';
 
 const commits = '/projects/:id/repository/commits';
@@ -69,12 +69,12 @@ export function commitRoutes(instance: Instance): Hono<ApiEnv> {
   });
 
   app.get(`${commits}/:sha`, async (c) => {
-    const commit = await commitIn(c);
+    const commit = await commitIn(c.var.project, c.req.param('sha'));
     return c.json(await commitDetailJson(commit, c.var.project, instance.url()));
   });
 
   app.get(`${commits}/:sha/diff`, async (c) => {
-    const { id, parents } = await commitIn(c);
+    const { id, parents } = await commitIn(c.var.project, c.req.param('sha'));
     const files = await diffCommits(c.var.project.repository.directory, parents[0], id);
     const shown = cutDiffs(files, instance.diffLimits, 'expanded');
     return pageOf(c, shown, (diff) => diffJson(diff, c.req.query('unidiff') === 'true'));
@@ -82,7 +82,7 @@ export function commitRoutes(instance: Instance): Hono<ApiEnv> {
 
   app.get(`${commits}/:sha/merge_requests`, async (c) => {
     const { project } = c.var;
-    const { id } = await commitIn(c);
+    const { id } = await commitIn(c.var.project, c.req.param('sha'));
     const state = c.req.query('state');
     const found = [];
     for (const mergeRequest of project.mergeRequests) {
@@ -100,10 +100,9 @@ export function commitRoutes(instance: Instance): Hono<ApiEnv> {
   return app;
 }
 
-/** The commit that the address names by an id, a branch or a tag. */
-export async function commitIn(c: Context<ApiEnv, `${string}/:sha`>): Promise<Commit> {
-  const { repository } = c.var.project;
-  const id = await repository.resolve(c.req.param('sha'));
+/** The commit that an id, a branch or a tag names; a 404 when none does. */
+export async function commitIn({ repository }: Project, sha: string): Promise<Commit> {
+  const id = await repository.resolve(sha);
   if (id === undefined) throw notFound('Commit');
   return readCommit(repository.objects, id);
 }

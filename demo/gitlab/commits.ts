@@ -56,6 +56,19 @@ export async function listCommits(directory: string, args: readonly string[]): P
   return text === '' ? [] : text.split('\n');
 }
 
+/** The newest commit that changed the file: back along the parents that have the same content. */
+export async function lastChange(objects: ObjectReader, commit: string, path: string): Promise<string> {
+  const content = await objects.find(`${commit}:${path}`);
+  for (let current = commit; ;) {
+    let same: string | undefined;
+    for (const parent of (await readCommit(objects, current)).parents) {
+      same ??= (await objects.find(`${parent}:${path}`)) === content ? parent : undefined;
+    }
+    if (same === undefined) return current;
+    current = same;
+  }
+}
+
 /** Undefined when the two have no common history. */
 export async function mergeBase(directory: string, one: string, other: string): Promise<string | undefined> {
   const text = await gitText(directory, ['merge-base', one, other], { codes: [0, 1] });

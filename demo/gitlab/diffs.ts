@@ -67,7 +67,7 @@ export async function diffCommits(
 }
 
 function changeOf(status: string): FileDiff['change'] {
-  switch (status[0]) {
+  switch (status.slice(0, 1)) {
     case 'A':
       return 'added';
     case 'D':

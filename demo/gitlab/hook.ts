@@ -29,7 +29,7 @@ export interface Hook {
   token: string | undefined;
   /** `whsec_` and 32 bytes in base64. */
   signingToken: string | undefined;
-  readonly flags: Record<HookFlag, boolean>;
+  readonly flags: Set<HookFlag>;
   sslVerification: boolean;
   pushBranchFilter: string;
   branchFilterStrategy: string;
@@ -62,7 +62,7 @@ export function hookJson(hook: Hook, projectId: number): object {
     description: hook.description,
     created_at: hook.createdAt.toISOString(),
     project_id: projectId,
-    ...hook.flags,
+    ...Object.fromEntries(hookFlags.map((flag) => [flag, hook.flags.has(flag)])),
     repository_update_events: false,
     enable_ssl_verification: hook.sslVerification,
     alert_status: 'executable',

@@ -11,10 +11,13 @@ export interface GitObject {
 export interface ObjectReader {
   /** By what Git calls an extended name: an id, `refs/heads/main^{commit}`, `<commit>:<path>`. */
   read(name: string): Promise<GitObject | undefined>;
+  /** The id alone. */
+  find(name: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
 interface Waiting {
+  readonly ask: 'contents' | 'info';
   readonly resolve: (found: GitObject | undefined) => void;
   readonly reject: (error: Error) => void;
 }
@@ -27,9 +30,9 @@ export function createObjectReader(directory: string): ObjectReader {
   const waiting: Waiting[] = [];
 
   function start(): ChildProcessWithoutNullStreams {
-    const child = spawn('git', [`--git-dir=${directory}`, 'cat-file', '--batch'], { env: gitEnvironment });
-    // It must not keep the demo alive.
-    child.unref();
+    const child = spawn('git', [`--git-dir=${directory}`, 'cat-file', '--batch-command'], {
+      env: gitEnvironment,
+    });
     child.stdin.on('error', () => {});
     child.stdout.on('data', (chunk: Buffer) => {
       received.push(chunk);
@@ -59,14 +62,15 @@ export function createObjectReader(directory: string): ObjectReader {
       const header = /^([0-9a-f]{40}) (\w+) (\d+)$/.exec(data.toString('utf8', 0, end));
       let rest = end + 1;
       let found: GitObject | undefined;
+      const asked = waiting[0]?.ask;
       if (header !== null) {
         const [, id = '', type = '', size = ''] = header;
-        rest += Number(size) + 1;
+        if (asked === 'contents') rest += Number(size) + 1;
         if (data.length < rest) {
           wanted = rest;
           break;
         }
-        found = { id, type, content: data.subarray(end + 1, rest - 1) };
+        found = { id, type, content: data.subarray(end + 1, Math.max(end + 1, rest - 1)) };
       }
       waiting.shift()?.resolve(found);
       data = data.subarray(rest);
@@ -75,17 +79,20 @@ export function createObjectReader(directory: string): ObjectReader {
     length = data.length;
   }
 
+  async function question(ask: Waiting['ask'], name: string): Promise<GitObject | undefined> {
+    // A newline would be two questions; `./` makes Git look for a working tree and end.
+    if (/[\n\0]/.test(name) || /:\.{1,2}(\/|$)/.test(name)) return undefined;
+    process ??= start();
+    const { stdin } = process;
+    return new Promise((resolve, reject) => {
+      waiting.push({ ask, resolve, reject });
+      stdin.write(`${ask} ${name}\n`);
+    });
+  }
+
   return {
-    async read(name) {
-      // A newline would be two questions; `./` makes Git look for a working tree and end.
-      if (/[\n\0]/.test(name) || /:\.{1,2}(\/|$)/.test(name)) return undefined;
-      process ??= start();
-      const { stdin } = process;
-      return new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        stdin.write(`${name}\n`);
-      });
-    },
+    read: (name) => question('contents', name),
+    find: async (name) => (await question('info', name))?.id,
     async close() {
       const child = process;
       if (child === undefined) return;

@@ -74,7 +74,7 @@ export function createParams(values: ReadonlyMap<string, unknown>): Params {
     list(name) {
       const value = values.get(name);
       if (value === undefined || value === null) return undefined;
-      return Array.isArray(value) ? value : String(value).split(',');
+      return Array.isArray(value) ? value : params.text(name)?.split(',');
     },
     date(name) {
       const value = params.text(name);

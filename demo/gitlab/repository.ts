@@ -31,9 +31,7 @@ export async function createRepository(directory: string, defaultBranch: string)
   const objects = createObjectReader(directory);
   let last: Promise<unknown> = Promise.resolve();
 
-  async function commitAt(name: string): Promise<string | undefined> {
-    return (await objects.read(`${name}^{commit}`))?.id;
-  }
+  const commitAt = (name: string): Promise<string | undefined> => objects.find(`${name}^{commit}`);
 
   return {
     directory,

@@ -142,7 +142,7 @@ export function createWebhooks({ url, now, nextId, timeoutMs }: WebhooksOptions)
     send(project, kind, build, branch) {
       const { flag, header, trigger } = kinds[kind];
       const hooks = [...project.hooks.values()].filter(
-        (hook) => hook.flags[flag] && (branch === undefined || wantsBranch(hook, branch)),
+        (hook) => hook.flags.has(flag) && (branch === undefined || wantsBranch(hook, branch)),
       );
       if (hooks.length === 0) return;
       const chain = randomUUID();

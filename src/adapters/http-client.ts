@@ -62,24 +62,41 @@ const longestQuote = 500;
  * Not guaranteed: that a write took effect once. A repeatable one may run several times, a failed one may have worked.
  */
 export function createHttpClient(deps: HttpClientDeps): HttpClient {
-  return async (request) => {
+  return async <Body>(request: HttpRequest<Body>): Promise<Result<Body, UpstreamFailure>> => {
+    const endsAt = deps.clock.now() + deps.retry.totalMs;
+    /** What the call ended with. p-retry forgets it when the stop comes while the last try is under way. */
+    let ended: Result<Body, UpstreamFailure> | undefined;
+    const tryOnce = async () => {
+      try {
+        ended = ok(await attempt(deps, request));
+      } catch (error) {
+        if (error instanceof CallFailed && !isRepeated(deps, error, endsAt)) ended = fail(error.failure);
+        throw error;
+      }
+    };
+    const shouldRetry = async ({ error }: { readonly error: Error }) => {
+      if (!(error instanceof CallFailed) || !isRepeated(deps, error, endsAt)) return false;
+      await pause(error.retryAfterMs, deps.stop);
+      return true;
+    };
+    let broke: unknown;
     try {
-      return ok(
-        await pRetry(() => attempt(deps, request), {
-          retries: 20,
-          minTimeout: deps.retry.firstPauseMs,
-          maxTimeout: deps.retry.longestPauseMs,
-          maxRetryTime: deps.retry.totalMs,
-          randomize: true,
-          signal: deps.stop,
-          shouldRetry: async ({ error }) => error instanceof CallFailed && (await mayRepeat(deps, error)),
-        }),
-      );
+      await pRetry(tryOnce, {
+        retries: 20,
+        minTimeout: deps.retry.firstPauseMs,
+        maxTimeout: deps.retry.longestPauseMs,
+        maxRetryTime: deps.retry.totalMs,
+        randomize: true,
+        signal: deps.stop,
+        shouldRetry,
+      });
     } catch (error) {
-      if (error instanceof CallFailed) return fail(error.failure);
-      if (deps.stop.aborted) return fail(failure(deps, request, 'stopped', undefined, 'the bot is stopping'));
-      throw error;
+      broke = error;
     }
+    if (ended !== undefined) return ended;
+    if (broke instanceof CallFailed) return fail(broke.failure);
+    if (deps.stop.aborted) return fail(failure(deps, request, 'stopped', undefined, 'the bot is stopping'));
+    throw broke;
   };
 }
 
@@ -97,11 +114,10 @@ class CallFailed extends Error {
   }
 }
 
-async function mayRepeat(deps: HttpClientDeps, error: CallFailed): Promise<boolean> {
+/** Whether it is tried again, if the bot does not stop and the time is not up by then. */
+function isRepeated(deps: HttpClientDeps, error: CallFailed, endsAt: number): boolean {
   if (error.failure.reason !== 'passing' || !error.repeatable) return false;
-  if (error.retryAfterMs > deps.retry.totalMs) return false;
-  await pause(error.retryAfterMs, deps.stop);
-  return true;
+  return error.retryAfterMs <= Math.max(0, endsAt - deps.clock.now());
 }
 
 async function attempt<Body>(deps: HttpClientDeps, request: HttpRequest<Body>): Promise<Body> {
@@ -138,10 +154,11 @@ async function attempt<Body>(deps: HttpClientDeps, request: HttpRequest<Body>): 
   }
   if (response.ok) {
     const body = request.read({ status: response.status, headers: response.headers, text });
-    log(response.status, body.ok ? undefined : body.failure);
+    const unread = body.ok ? undefined : deps.mask(body.failure);
+    log(response.status, unread);
     if (body.ok) return body.value;
-    const unread = failure(deps, request, 'passing', response.status, body.failure);
-    throw new CallFailed(unread, request.repeatable, 0);
+    const failed = failure(deps, request, 'passing', response.status, deps.mask(body.failure));
+    throw new CallFailed(failed, request.repeatable, 0);
   }
   const said = deps.mask(deps.readError(text).slice(0, 4 * longestQuote)).slice(0, longestQuote);
   log(response.status, said);

@@ -13,18 +13,23 @@ export interface LogDeps {
   readonly write: (line: string) => void;
 }
 
-/** A log of JSON lines: `time`, `level`, `message`, then the fields. Every line is masked as a whole, last thing before it is written. */
+/** A log of JSON lines: `time`, `level`, `message`, then the fields. Every text is masked, last thing before it is written. */
 export function createLog(deps: LogDeps, base: LogFields = {}): Log {
   const line =
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
       if (logLevels.indexOf(level) < logLevels.indexOf(deps.level)) return;
-      const all = Object.entries({ ...base, ...fields }).map(([key, value]) => [
+      const facts = { ...base, ...fields };
+      const all = Object.entries(facts).map(([key, value]) => [
         key,
         isSecretKey(key) ? '[hidden]' : typeof value === 'string' ? deps.mask(value) : value,
       ]);
-      const time = new Date(deps.clock.now()).toISOString();
-      deps.write(JSON.stringify({ time, level, message: deps.mask(message), ...Object.fromEntries(all) }));
+      try {
+        const time = new Date(deps.clock.now()).toISOString();
+        deps.write(JSON.stringify({ time, level, message: deps.mask(message), ...Object.fromEntries(all) }));
+      } catch {
+        // A full disk or a closed pipe must not end the work that is logged, and there is nowhere else to tell it.
+      }
     };
   return {
     debug: line('debug'),

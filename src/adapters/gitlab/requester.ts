@@ -29,6 +29,8 @@ export async function attempt<Value>(calls: () => Promise<Value>): Promise<Resul
   }
 }
 
+const apiPath = '/api/v4';
+
 /** The largest JSON answer that is read: a comparison of many commits with its diffs. */
 const largestJson = 64 * 1024 * 1024;
 
@@ -53,7 +55,7 @@ export function createRequester(
     (_service, request) => Promise.resolve(request),
     async (endpoint, options) => {
       const { method, prefixUrl, headers, body, searchParams } = handed.parse(options);
-      const url = new URL(`${prefixUrl}${endpoint}`);
+      const url = new URL(`${prefixUrl.replace(/\/$/, '')}/${endpoint}`);
       url.search = searchParams ?? '';
       const raw = endpoint.endsWith('/raw');
       const answer = await http<HttpAnswer & { readonly body: never }>({
@@ -61,7 +63,7 @@ export function createRequester(
         url,
         headers,
         ...(body === undefined ? {} : { body }),
-        path: `/${endpoint}`,
+        path: url.pathname.slice(url.pathname.indexOf(apiPath) + apiPath.length),
         repeatable: method !== 'POST',
         maxBytes: raw ? mostBytes : largestJson,
         read: (received) => {

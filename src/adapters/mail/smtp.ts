@@ -38,8 +38,16 @@ export function createSmtpSender(deps: {
   };
 }
 
-/** A 5xx answer to the message or its addresses is final; a refused login is not: the operator mends it. */
+/** nodemailer's codes for an answer to the addresses and to the message. A greeting or a login is answered before any mail. */
+const aboutTheMail: ReadonlySet<unknown> = new Set(['EENVELOPE', 'EMESSAGE']);
+
+/** "Authentication required", which some servers say only when they see the addresses. */
+const loginRequired = 530;
+
+/** A 5xx answer to the message or its addresses is final; one to the connection or the login is not: the operator mends it. */
 function isFinal(error: unknown): boolean {
   if (!(error instanceof Error) || !('responseCode' in error) || !('code' in error)) return false;
-  return typeof error.responseCode === 'number' && error.responseCode >= 500 && error.code !== 'EAUTH';
+  const { code, responseCode } = error;
+  if (!aboutTheMail.has(code) || responseCode === loginRequired) return false;
+  return typeof responseCode === 'number' && responseCode >= 500;
 }

@@ -57,6 +57,7 @@ export function createLanes(deps: LanesDeps): Lanes {
   const busy = new Set<string>();
   let state: 'new' | 'looking' | 'idle' | 'stopped' = 'new';
   let lookAgain = false;
+  let looking: Promise<void> = Promise.resolve();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function wake(): void {
@@ -64,7 +65,7 @@ export function createLanes(deps: LanesDeps): Lanes {
     if (state !== 'idle') return;
     state = 'looking';
     clearTimeout(timer);
-    void look();
+    looking = look();
   }
 
   async function look(): Promise<void> {
@@ -73,6 +74,8 @@ export function createLanes(deps: LanesDeps): Lanes {
       do {
         lookAgain = false;
         for (const row of await claim()) {
+          // A row that was claimed while the stop came stays `running`, and is taken up at the next start.
+          if (isStopped()) return;
           busy.add(row.lane);
           void queue.add(() => work(row));
         }
@@ -116,7 +119,9 @@ export function createLanes(deps: LanesDeps): Lanes {
     });
   }
 
+  /** Milliseconds until there is something to look for. The end of a job wakes by itself. */
   async function untilNextDue(): Promise<number> {
+    if (busy.size >= deps.concurrency) return longestSleepMs;
     let next = db
       .selectFrom('jobs')
       .select(({ fn }) => fn.min('due_at').as('at'))
@@ -148,15 +153,23 @@ export function createLanes(deps: LanesDeps): Lanes {
     };
     if (outcome.kind === 'done' || outcome.kind === 'stopped') jobLog.info('job', line);
     else jobLog.warn('job', line);
-    try {
-      await settle(row, outcome);
-    } catch (error) {
-      jobLog.error('the end of a job could not be written; it runs again after the next start', {
-        error: String(error),
-      });
-    }
+    await settleAtLast(row, outcome, jobLog);
     busy.delete(row.lane);
     wake();
+  }
+
+  /** Tries until the end is written: the lane would go on without a trace of what has to run again. */
+  async function settleAtLast(row: Row, outcome: JobOutcome, jobLog: Log): Promise<void> {
+    for (;;) {
+      try {
+        await settle(row, outcome);
+        return;
+      } catch (error) {
+        jobLog.error('the end of a job could not be written', { error: String(error) });
+      }
+      if (isStopped()) return;
+      await new Promise((resolve) => void setTimeout(resolve, afterStoreFailureMs));
+    }
   }
 
   async function settle(row: Row, outcome: JobOutcome): Promise<void> {
@@ -205,11 +218,17 @@ export function createLanes(deps: LanesDeps): Lanes {
 
   return {
     start: async () => {
+      const newestRunning = db
+        .selectFrom('jobs')
+        .select(({ fn }) => fn.max('id').as('id'))
+        .where('status', '=', 'running')
+        .groupBy('key');
       const left = await db
         .updateTable('jobs')
         .set({ status: 'waiting' })
         .where('status', '=', 'running')
         .where('key', 'not in', db.selectFrom('jobs').select('key').where('status', '=', 'waiting'))
+        .where('id', 'in', newestRunning)
         .executeTakeFirst();
       await db.deleteFrom('jobs').where('status', '=', 'running').execute();
       if (left.numUpdatedRows > 0n)
@@ -223,7 +242,7 @@ export function createLanes(deps: LanesDeps): Lanes {
       clearTimeout(timer);
       let deadline: ReturnType<typeof setTimeout> | undefined;
       await Promise.race([
-        queue.onIdle(),
+        looking.then(() => queue.onIdle()),
         new Promise<void>((resolve) => {
           deadline = setTimeout(resolve, graceMs);
         }),

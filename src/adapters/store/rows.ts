@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 
 import { keyOf, laneOf, type DueJob } from '../../domain/job.ts';
 import type { Tables } from './schema.ts';
@@ -24,7 +24,7 @@ export async function addJobs(
       .onConflict((conflict) =>
         conflict
           .column('key')
-          .where('status', '=', 'waiting')
+          .where(sql<boolean>`status = 'waiting'`)
           .doUpdateSet((row) => ({
             job_json: row.ref('excluded.job_json'),
             due_at: row

@@ -1,0 +1,56 @@
+import { Hono } from 'hono';
+import { awardRoutes } from './award-routes.ts';
+import { branchRoutes } from './branch-routes.ts';
+import { commitCommentRoutes } from './commit-comment-routes.ts';
+import { commitRoutes } from './commit-routes.ts';
+import { compareRoutes } from './compare-routes.ts';
+import { fileRoutes } from './file-routes.ts';
+import { hookRoutes } from './hook-routes.ts';
+import type { ApiEnv, Instance } from './instance.ts';
+import { issueRoutes } from './issue-routes.ts';
+import { mergeRequestRoutes } from './merge-request-routes.ts';
+import { noteRoutes } from './note-routes.ts';
+import { projectRoutes, visibleProject, type CreateProject } from './project-routes.ts';
+import { Refusal, refused } from './refusal.ts';
+import { treeRoutes } from './tree-routes.ts';
+
+/** GitLab's REST API, version 4, as far as the demo has it. */
+export function createGitLabApp(instance: Instance, createProject: CreateProject): Hono {
+  const api = new Hono<ApiEnv>();
+
+  api.use(async (c, next) => {
+    const bearer = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+    const user = instance.users.byToken(c.req.header('private-token') ?? bearer ?? '');
+    if (user === undefined) throw refused(401, '401 Unauthorized');
+    c.set('user', user);
+    return next();
+  });
+  api.use('/projects/:id/*', async (c, next) => {
+    c.set('project', visibleProject(instance, c.req.param('id'), c.var.user));
+    return next();
+  });
+
+  api.route('/', projectRoutes(instance, createProject));
+  api.route('/', branchRoutes(instance));
+  api.route('/', commitRoutes(instance));
+  api.route('/', commitCommentRoutes(instance));
+  api.route('/', treeRoutes(instance));
+  api.route('/', fileRoutes(instance));
+  api.route('/', compareRoutes(instance));
+  api.route('/', mergeRequestRoutes(instance));
+  api.route('/', issueRoutes(instance));
+  for (const kind of ['merge_requests', 'issues'] as const) {
+    api.route('/', noteRoutes(instance, kind));
+    api.route('/', awardRoutes(instance, kind));
+  }
+  api.route('/', hookRoutes(instance));
+
+  const app = new Hono();
+  app.route('/api/v4', api);
+  app.notFound(() => Response.json({ error: '404 Not Found' }, { status: 404 }));
+  app.onError((error) => {
+    if (error instanceof Refusal) return Response.json(error.body, { status: error.status });
+    return Response.json({ message: '500 Internal Server Error', error: error.message }, { status: 500 });
+  });
+  return app;
+}

@@ -1,0 +1,143 @@
+import { Hono } from 'hono';
+import type { ApiEnv, Instance } from './instance.ts';
+import { issueIn } from './issue-routes.ts';
+import { mergeRequestIn } from './merge-request-routes.ts';
+import { noteJson, type Note, type Noteable } from './note.ts';
+import { notifyNote } from './note-event.ts';
+import { pageOf } from './paging.ts';
+import { readParams } from './params.ts';
+import { accessLevel, accessLevels, type Project } from './project.ts';
+import { extractQuickActions } from './quick-actions.ts';
+import { runQuickActions } from './quick-action-runner.ts';
+import { badParameter, noSuchRow, refused } from './refusal.ts';
+import type { User } from './users.ts';
+
+/** GitLab's own limit of letters. */
+const longestNote = 1_000_000;
+
+/** Both kinds of things that have notes, as the addresses name them. */
+export const noteableKinds = {
+  merge_requests: mergeRequestIn,
+  issues: issueIn,
+} as const satisfies Record<string, (project: Project, iid: string) => Noteable>;
+
+export type NoteableKind = keyof typeof noteableKinds;
+
+/** The notes of merge requests or of issues. */
+export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+  const notes = `/projects/:id/${kind}/:iid/notes` as const;
+  const find = noteableKinds[kind];
+
+  app.get(notes, async (c) => {
+    const { project } = c.var;
+    const noteable = find(project, c.req.param('iid'));
+    const params = await readParams(c);
+    const sort = params.text('sort') ?? 'desc';
+    const orderBy = params.text('order_by') ?? 'created_at';
+    if (!['asc', 'desc'].includes(sort)) throw badParameter('sort does not have a valid value');
+    if (!['created_at', 'updated_at'].includes(orderBy))
+      throw badParameter('order_by does not have a valid value');
+    const time = (note: Note): number =>
+      (orderBy === 'created_at' ? note.createdAt : note.updatedAt).getTime();
+    const sorted = noteable.notes.toSorted((one, other) => time(one) - time(other) || one.id - other.id);
+    const rows = sort === 'asc' ? sorted : sorted.toReversed();
+    return pageOf(c, rows, (note) => noteJson(note, noteable, project.id, instance.url()));
+  });
+
+  app.get(`${notes}/:note`, (c) => {
+    const { project } = c.var;
+    const noteable = find(project, c.req.param('iid'));
+    const note = noteIn(noteable, c.req.param('note'));
+    return c.json(noteJson(note, noteable, project.id, instance.url()));
+  });
+
+  app.post(notes, async (c) => {
+    const { project, user } = c.var;
+    const noteable = find(project, c.req.param('iid'));
+    const params = await readParams(c);
+    const body = bodyOf(params.required('body'));
+    if (accessLevel(project, user) < accessLevels.guest) throw refused(403, '403 Forbidden');
+    const { text, actions } = extractQuickActions(body);
+    const changes = await runQuickActions(instance, project, noteable, user, actions);
+    if (text === '' && actions.length > 0) {
+      const done = Object.keys(changes).length > 0;
+      if (!done) throw badRequest(`Commands did not apply`);
+      const summary = actions.map(({ name }) => `Executed /${name}.`);
+      return c.json({ commands_changes: changes, summary }, 202);
+    }
+    if (text.trim() === '') throw badRequest('Note {:note=>["can\'t be blank"]}');
+    const now = params.date('created_at') ?? instance.now();
+    const note: Note = {
+      id: instance.nextId(),
+      body: text,
+      author: user,
+      internal: params.flag('internal') ?? params.flag('confidential') ?? false,
+      system: false,
+      createdAt: now,
+      updatedAt: now,
+      awards: [],
+    };
+    noteable.notes.push(note);
+    notifyNote(instance, project, { ...note, action: 'create', on: noteable });
+    return c.json(noteJson(note, noteable, project.id, instance.url(), changes), 201);
+  });
+
+  app.put(`${notes}/:note`, async (c) => {
+    const { project, user } = c.var;
+    const noteable = find(project, c.req.param('iid'));
+    const note = noteIn(noteable, c.req.param('note'));
+    const body = (await readParams(c)).text('body');
+    refuseForeign(project, user, note);
+    if (body === undefined) return c.json(noteJson(note, noteable, project.id, instance.url()));
+    const { text, actions } = extractQuickActions(bodyOf(body));
+    const changed = text !== note.body;
+    if (text.trim() === '' && actions.length === 0) throw badRequest('Note {:note=>["can\'t be blank"]}');
+    if (text !== '' && changed) {
+      note.body = text;
+      note.updatedAt = instance.now();
+      notifyNote(instance, project, { ...note, action: 'update', on: noteable });
+    }
+    const changes = await runQuickActions(instance, project, noteable, user, actions);
+    if (text === '') {
+      noteable.notes.splice(noteable.notes.indexOf(note), 1);
+      const summary = actions.map(({ name }) => `Executed /${name}.`);
+      return c.json({ commands_changes: changes, summary }, 202);
+    }
+    return c.json(noteJson(note, noteable, project.id, instance.url(), changes));
+  });
+
+  app.delete(`${notes}/:note`, (c) => {
+    const { project, user } = c.var;
+    const noteable = find(project, c.req.param('iid'));
+    const note = noteIn(noteable, c.req.param('note'));
+    refuseForeign(project, user, note);
+    noteable.notes.splice(noteable.notes.indexOf(note), 1);
+    return c.body(null, 204);
+  });
+
+  return app;
+}
+
+/** The note with the number of the address; a 404 when there is none. */
+export function noteIn(noteable: Noteable, id: string): Note {
+  const found = noteable.notes.find((note) => String(note.id) === id);
+  if (found === undefined) throw noSuchRow();
+  return found;
+}
+
+function bodyOf(body: string): string {
+  if (body.length > longestNote)
+    throw badRequest('Note {:note=>["is too long (maximum is 1000000 characters)"]}');
+  return body;
+}
+
+/** A maintainer may change what others wrote. */
+function refuseForeign(project: Project, user: User, note: Note): void {
+  if (note.author !== user && accessLevel(project, user) < accessLevels.maintainer)
+    throw refused(403, '403 Forbidden');
+}
+
+function badRequest(reason: string): Error {
+  return refused(400, `400 Bad request - ${reason}`);
+}

@@ -1,0 +1,111 @@
+import { Hono } from 'hono';
+import { commitAs } from './commit-service.ts';
+import type { ApiEnv, Instance } from './instance.ts';
+import { readParams } from './params.ts';
+import { projectJson, type Project } from './project.ts';
+import { badParameter, noSuchRow, notFound, refused } from './refusal.ts';
+import { userJson, type User } from './users.ts';
+
+export interface NewProject {
+  readonly path: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly visibility: Project['visibility'];
+  readonly defaultBranch: string;
+  readonly creator: User;
+}
+
+/** Throws for a path that is taken. */
+export type CreateProject = (project: NewProject) => Promise<Project>;
+
+/** The version, the user of the token, projects and their members. */
+export function projectRoutes(instance: Instance, createProject: CreateProject): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+
+  app.get('/version', (c) =>
+    c.json({
+      version: '19.1.0',
+      revision: 'demo',
+      kas: { enabled: false, externalUrl: null, version: null },
+      enterprise: false,
+    }),
+  );
+
+  app.get('/user', (c) => {
+    const { user } = c.var;
+    return c.json({
+      ...userJson(user, instance.url()),
+      email: user.email,
+      commit_email: user.email,
+      bot: false,
+      is_admin: false,
+      two_factor_enabled: false,
+      external: false,
+    });
+  });
+
+  app.post('/projects', async (c) => {
+    const { user } = c.var;
+    const params = await readParams(c);
+    const given = params.text('path') ?? params.text('name');
+    if (given === undefined)
+      throw badParameter('name, path are missing, at least one parameter must be provided');
+    const path = given.replaceAll(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[-.]+/, '');
+    const fullPath = `${user.username}/${path}`;
+    const visibility = visibilities.find((one) => one === (params.text('visibility') ?? 'private'));
+    if (visibility === undefined) throw badParameter('visibility does not have a valid value');
+    if (path === '') throw refused(400, { path: ["can't be blank"] });
+    if (byPath(instance, fullPath) !== undefined)
+      throw refused(400, { name: ['has already been taken'], path: ['has already been taken'] });
+    const project = await createProject({
+      path: fullPath,
+      name: params.text('name') ?? path,
+      description: params.text('description') ?? null,
+      visibility,
+      defaultBranch: params.text('default_branch') ?? 'main',
+      creator: user,
+    });
+    if (params.flag('initialize_with_readme') === true) {
+      const content = Buffer.from(`# ${project.name}\n`);
+      await commitAs(instance, project, user, {
+        branch: project.defaultBranch,
+        message: 'Initial commit',
+        changes: async () => [{ kind: 'write', path: 'README.md', content, mode: '100644' }],
+      });
+    }
+    return c.json(await projectJson(project, user, instance.url()), 201);
+  });
+
+  app.get('/projects/:id', async (c) => c.json(await projectJson(c.var.project, c.var.user, instance.url())));
+
+  app.get('/projects/:id/members/all/:user', (c) => {
+    const member = c.var.project.members.get(Number(c.req.param('user')));
+    if (member === undefined) throw noSuchRow();
+    return c.json({
+      ...userJson(member.user, instance.url()),
+      access_level: member.accessLevel,
+      created_at: member.createdAt.toISOString(),
+      created_by: userJson(c.var.project.creator, instance.url()),
+      expires_at: null,
+      membership_state: 'active',
+    });
+  });
+
+  return app;
+}
+
+const visibilities = ['private', 'internal', 'public'] as const;
+
+/** By the path, in which GitLab takes small and big letters for the same. */
+export function byPath(instance: Instance, path: string): Project | undefined {
+  const wanted = path.toLowerCase();
+  return [...instance.projects.values()].find((project) => project.path.toLowerCase() === wanted);
+}
+
+/** By number or path, if the user may see it; a 404 for what exists and for what does not. */
+export function visibleProject(instance: Instance, id: string, user: User): Project {
+  const project = /^\d+$/.test(id) ? instance.projects.get(Number(id)) : byPath(instance, id);
+  if (project === undefined || (project.visibility === 'private' && !project.members.has(user.id)))
+    throw notFound('Project');
+  return project;
+}

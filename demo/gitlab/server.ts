@@ -1,0 +1,238 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serveHttp, type HttpServer } from '../http-server.ts';
+import { createGitLabApp } from './app.ts';
+import { commitAs } from './commit-service.ts';
+import { writeCommit, moveBranch, type FileChange, type Person } from './commit-writer.ts';
+import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
+import type { Instance } from './instance.ts';
+import { accessLevels, type MergeMethod, type Project } from './project.ts';
+import { byPath, type NewProject } from './project-routes.ts';
+import type { RanQuickAction } from './quick-action-runner.ts';
+import { createRepository } from './repository.ts';
+import { createUsers, type User } from './users.ts';
+import { createWebhooks, type Delivery } from './webhooks.ts';
+
+export type { Delivery } from './webhooks.ts';
+
+/** An account and a token that speaks for it. */
+export interface Account {
+  readonly id: number;
+  readonly username: string;
+  readonly token: string;
+}
+
+export interface CommitFilesOptions {
+  /** Who pushes; the administrator by default. */
+  readonly user?: string | number;
+  readonly author?: Person;
+  /** Where a new branch begins; the default branch when left out. */
+  readonly startBranch?: string;
+  /** False: no webhook, and open merge requests are not brought up to date. */
+  readonly hooks?: boolean;
+}
+
+/**
+ * A GitLab over real bare repositories. Its API is at `${url}/api/v4`. The methods set things up and look inside
+ * without HTTP; a project is named by its number or its path, a user by his number or his name, and they throw for
+ * what does not exist.
+ */
+export interface GitLabServer extends HttpServer {
+  /** Owns every project that `addProject` makes. */
+  readonly admin: Account;
+  addUser(user: { readonly username: string; readonly name: string }): Account;
+  addProject(
+    pathWithNamespace: string,
+    options?: { readonly defaultBranch?: string; readonly mergeMethod?: MergeMethod },
+  ): Promise<{ readonly id: number; readonly path: string }>;
+  addMember(project: string | number, user: string | number, accessLevel: number): void;
+  setMergeMethod(project: string | number, method: MergeMethod): void;
+  /** Only maintainers push to it and merge into it; the default branch is protected from the start. */
+  protectBranch(project: string | number, branch: string): void;
+  /** What the answers about differences leave out; without an argument back to what a self-managed GitLab has. */
+  setDiffLimits(limits?: Partial<DiffLimits>): void;
+  /** One commit with any number of files, null for those that go; the commit's id. */
+  commitFiles(
+    project: string | number,
+    branch: string,
+    message: string,
+    files: Readonly<Record<string, string | null>>,
+    options?: CommitFilesOptions,
+  ): Promise<string>;
+  /** As UTF-8; undefined when there is no such file. */
+  readFile(project: string | number, ref: string, path: string): Promise<string | undefined>;
+  /** The commit that a branch, tag or id means. */
+  commitId(project: string | number, ref: string): Promise<string | undefined>;
+  /** Where the bare repository lies. */
+  directoryOf(project: string | number): string;
+  /** Every command that GitLab took out of a text. */
+  readonly quickActions: readonly RanQuickAction[];
+  /** The webhooks that were sent, in the order in which they ended. */
+  readonly deliveries: readonly Delivery[];
+  /** Resolves when no webhook is on its way. */
+  deliveriesSettled(): Promise<void>;
+}
+
+export interface GitLabOptions {
+  readonly port?: number;
+  /** Where the repositories lie; a fresh temporary folder by default, which goes when the server closes. */
+  readonly directory?: string;
+  /** How long a webhook may take; 10 seconds by default, as on GitLab.com. */
+  readonly webhookTimeoutMs?: number;
+}
+
+/** Starts a GitLab without projects on 127.0.0.1. */
+export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabServer> {
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'gitlab-')));
+  const users = createUsers();
+  const projects = new Map<number, Project>();
+  let ids = 0;
+  let url = '';
+  const nextId = (): number => ++ids;
+  const now = (): Date => new Date();
+  const webhooks = createWebhooks({
+    url: () => url,
+    now,
+    nextId,
+    timeoutMs: options.webhookTimeoutMs ?? 10_000,
+  });
+  const instance: Instance = {
+    url: () => url,
+    now,
+    nextId,
+    users,
+    projects,
+    webhooks,
+    quickActions: [],
+    diffLimits: defaultDiffLimits,
+  };
+
+  async function createProject({ path, name, ...given }: NewProject): Promise<Project> {
+    if (byPath(instance, path) !== undefined) throw new Error(`There is a project ${path} already.`);
+    const id = projects.size + 1;
+    const project: Project = {
+      ...given,
+      id,
+      path,
+      name,
+      createdAt: now(),
+      repository: await createRepository(join(directory, `${id}.git`), given.defaultBranch),
+      members: new Map(),
+      protectedBranches: new Set([given.defaultBranch]),
+      mergeMethod: 'merge',
+      mergeRequests: [],
+      issues: [],
+      commitComments: [],
+      hooks: new Map(),
+    };
+    enrol(project, given.creator, accessLevels.owner);
+    projects.set(id, project);
+    return project;
+  }
+
+  function enrol(project: Project, user: User, accessLevel: number): void {
+    project.members.set(user.id, { user, accessLevel, createdAt: now() });
+  }
+
+  function projectNamed(name: string | number): Project {
+    const found = typeof name === 'number' ? projects.get(name) : byPath(instance, name);
+    if (found === undefined) throw new Error(`There is no project ${name}.`);
+    return found;
+  }
+
+  function userNamed(name: string | number): User {
+    const found = typeof name === 'number' ? users.byId(name) : users.byName(name);
+    if (found === undefined) throw new Error(`There is no user ${name}.`);
+    return found;
+  }
+
+  function addUser(given: { readonly username: string; readonly name: string }): Account {
+    const user = users.add(given);
+    return { id: user.id, username: user.username, token: users.createToken(user) };
+  }
+
+  const admin = addUser({ username: 'root', name: 'Administrator' });
+  const http = await serveHttp(createGitLabApp(instance, createProject), options);
+  url = http.url;
+
+  return {
+    ...http,
+    admin,
+    addUser,
+    async addProject(path, { defaultBranch = 'main', mergeMethod = 'merge' } = {}) {
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      const creator = userNamed(admin.id);
+      const project = await createProject({
+        path,
+        name,
+        description: null,
+        visibility: 'private',
+        defaultBranch,
+        creator,
+      });
+      project.mergeMethod = mergeMethod;
+      return { id: project.id, path };
+    },
+    addMember(project, user, accessLevel) {
+      enrol(projectNamed(project), userNamed(user), accessLevel);
+    },
+    setMergeMethod(project, method) {
+      projectNamed(project).mergeMethod = method;
+    },
+    protectBranch(project, branch) {
+      projectNamed(project).protectedBranches.add(branch);
+    },
+    setDiffLimits(limits = {}) {
+      instance.diffLimits = { ...defaultDiffLimits, ...limits };
+    },
+    async commitFiles(name, branch, message, files, given = {}) {
+      const project = projectNamed(name);
+      const { repository } = project;
+      const user = userNamed(given.user ?? admin.id);
+      const changes = Object.entries(files).map(([path, text]): FileChange =>
+        text === null
+          ? { kind: 'remove', path }
+          : { kind: 'write', path, content: Buffer.from(text), mode: '100644' },
+      );
+      const isNew = (await repository.head(branch)) === undefined;
+      const hasMain = (await repository.head(project.defaultBranch)) !== undefined;
+      const startBranch = isNew && hasMain ? (given.startBranch ?? project.defaultBranch) : undefined;
+      if (given.hooks !== false)
+        return commitAs(instance, project, user, {
+          branch,
+          startBranch,
+          message,
+          author: given.author,
+          changes: async () => changes,
+        });
+      return repository.exclusive(async () => {
+        const head = await repository.head(branch);
+        const parent = head ?? (startBranch === undefined ? undefined : await repository.head(startBranch));
+        const author = given.author ?? user;
+        const commit = { message, author, committer: user, at: now(), parent, changes };
+        const id = await writeCommit(repository.directory, commit);
+        await moveBranch(repository.directory, branch, head, id);
+        return id;
+      });
+    },
+    async readFile(name, ref, path) {
+      const { repository } = projectNamed(name);
+      const commit = await repository.resolve(ref);
+      if (commit === undefined) return undefined;
+      const found = await repository.objects.read(`${commit}:${path}`);
+      return found?.type === 'blob' ? found.content.toString() : undefined;
+    },
+    commitId: async (name, ref) => projectNamed(name).repository.resolve(ref),
+    directoryOf: (name) => projectNamed(name).repository.directory,
+    quickActions: instance.quickActions,
+    deliveries: webhooks.deliveries,
+    deliveriesSettled: () => webhooks.settled(),
+    async close() {
+      await http.close();
+      await webhooks.close();
+      await Promise.all([...projects.values()].map(({ repository }) => repository.close()));
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { startSmtpSink, type SmtpSink } from '../../demo/mail/smtp-sink.ts';
+import { createSmtpSender } from '../../src/adapters/mail/smtp.ts';
+import type { Mail } from '../../src/domain/mail.ts';
+import { ok } from '../../src/domain/result.ts';
+import { createMask } from '../../src/domain/secrets.ts';
+
+const password = 'letmein-77';
+const mail: Mail = {
+  messageId: 'deployment-12@example.com',
+  to: ['ada@example.com', 'bob@example.com'],
+  subject: '[Deploy] GitLab Deployment Summary for größe',
+  html: '<p>Größe &amp; <b>Menge</b></p>',
+  text: 'Größe & Menge',
+};
+
+function senderTo(url: string) {
+  return createSmtpSender({ url, from: 'aic-bot <aic-bot@example.com>', mask: createMask([password]) });
+}
+
+function withLogin(url: string): string {
+  return url.replace('smtp://', `smtp://bot:${password}@`);
+}
+
+describe('with a server that takes mail', () => {
+  let sink: SmtpSink;
+
+  beforeEach(async () => {
+    sink = await startSmtpSink();
+  });
+
+  afterEach(() => sink.close());
+
+  test('sends both parts to all addresses, under the message id', async () => {
+    const sender = senderTo(sink.url);
+    expect(await sender.send(mail)).toEqual(ok(undefined));
+    sender.close();
+    expect(sink.mails).toEqual([
+      {
+        at: expect.any(Number),
+        from: 'aic-bot@example.com',
+        to: mail.to,
+        subject: mail.subject,
+        html: expect.stringMatching(/^<p>Größe &amp; <b>Menge<\/b><\/p>\s*$/),
+        text: expect.stringMatching(/^Größe & Menge\s*$/),
+        messageId: '<deployment-12@example.com>',
+      },
+    ]);
+  });
+
+  test('a mail that is sent again keeps its message id', async () => {
+    const sender = senderTo(sink.url);
+    await sender.send(mail);
+    await sender.send(mail);
+    expect(sink.mails.map(({ messageId }) => messageId)).toEqual(Array(2).fill(`<${mail.messageId}>`));
+  });
+
+  test('logs in with what the address holds', async () => {
+    expect(await senderTo(withLogin(sink.url)).send(mail)).toEqual(ok(undefined));
+  });
+
+  test('content that looks like a file or an address is not fetched', async () => {
+    const html = '<img src="file:///etc/hostname"><img src="http://127.0.0.1:9/x">';
+    expect(await senderTo(sink.url).send({ ...mail, html })).toEqual(ok(undefined));
+    expect(sink.mails[0]?.html).toContain('file:///etc/hostname');
+  });
+
+  test('a line break in the subject adds no header', async () => {
+    const subject = 'one\r\nBcc: eve@example.com';
+    expect(await senderTo(sink.url).send({ ...mail, subject })).toEqual(ok(undefined));
+    expect(sink.mails[0]?.to).toEqual(mail.to);
+  });
+
+  test('451 is passing, and the mail goes through later', async () => {
+    const sender = senderTo(sink.url);
+    sink.refuse(true);
+    expect(await sender.send(mail)).toMatchObject({
+      failure: { reason: 'passing', said: expect.stringContaining('try again later') },
+    });
+    sink.refuse(false);
+    expect(await sender.send(mail)).toEqual(ok(undefined));
+  });
+
+  test('a server that is away is passing, and is used again when it is back', async () => {
+    const sender = senderTo(sink.url);
+    const port = Number(new URL(sink.url).port);
+    await sink.close();
+    expect(await sender.send(mail)).toMatchObject({ failure: { reason: 'passing' } });
+    sink = await startSmtpSink({ port });
+    expect(await sender.send(mail)).toEqual(ok(undefined));
+  });
+});
+
+describe('with a server that refuses', () => {
+  let server: SMTPServer;
+
+  afterEach(() => new Promise<void>((resolve) => void server.close(resolve)));
+
+  async function start(options: SMTPServerOptions): Promise<string> {
+    server = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS'],
+      disableReverseLookup: true,
+      closeTimeout: 1,
+      ...options,
+    });
+    server.on('error', () => {});
+    const listener = server.listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const address = listener.address();
+    if (address === null || typeof address === 'string') throw new Error('The server listens on no port.');
+    return `smtp://127.0.0.1:${address.port}`;
+  }
+
+  const saying = (responseCode: number, text: string) => Object.assign(new Error(text), { responseCode });
+
+  test.each<readonly [string, SMTPServerOptions]>([
+    ['sender', { onMailFrom: (_address, _session, done) => done(saying(550, 'not you')) }],
+    ['recipients', { onRcptTo: (_address, _session, done) => done(saying(550, 'nobody here')) }],
+    [
+      'message',
+      {
+        onData: (stream, _session, done) => {
+          stream.resume();
+          stream.once('end', () => done(saying(554, 'looks like spam')));
+        },
+      },
+    ],
+  ])('a 5xx for the %s is refused', async (_what, options) => {
+    expect(await senderTo(await start(options)).send(mail)).toMatchObject({ failure: { reason: 'refused' } });
+  });
+
+  test.each<readonly [string, SMTPServerOptions]>([
+    ['recipients', { onRcptTo: (_address, _session, done) => done(saying(452, 'mailbox full')) }],
+    [
+      'message',
+      {
+        onData: (stream, _session, done) => {
+          stream.resume();
+          stream.once('end', () => done(saying(452, 'disk full')));
+        },
+      },
+    ],
+    ['missing login', { onMailFrom: (_address, _session, done) => done(saying(530, 'log in first')) }],
+    ['connection', { onConnect: (_session, done) => done(saying(554, 'no service for you')) }],
+  ])('a 4xx, or what the operator can mend, is passing: %s', async (_what, options) => {
+    expect(await senderTo(await start(options)).send(mail)).toMatchObject({ failure: { reason: 'passing' } });
+  });
+
+  test('a refused login is passing, and tells no password even where the server repeats it', async () => {
+    const url = await start({
+      onAuth: (auth, _session, done) =>
+        done(saying(535, `${auth.username} may not in with ${auth.password}`)),
+    });
+    const answer = await senderTo(withLogin(url)).send(mail);
+    expect(answer).toMatchObject({ failure: { reason: 'passing', said: expect.stringContaining('may not') } });
+    expect(JSON.stringify(answer)).not.toContain(password);
+  });
+});

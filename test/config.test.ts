@@ -1,0 +1,215 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { describeMistakes, parseConfig, secretsIn, type SettingMistake } from '../src/config.ts';
+
+const needed = {
+  GITLAB_URL: 'https://gitlab.example.com',
+  GITLAB_TOKEN: 'glpat-abcdefgh',
+  GITLAB_WEBHOOK_SECRET: 'first-secret',
+  GITLAB_PROJECTS: 'group/pipelines',
+  AIC_API_KEY: 'aic-key-1234',
+  SMTP_URL: 'smtp://mail.example.com',
+  MAIL_FROM: 'aic-bot <aic-bot@example.com>',
+  MAIL_TO: 'team@example.com',
+};
+
+const signingToken = `whsec_${btoa('k'.repeat(32))}`;
+
+function mistakesOf(changes: Record<string, string | undefined>): readonly SettingMistake[] {
+  const parsed = parseConfig({ ...needed, ...changes });
+  return parsed.ok ? [] : parsed.failure;
+}
+
+function configOf(changes: Record<string, string | undefined> = {}) {
+  const parsed = parseConfig({ ...needed, ...changes });
+  if (!parsed.ok) throw new Error(describeMistakes(parsed.failure));
+  return parsed.value;
+}
+
+describe('the defaults', () => {
+  test('fill what is not set', () => {
+    expect(configOf()).toEqual({
+      PORT: 8080,
+      HOST: '0.0.0.0',
+      GITLAB_URL: new URL('https://gitlab.example.com'),
+      GITLAB_TOKEN: 'glpat-abcdefgh',
+      GITLAB_WEBHOOK_SECRET: ['first-secret'],
+      GITLAB_PROJECTS: ['group/pipelines'],
+      AIC_URL: new URL('https://prod.jdpower.ai/apis/core/v1'),
+      AIC_API_KEY: 'aic-key-1234',
+      AIC_QA_URL: new URL('https://aic.qa.jdpower.com/apis/core/v1'),
+      AIC_CONCURRENCY: 8,
+      SMTP_URL: 'smtp://mail.example.com',
+      MAIL_FROM: 'aic-bot <aic-bot@example.com>',
+      MAIL_TO: ['team@example.com'],
+      DATABASE_URL: 'file:./data/aic-bot.db',
+      SWEEP_MINUTES: 10,
+      LOG_LEVEL: 'info',
+    });
+  });
+
+  test('stand for empty and blank values too', () => {
+    expect(configOf({ PORT: '', AIC_URL: '  ', GITLAB_SIGNING_TOKEN: '', LOG_LEVEL: '\t' })).toEqual(configOf());
+  });
+});
+
+test('reads every setting', () => {
+  const config = configOf({
+    PORT: ' 0 ',
+    HOST: '127.0.0.1',
+    GITLAB_URL: 'http://localhost:3000/gitlab',
+    GITLAB_WEBHOOK_SECRET: ' old-secret , new-secret,',
+    GITLAB_SIGNING_TOKEN: signingToken,
+    GITLAB_PROJECTS: 'a/b, c/**',
+    AIC_QA_API_KEY: 'aic-qa-key',
+    AIC_PROJECT: 'PIN ANALYTICS',
+    AIC_CONCURRENCY: '100',
+    MAIL_FROM: 'bot@example.com',
+    MAIL_TO: 'a@example.com, b@example.com',
+    DATABASE_URL: 'file:/var/lib/aic-bot.db',
+    PUBLIC_URL: 'https://bot.example.com',
+    SWEEP_MINUTES: '0.5',
+    LOG_LEVEL: 'debug',
+  });
+  expect(config).toMatchObject({
+    PORT: 0,
+    GITLAB_WEBHOOK_SECRET: ['old-secret', 'new-secret'],
+    GITLAB_SIGNING_TOKEN: signingToken,
+    GITLAB_PROJECTS: ['a/b', 'c/**'],
+    AIC_CONCURRENCY: 100,
+    MAIL_TO: ['a@example.com', 'b@example.com'],
+    SWEEP_MINUTES: 0.5,
+    LOG_LEVEL: 'debug',
+  });
+  expect(config.GITLAB_URL.href).toBe('http://localhost:3000/gitlab');
+  expect(config.PUBLIC_URL?.href).toBe('https://bot.example.com/');
+});
+
+test('is content with the signing token alone', () => {
+  expect(configOf({ GITLAB_WEBHOOK_SECRET: undefined, GITLAB_SIGNING_TOKEN: signingToken })).toMatchObject({
+    GITLAB_WEBHOOK_SECRET: [],
+    GITLAB_SIGNING_TOKEN: signingToken,
+  });
+});
+
+describe('a mistake', () => {
+  test('is told for every needed setting at once', () => {
+    const parsed = parseConfig({});
+    const told = parsed.ok ? [] : parsed.failure;
+    expect(told.map(({ setting }) => setting).toSorted()).toEqual(Object.keys(needed).toSorted());
+    for (const { problem } of told) expect(problem).toMatch(/^is not set/);
+    const lines = describeMistakes(told).split('\n');
+    expect(lines).toHaveLength(1 + told.length);
+    for (const line of lines.slice(1)) expect(line).toMatch(/^ {2}[A-Z_]+ is not set.*\. Example: .+/);
+  });
+
+  test.each([
+    ['PORT', '80a', 'is not a whole number'],
+    ['PORT', '-1', 'is not a whole number'],
+    ['PORT', '65536', 'is not between 0 and 65535'],
+    ['AIC_CONCURRENCY', '0', 'is not between 1 and 100'],
+    ['GITLAB_URL', 'gitlab.example.com', 'is not an http or https address'],
+    ['GITLAB_URL', 'ftp://gitlab.example.com', 'is not an http or https address'],
+    ['GITLAB_URL', 'https://me:hunter22@gitlab.example.com', 'must not hold a user name or password'],
+    ['GITLAB_URL', 'https://gitlab.example.com/api/v4', 'must end before /api/v4'],
+    ['GITLAB_TOKEN', 'glpat–abcdefgh', 'holds characters other than plain ASCII'],
+    ['GITLAB_WEBHOOK_SECRET', 'right-one,geheimnisträger', 'holds characters other than plain ASCII'],
+    ['AIC_API_KEY', 'aic\nkey', 'holds characters other than plain ASCII'],
+    ['GITLAB_SIGNING_TOKEN', 'hunter22', 'is not whsec_ with a key in base64'],
+    ['GITLAB_SIGNING_TOKEN', 'whsec_short', 'is not whsec_ with a key in base64'],
+    ['GITLAB_PROJECTS', ' , ', 'names no project'],
+    ['AIC_URL', 'prod', 'is not an http or https address'],
+    ['SMTP_URL', 'mail.example.com:25', 'is not an smtp or smtps address'],
+    ['SMTP_URL', 'smtp:mail', 'is not an smtp or smtps address'],
+    ['SMTP_URL', 'smtp://bot:50%off@mail.example.com', 'holds a % in its password that is not written as %25'],
+    ['MAIL_FROM', 'nobody', 'is not a mail address'],
+    ['MAIL_FROM', 'Bot <nobody>', 'is not a mail address'],
+    ['MAIL_TO', 'team@example.com,nobody', 'holds something that is not a mail address'],
+    ['DATABASE_URL', './data/aic-bot.db', 'is not file: with a path'],
+    ['DATABASE_URL', 'postgres://db/aic', 'names PostgreSQL, which this version cannot use yet'],
+    ['SWEEP_MINUTES', 'often', 'is not a number of minutes up to 1440'],
+    ['SWEEP_MINUTES', '0', 'is not a number of minutes up to 1440'],
+    ['SWEEP_MINUTES', '1441', 'is not a number of minutes up to 1440'],
+    ['LOG_LEVEL', 'loud', 'is not a level'],
+  ])('%s=%j %s', (setting, value, problem) => {
+    const told = mistakesOf({ [setting]: value });
+    expect(told).toEqual([{ setting, problem, example: expect.stringMatching(/./) }]);
+    // A value may be a secret in the wrong place.
+    expect(describeMistakes(told)).not.toContain(value);
+  });
+
+  test.each([undefined, '', ' ', ' , ,'])('is no secret at all: %j', (value) => {
+    const told = mistakesOf({ GITLAB_WEBHOOK_SECRET: value, GITLAB_SIGNING_TOKEN: undefined });
+    expect(told).toEqual([
+      {
+        setting: 'GITLAB_WEBHOOK_SECRET',
+        problem: 'is not set, and neither is GITLAB_SIGNING_TOKEN: one of them must be',
+        example: expect.any(String),
+      },
+    ]);
+  });
+
+  test('does not hide the others', () => {
+    const told = mistakesOf({ PORT: 'x', MAIL_TO: undefined, GITLAB_WEBHOOK_SECRET: '', SMTP_URL: 'y' });
+    expect(told.map(({ setting }) => setting).toSorted()).toEqual([
+      'GITLAB_WEBHOOK_SECRET',
+      'MAIL_TO',
+      'PORT',
+      'SMTP_URL',
+    ]);
+  });
+});
+
+test('the example of each setting is a right value where it is one', () => {
+  const told = parseConfig({});
+  const examples = Object.fromEntries(
+    (told.ok ? [] : told.failure).map(({ setting, example }) => [setting, example]),
+  );
+  const { GITLAB_URL, GITLAB_PROJECTS, SMTP_URL, MAIL_FROM, MAIL_TO } = examples;
+  expect(mistakesOf({ GITLAB_URL, GITLAB_PROJECTS, SMTP_URL, MAIL_FROM, MAIL_TO })).toEqual([]);
+});
+
+test('parsing never throws, and no message holds a value', () => {
+  const names = [...Object.keys(needed), 'PORT', 'AIC_URL', 'GITLAB_SIGNING_TOKEN', 'LOG_LEVEL', '__proto__'];
+  const value = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('smtp://%:%@h', 'http://', 'https://[', 'whsec_', 'a@b', 'smtp://u:%zz@h', 'file:', '1e309'),
+    fc.webUrl(),
+    fc.constant(undefined),
+  );
+  const secret = fc.stringMatching(/^xyzzy[a-z]{12}$/);
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), value),
+      secret,
+      fc.constantFrom(...names),
+      (variables, hidden, where) => {
+        const parsed = parseConfig({ ...needed, ...variables, [where]: hidden });
+        if (parsed.ok) expect(() => secretsIn(parsed.value)).not.toThrow();
+        else expect(describeMistakes(parsed.failure)).not.toContain(hidden);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('the secrets are those that must not leave the process, as they are used', () => {
+  const config = configOf({
+    GITLAB_WEBHOOK_SECRET: 'old-secret,new-secret',
+    GITLAB_SIGNING_TOKEN: signingToken,
+    AIC_QA_API_KEY: 'aic-qa-key',
+    SMTP_URL: 'smtp://bot:p%40ss%25word@mail.example.com',
+  });
+  expect(secretsIn(config).toSorted()).toEqual(
+    [
+      'glpat-abcdefgh',
+      'old-secret',
+      'new-secret',
+      signingToken,
+      'aic-key-1234',
+      'aic-qa-key',
+      'p@ss%word',
+    ].toSorted(),
+  );
+});

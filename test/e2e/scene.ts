@@ -1,0 +1,233 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import { serve, type ServerType } from '@hono/node-server';
+import { z } from 'zod';
+
+import { personAt, until, type Person } from '../../demo/person.ts';
+import { startWorld, type World } from '../../demo/world.ts';
+import { createLog } from '../../src/adapters/log.ts';
+import { parseConfig, secretsIn } from '../../src/config.ts';
+import type { Clock } from '../../src/domain/clock.ts';
+import { createMask } from '../../src/domain/secrets.ts';
+import { configPath } from '../../src/domain/config-path.ts';
+import { createEmbeddedBot, type Bot } from '../../src/embedded.ts';
+
+export const aicProject = 'PIN ANALYTICS';
+
+/** A bot in this process, listening on a real socket, with short pauses between tries. */
+export interface RunningBot {
+  readonly url: string;
+  readonly log: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** A project with its people, on the demo's servers. */
+export interface Scene {
+  readonly world: World;
+  readonly projectId: number;
+  readonly maintainer: Person;
+  addBranch(branch: string, from: string): Promise<void>;
+  start(settings?: Readonly<Record<string, string>>): Promise<RunningBot>;
+  /** Commits to a branch as git does, without a webhook. */
+  commit(branch: string, files: Readonly<Record<string, string | null>>): Promise<string>;
+  /** Commits over GitLab's API, which reports a push. */
+  push(branch: string, files: Readonly<Record<string, string>>): Promise<string>;
+  /** Moves the bots' clock ahead and makes them look at it. */
+  advance(ms: number): Promise<void>;
+  /** What a query of the last bot's database finds. */
+  rows(query: string): readonly unknown[];
+  /** Opens a merge request with these files into the branch and returns its number. */
+  open(target: string, files: Readonly<Record<string, string | null>>): Promise<number>;
+  merge(iid: number): Promise<void>;
+  /** The bot's comments on the merge request, oldest first. */
+  comments(iid: number): Promise<readonly string[]>;
+  /** The bot's comment that fits, as soon as it is there. */
+  comment(iid: number, fits: (body: string) => boolean): Promise<string>;
+  close(): Promise<void>;
+}
+
+const note = z.object({ body: z.string(), author: z.object({ username: z.string() }) });
+const patienceMs = 15_000;
+
+export const mapping = `mapping:
+  main: PIN PROD
+  develop: PIN QA
+  team-a/*: PIN TEAM A
+aic:
+  project: ${aicProject}
+`;
+
+/** Sets up the project `pin/pipelines` with `main` and `develop`, the mapping and the workspaces. */
+export async function setScene(
+  options: { readonly mapping?: string | undefined } = { mapping },
+): Promise<Scene> {
+  const world = await startWorld();
+  const { gitlab, aic } = world;
+  const user = gitlab.addUser({ username: 'omar', name: 'Omar Reyes' });
+  const project = await gitlab.addProject('pin/pipelines', { defaultBranch: 'main' });
+  gitlab.addMember(project.id, user.id, 40);
+  gitlab.addMember(project.id, world.bot.id, 40);
+  aic.addProject(aicProject);
+  for (const workspace of ['PIN PROD', 'PIN QA', 'PIN TEAM A']) aic.addWorkspace(aicProject, workspace);
+  const first = options.mapping === undefined ? {} : { 'branch_to_workspace.yaml': options.mapping };
+  await gitlab.commitFiles(project.id, 'main', 'Begin', { 'README.md': 'Pipelines\n', ...first });
+  const maintainer = personAt(gitlab.url, user.token);
+  const path = `/projects/${project.id}`;
+  const addBranch = async (branch: string, from: string) => {
+    const query = `branch=${encodeURIComponent(branch)}&ref=${encodeURIComponent(from)}`;
+    await maintainer.call('POST', `${path}/repository/branches?${query}`);
+  };
+  await addBranch('develop', 'main');
+  const bots: RunningBot[] = [];
+  let sources = 0;
+  let ahead = 0;
+  const clock = { now: () => Date.now() + ahead };
+
+  const comments = async (iid: number) => {
+    const all = await maintainer.call('GET', `${path}/merge_requests/${iid}/notes?sort=asc&per_page=100`);
+    return z
+      .array(note)
+      .parse(all)
+      .flatMap(({ author, body }) => (author.username === 'aic-bot' ? [body] : []));
+  };
+  return {
+    world,
+    addBranch,
+    projectId: project.id,
+    maintainer,
+    start: async (settings = {}) => {
+      const bot = await startBot({ ...world.settings, ...settings }, clock);
+      bots.push(bot);
+      await maintainer.call('POST', `${path}/hooks`, {
+        url: `${bot.url}/webhooks/gitlab`,
+        token: world.webhookSecret,
+        push_events: true,
+        merge_requests_events: true,
+      });
+      return bot;
+    },
+    commit: (branch, files) =>
+      gitlab.commitFiles(project.id, branch, 'Change pipelines', files, { hooks: false }),
+    push: async (branch, files) => {
+      const actions = Object.entries(files).map(([file, content]) => ({
+        action: 'create',
+        file_path: file,
+        content,
+      }));
+      const commit = { branch, commit_message: 'Push', actions };
+      const made = await maintainer.call('POST', `${path}/repository/commits`, commit);
+      await gitlab.deliveriesSettled();
+      return z.object({ id: z.string() }).parse(made).id;
+    },
+    advance: async (ms) => {
+      ahead += ms;
+      for (const bot of bots) await poke(bot, { ...world, path: 'pin/pipelines' });
+    },
+    rows: (query) => {
+      const file = new DatabaseSync(join(world.folder, 'aic-bot.db'), { readOnly: true });
+      try {
+        return file
+          .prepare(query)
+          .all()
+          .map((row) => ({ ...row }));
+      } finally {
+        file.close();
+      }
+    },
+    open: async (target, files) => {
+      sources += 1;
+      const source = `work/${sources}`;
+      await addBranch(source, target);
+      await gitlab.commitFiles(project.id, source, 'Change pipelines', files);
+      const opened = await maintainer.call('POST', `${path}/merge_requests`, {
+        source_branch: source,
+        target_branch: target,
+        title: `Change ${sources}`,
+      });
+      return z.object({ iid: z.number() }).parse(opened).iid;
+    },
+    merge: async (iid) => {
+      await maintainer.call('PUT', `${path}/merge_requests/${iid}/merge`);
+    },
+    comments,
+    comment: (iid, fits) =>
+      until(`a comment on !${iid}`, async () => (await comments(iid)).find((body) => fits(body)), patienceMs),
+    close: async () => {
+      await Promise.all(bots.map((bot) => bot.stop()));
+      await world.close();
+    },
+  };
+}
+
+/** Whether a comment tells of an ended deployment. */
+export function isFinal(body: string): boolean {
+  return body.includes('aic-bot:deployment:') && !body.includes('⏳');
+}
+
+/** A config file with one SQL task. */
+export function sqlFile(name: string, query: string): Readonly<Record<string, string>> {
+  return { [configPath(name)]: `${JSON.stringify({ title: name, ...sqlContent(query) }, null, 2)}\n` };
+}
+
+/** The content of a pipeline with one SQL task. */
+export function sqlContent(query: string) {
+  return {
+    variables: [{ id: 'QA', value: 'False' }],
+    sourceStage: {},
+    stages: [
+      {
+        stageId: 's',
+        description: '',
+        tasks: [{ id: 't', type: 'SQL', description: '', config: { query } }],
+      },
+    ],
+    sinkStage: {},
+  };
+}
+
+/** A delivery about a branch that nothing else touches: it makes the lanes look for due work. */
+async function poke(
+  bot: RunningBot,
+  world: { readonly webhookSecret: string; readonly path: string },
+): Promise<void> {
+  const project = { id: 999_999, path_with_namespace: world.path };
+  await fetch(`${bot.url}/webhooks/gitlab`, {
+    method: 'POST',
+    headers: {
+      'x-gitlab-token': world.webhookSecret,
+      'x-gitlab-event': 'Push Hook',
+      'webhook-id': crypto.randomUUID(),
+    },
+    body: JSON.stringify({ object_kind: 'push', project, ref: 'refs/heads/x', before: '', after: '' }),
+  });
+}
+
+async function startBot(settings: Readonly<Record<string, string>>, clock: Clock): Promise<RunningBot> {
+  const config = parseConfig(settings);
+  if (!config.ok) throw new Error(JSON.stringify(config.failure));
+  const mask = createMask(secretsIn(config.value));
+  const log: string[] = [];
+  const bot: Bot = await createEmbeddedBot(config.value, {
+    clock,
+    random: Math.random,
+    log: createLog({ level: 'debug', clock, mask, write: (line) => void log.push(line) }),
+    mask,
+    retry: { firstPauseMs: 5, longestPauseMs: 20, totalMs: 300 },
+  });
+  let server: ServerType | undefined;
+  const port = await new Promise<number>((resolve) => {
+    const listening = { fetch: bot.app.fetch, port: 0, hostname: '127.0.0.1', overrideGlobalObjects: false };
+    server = serve(listening, (info) => resolve(info.port));
+  });
+  let stopped: Promise<void> | undefined;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    log,
+    stop: () =>
+      (stopped ??= (async () => {
+        server?.close();
+        await bot.stop(5_000);
+      })()),
+  };
+}
