@@ -65,7 +65,10 @@ const environment = z.object({
   ),
   DATABASE_URL: z
     .string()
-    .refine((text) => !text.startsWith('postgres'), 'names PostgreSQL, which this version cannot use yet')
+    .refine((text) => !text.startsWith('postgres'), {
+      error: 'names PostgreSQL, which this version cannot use yet',
+      abort: true,
+    })
     .refine((text) => /^file:.+/.test(text), 'is not file: with a path')
     .default('file:./data/aic-bot.db'),
   PUBLIC_URL: httpUrl.optional(),

@@ -135,8 +135,6 @@ describe('a mistake', () => {
   ])('%s=%j %s', (setting, value, problem) => {
     const told = mistakesOf({ [setting]: value });
     expect(told).toEqual([{ setting, problem, example: expect.stringMatching(/./) }]);
-    // A value may be a secret in the wrong place.
-    expect(describeMistakes(told)).not.toContain(value);
   });
 
   test.each([undefined, '', ' ', ' , ,'])('is no secret at all: %j', (value) => {
@@ -170,6 +168,7 @@ test('the example of each setting is a right value where it is one', () => {
   expect(mistakesOf({ GITLAB_URL, GITLAB_PROJECTS, SMTP_URL, MAIL_FROM, MAIL_TO })).toEqual([]);
 });
 
+// A value may be a secret in the wrong place.
 test('parsing never throws, and no message holds a value', () => {
   const names = [...Object.keys(needed), 'PORT', 'AIC_URL', 'GITLAB_SIGNING_TOKEN', 'LOG_LEVEL', '__proto__'];
   const value = fc.oneof(

@@ -38,6 +38,7 @@ async function commitStats(directory: string, commit: Commit): Promise<object> {
   const text = await gitText(directory, [
     'diff-tree',
     '--numstat',
+    '-M',
     '-r',
     '--root',
     '--no-commit-id',

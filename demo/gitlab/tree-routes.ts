@@ -1,7 +1,9 @@
 import { posix } from 'node:path';
 import { Hono } from 'hono';
 import type { ApiEnv, Instance } from './instance.ts';
+import type { GitObject, ObjectReader } from './object-reader.ts';
 import { link, pageOf, readPage } from './paging.ts';
+import type { Project } from './project.ts';
 import { badParameter, notFound } from './refusal.ts';
 import { entryAt, listTree, type TreeEntry } from './trees.ts';
 
@@ -45,8 +47,7 @@ export function treeRoutes(_instance: Instance): Hono<ApiEnv> {
   });
 
   app.get(`${repository}/blobs/:sha`, async (c) => {
-    const blob = await c.var.project.repository.objects.read(c.req.param('sha'));
-    if (blob?.type !== 'blob') throw notFound('Blob');
+    const blob = await blobIn(c.var.project, c.req.param('sha'));
     return c.json({
       size: blob.content.length,
       encoding: 'base64',
@@ -56,19 +57,20 @@ export function treeRoutes(_instance: Instance): Hono<ApiEnv> {
   });
 
   app.get(`${repository}/blobs/:sha/raw`, async (c) => {
-    const blob = await c.var.project.repository.objects.read(c.req.param('sha'));
-    if (blob?.type !== 'blob') throw notFound('Blob');
+    const blob = await blobIn(c.var.project, c.req.param('sha'));
     return c.body(Uint8Array.from(blob.content), 200, { 'content-type': 'text/plain' });
   });
 
   return app;
 }
 
-async function folderAt(
-  objects: Parameters<typeof entryAt>[0],
-  commit: string,
-  folder: string,
-): Promise<string | undefined> {
+async function blobIn({ repository: { objects } }: Project, id: string): Promise<GitObject> {
+  const object = /^[0-9a-f]{4,40}$/.test(id) ? await objects.read(id) : undefined;
+  if (object?.type !== 'blob') throw notFound('Blob');
+  return object;
+}
+
+async function folderAt(objects: ObjectReader, commit: string, folder: string): Promise<string | undefined> {
   const entry = await entryAt(objects, commit, folder);
   return entry?.type === 'tree' ? entry.id : undefined;
 }

@@ -1,5 +1,50 @@
-export function configPath(name: string): string { return `config/${encodeURIComponent(name).replaceAll('%20', ' ').replaceAll('.', '%2E')}.json`; }
+/** The folder of the config files, at the root of the repository. */
+const folder = 'config/';
+const extension = '.json';
+
+/**
+ * The path of a pipeline's config file, `config/<name>.json`. What a path can't hold safely on every system that checks the repository out
+ * is percent-encoded: control characters, `/ \ : * ? " < > | %`, a space or dot at either end, and the first letter of the names that
+ * Windows keeps for devices (https://learn.microsoft.com/windows/win32/fileio/naming-a-file), even with an extension. A lone surrogate,
+ * which UTF-8 lacks, becomes `%uD83D`. Other letters of all scripts stay as they are.
+ *
+ * Not ensured: that the file's name fits into the 255 bytes that most file systems allow (85 kana are enough), and that names
+ * which differ only in case stay apart where case is ignored.
+ */
+export function configPath(name: string): string {
+  const encoded = name
+    .replace(unsafe, escapeOf)
+    .replace(device, (reserved) => escapeOf(reserved) + reserved.slice(1));
+  return folder + encoded + extension;
+}
+
+/**
+ * The name of the pipeline whose config is at this path; undefined where the path is not a config's. A path is decoded only when it is
+ * exactly what `configPath` writes. Any other was written by hand or by the Python library, which encodes nothing: there a percent sign
+ * is a percent sign, and a subfolder a part of the name (`config/a/b.json` holds `a/b`).
+ */
 export function pipelineName(path: string): string | undefined {
-  const m = /^config\/(.+)\.json$/.exec(path);
-  try { return m?.[1] === undefined ? undefined : decodeURIComponent(m[1]); } catch { return m?.[1]; }
+  if (!path.startsWith(folder) || !path.endsWith(extension)) return undefined;
+  const written = path.slice(folder.length, -extension.length);
+  if (written === '') return undefined;
+  const name = written.replace(escape, (_escape, ...codes: readonly (string | undefined)[]) =>
+    String.fromCharCode(Number.parseInt(codes.slice(0, 3).join(''), 16)),
+  );
+  return configPath(name) === path ? name : written;
+}
+
+// With the flag u, a surrogate matches only where it has no partner.
+const unsafe = /[\p{Control}\p{Surrogate}/\\:*?"<>|%]|^[ .]|[ .]$/gu;
+
+const device = /^(?:con|prn|aux|nul|(?:com|lpt)[1-9¹²³])(?= *(?:\.|$))/i;
+
+/** What `escapeOf` makes; one of the groups holds the hex digits of the UTF-16 unit. */
+const escape = /%u(D[89A-F][\dA-F]{2})|%C2%([89][\dA-F])|%([0-7][\dA-F])/g;
+
+/** The escape for the text's first character, by its UTF-8 bytes where it has any. */
+function escapeOf(text: string): string {
+  const code = text.charCodeAt(0);
+  const hex = code.toString(16).toUpperCase().padStart(2, '0');
+  if (code < 0x80) return `%${hex}`;
+  return code < 0xa0 ? `%C2%${hex}` : `%u${hex}`;
 }

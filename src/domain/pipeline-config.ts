@@ -1,17 +1,145 @@
-import { parseJson, writeJson, type Json } from './json.ts';
+import { isJsonObject, lineOf, parseJson, writeJson, type Json, type JsonObject } from './json.ts';
 import { fail, ok, type Result } from './result.ts';
-export interface Content { readonly variables: Json; readonly sourceStage: Json; readonly stages: Json; readonly sinkStage: Json }
-export interface ConfigMistake { readonly line?: number; readonly problem: string }
+
+/**
+ * What belongs to a pipeline besides its title. Everything else in AIC's `jobConfig` is the server's (`$id` above all, which differs
+ * per workspace) and goes neither into Git nor into a comparison.
+ */
+export interface Content {
+  /** A list of `{ id, value, … }`, or an object of values by id. */
+  readonly variables: readonly Json[] | JsonObject;
+  readonly sourceStage: JsonObject;
+  readonly stages: readonly JsonObject[];
+  readonly sinkStage: JsonObject;
+}
+
+/** Why a config can't be used; the line, from 1, is where (the first mistake of them) stands in the file. */
+export interface ConfigMistake {
+  readonly line?: number;
+  /** All mistakes, for people. */
+  readonly problem: string;
+}
+
+/** The largest config file that is read, in bytes. GitLab allows only five reads a minute of blobs over 10 MB. */
 export const maxConfigBytes = 10 * 1024 * 1024;
+
+/**
+ * The content of a config file: one of our own, one that the Python library wrote, or one edited by hand. Fields that are no content are
+ * dropped at the top and kept below it; a field that is missing or null counts as its empty value. Never throws.
+ */
 export function parseConfig(text: string): Result<Content, ConfigMistake> {
-  const j = parseJson(text);
-  if (!j.ok) return j;
-  return contentOf(j.value);
+  const json = parseJson(text);
+  if (!json.ok) {
+    const { line, column, problem } = json.failure;
+    return fail({ line, problem: `not valid JSON at column ${column}: ${problem}` });
+  }
+  const content = readContent(json.value);
+  if (content.ok) return content;
+  const located = content.failure.map(({ place, problem }) => ({
+    line: place === undefined ? 1 : (lineOf(text, place.field, place.index) ?? 1),
+    problem,
+  }));
+  const [first] = located;
+  const problem = located
+    .map((mistake) =>
+      mistake.line === first?.line ? mistake.problem : `${mistake.problem} (line ${mistake.line})`,
+    )
+    .join('; ');
+  return fail({ line: first?.line ?? 1, problem });
 }
-export function contentOf(j: Json): Result<Content, ConfigMistake> {
-  if (typeof j !== 'object' || j === null || Array.isArray(j)) return fail({ line: 1, problem: 'not an object' });
-  const o = j as Record<string, Json>;
-  if (!Array.isArray(o['stages'] ?? [])) return fail({ line: 3, problem: 'stages is not a list' });
-  return ok({ variables: o['variables'] ?? [], sourceStage: o['sourceStage'] ?? {}, stages: o['stages'] ?? [], sinkStage: o['sinkStage'] ?? {} });
+
+/** The content of a `jobConfig` as AIC answers it, by the same rules as for files. The mistake has no line. */
+export function contentOf(jobConfig: Json): Result<Content, ConfigMistake> {
+  const content = readContent(jobConfig);
+  return content.ok
+    ? content
+    : fail({ problem: content.failure.map((violation) => violation.problem).join('; ') });
 }
-export function writeConfig(title: string, content: Content): string { return `${writeJson({ title, ...content }, 2)}\n`; }
+
+/** The text of a config file: JSON with two spaces and a final newline, the title first. */
+export function writeConfig(title: string, content: Content): string {
+  const { variables, sourceStage, stages, sinkStage } = content;
+  return `${writeJson({ title, variables, sourceStage, stages, sinkStage }, 2)}\n`;
+}
+
+interface Violation {
+  /** Nothing for the config as a whole. */
+  readonly place?: { readonly field: string; readonly index?: number };
+  readonly problem: string;
+}
+
+function readContent(config: Json): Result<Content, readonly Violation[]> {
+  if (!isJsonObject(config)) {
+    return fail([{ problem: `a config must be an object, not ${kindOf(config)}` }]);
+  }
+  const variables = readVariables(config);
+  const sourceStage = readStage(config, 'sourceStage');
+  const stages = readStages(config);
+  const sinkStage = readStage(config, 'sinkStage');
+  if (variables.ok && sourceStage.ok && stages.ok && sinkStage.ok) {
+    return ok({
+      variables: variables.value,
+      sourceStage: sourceStage.value,
+      stages: stages.value,
+      sinkStage: sinkStage.value,
+    });
+  }
+  return fail([variables, sourceStage, stages, sinkStage].flatMap((read) => (read.ok ? [] : read.failure)));
+}
+
+function readVariables(config: JsonObject): Result<Content['variables'], readonly Violation[]> {
+  const value = fieldOf(config, 'variables');
+  if (value === null) return ok([]);
+  if (isJsonArray(value)) return ok(value);
+  if (isJsonObject(value)) return ok(Object.keys(value).length === 0 ? [] : value);
+  return fail([mustBe('variables', 'an array or an object', value)]);
+}
+
+function readStages(config: JsonObject): Result<readonly JsonObject[], readonly Violation[]> {
+  const field = 'stages';
+  const value = fieldOf(config, field);
+  if (value === null) return ok([]);
+  if (!isJsonArray(value)) return fail([mustBe(field, 'an array', value)]);
+  const stages = value.filter(isJsonObject);
+  if (stages.length === value.length) return ok(stages);
+  return fail(
+    value.flatMap((stage, index) =>
+      isJsonObject(stage)
+        ? []
+        : [
+            {
+              place: { field, index },
+              problem: `each entry of "${field}" must be an object, number ${index + 1} is ${kindOf(stage)}`,
+            },
+          ],
+    ),
+  );
+}
+
+function readStage(config: JsonObject, field: string): Result<JsonObject, readonly Violation[]> {
+  const value = fieldOf(config, field);
+  if (value === null) return ok({});
+  return isJsonObject(value) ? ok(value) : fail([mustBe(field, 'an object', value)]);
+}
+
+/** The field's value, null where it is missing. */
+function fieldOf(config: JsonObject, field: string): Json {
+  return config[field] ?? null;
+}
+
+function mustBe(field: string, wanted: string, value: Json): Violation {
+  return { place: { field }, problem: `"${field}" must be ${wanted}, not ${kindOf(value)}` };
+}
+
+// Array.isArray alone does not narrow readonly arrays.
+function isJsonArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function kindOf(value: Json): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (isJsonObject(value)) return 'an object';
+  if (typeof value === 'string') return 'a string';
+  return typeof value === 'boolean' ? 'a boolean' : 'a number';
+}

@@ -1,20 +1,25 @@
-import type { Repositories } from '@gitbeaker/rest';
+import type { Commits, Repositories } from '@gitbeaker/rest';
 import { z } from 'zod';
 
 import type { Changes, GitLab } from '../../domain/gitlab.ts';
 import { isCommitSha, type CommitSha, type ProjectId } from '../../domain/ids.ts';
 import { ok } from '../../domain/result.ts';
+import { countLines } from './diff-lines.ts';
 import { attempt, UpstreamError } from './requester.ts';
 
 /**
- * GitLab leaves files and diffs out of large comparisons without saying so, at limits that its administrators set
- * (https://docs.gitlab.com/administration/diff_limits/). Far below the smallest of them a comparison is complete.
+ * GitLab leaves files and diffs out of large comparisons, and does not always say so
+ * (https://docs.gitlab.com/administration/diff_limits/). A comparison can be complete only far below these limits.
  */
 const trustedFiles = 100;
 const trustedLines = 5_000;
 
+/** Up to so many commits on the branch itself are compared one by one; for more, reading both trees is cheaper. */
+const mostSteps = 5;
+
+const sha = z.string().refine(isCommitSha);
 const compared = z.object({
-  commits: z.array(z.object({ id: z.string().refine(isCommitSha) })),
+  commits: z.array(z.object({ id: sha, parent_ids: z.array(sha) })),
   diffs: z.array(
     z.object({
       old_path: z.string(),
@@ -26,47 +31,107 @@ const compared = z.object({
   ),
   compare_timeout: z.boolean().nullish(),
 });
+const counted = z.object({ stats: z.object({ additions: z.number(), deletions: z.number() }) });
+const entry = z.object({ id: z.string(), path: z.string(), type: z.string() });
 
 type Comparison = z.infer<typeof compared>;
 
-const entry = z.object({ id: z.string(), path: z.string(), type: z.string() });
+interface Resources {
+  readonly repositories: Repositories;
+  readonly commits: Commits;
+}
 
-/** Exact changes: one comparison where it can be believed, else the blob ids of both trees. */
-export function createChanges(repositories: Repositories): GitLab['changes'] {
+/**
+ * Exact changes. Comparisons are believed where their lines add up to what git counted for each commit, else the blob ids of both trees decide.
+ */
+export function createChanges(resources: Resources): GitLab['changes'] {
   return async (project, from, to, folders) => {
     const comparison = await attempt(async () =>
-      from === undefined
-        ? undefined
-        : compared.parse(await repositories.compare(project, from, to, { straight: true })),
+      from === undefined ? undefined : compare(resources, project, from, to),
     );
     if (!comparison.ok) return comparison.failure.reason === 'missing' ? ok(undefined) : comparison;
-    if (comparison.value !== undefined && isComplete(comparison.value)) {
-      const paths = comparison.value.diffs.flatMap((diff) => [diff.old_path, diff.new_path]);
-      return ok(changesOf(comparison.value, new Set(paths)));
-    }
-    const trees = await attempt(() =>
-      Promise.all([
-        from === undefined ? new Map<string, string>() : blobs(repositories, project, from, folders),
-        blobs(repositories, project, to, folders),
-      ]),
-    );
-    return trees.ok ? ok(changesOf(comparison.value, differing(...trees.value))) : trees;
+    return attempt(async (): Promise<Changes> => {
+      const commits = comparison.value?.commits.map(({ id }) => id) ?? [];
+      const proven =
+        from !== undefined && comparison.value !== undefined
+          ? await provenPaths(resources, project, { from, to, comparison: comparison.value })
+          : undefined;
+      if (proven !== undefined) return { paths: [...proven], commits };
+      const [old, now] = await Promise.all([
+        from === undefined ? new Map<string, string>() : blobs(resources, project, from, folders),
+        blobs(resources, project, to, folders),
+      ]);
+      return { paths: differing(old, now), commits };
+    });
   };
 }
 
-function isComplete({ diffs, compare_timeout: timedOut }: Comparison): boolean {
-  const lines = diffs.reduce((sum, { diff }) => sum + diff.split('\n').length, 0);
+async function compare(
+  { repositories }: Resources,
+  project: ProjectId,
+  from: CommitSha,
+  to: CommitSha,
+): Promise<Comparison> {
+  return compared.parse(await repositories.compare(project, from, to, { straight: true }));
+}
+
+/**
+ * The paths that the comparisons show, if these are complete; else undefined. A file that GitLab left out is missed in the sum of
+ * lines. GitLab counts lines for a commit against its first parent only, so a longer range is taken apart.
+ */
+async function provenPaths(
+  resources: Resources,
+  project: ProjectId,
+  range: { readonly from: CommitSha; readonly to: CommitSha; readonly comparison: Comparison },
+): Promise<ReadonlySet<string> | undefined> {
+  const steps = firstParents(range);
+  if (steps === undefined || !seemsComplete(range.comparison)) return undefined;
+  const paths = new Set<string>();
+  for (const { from, to } of steps) {
+    const step = steps.length === 1 ? range.comparison : await compare(resources, project, from, to);
+    if (!seemsComplete(step)) return undefined;
+    const { stats } = counted.parse(await resources.commits.show(project, to, { stats: true }));
+    const lines = step.diffs.map(({ diff }) => countLines(diff));
+    const [additions, deletions] = [
+      sum(lines.map((line) => line.additions)),
+      sum(lines.map((line) => line.deletions)),
+    ];
+    if (additions !== stats.additions || deletions !== stats.deletions) return undefined;
+    for (const { old_path: old, new_path: now } of step.diffs) paths.add(old).add(now);
+  }
+  return paths;
+}
+
+/** The steps by which the branch itself went; undefined when it did not get from one commit to the other, or took too many. */
+function firstParents(range: {
+  readonly from: CommitSha;
+  readonly to: CommitSha;
+  readonly comparison: Comparison;
+}): readonly { readonly from: CommitSha; readonly to: CommitSha }[] | undefined {
+  const parents = new Map(range.comparison.commits.map(({ id, parent_ids: [first] }) => [id, first]));
+  const steps = [];
+  for (let to = range.to; to !== range.from;) {
+    const from = parents.get(to);
+    if (from === undefined || steps.length === mostSteps) return undefined;
+    steps.push({ from, to });
+    to = from;
+  }
+  return steps;
+}
+
+function seemsComplete({ diffs, compare_timeout: timedOut }: Comparison): boolean {
   const whole = diffs.every(({ diff, collapsed, too_large: large }) => diff !== '' && !collapsed && !large);
+  const lines = sum(diffs.map(({ diff }) => diff.split('\n').length));
   return !timedOut && diffs.length < trustedFiles && lines < trustedLines && whole;
 }
 
-function changesOf(comparison: Comparison | undefined, paths: ReadonlySet<string>): Changes {
-  return { paths: [...paths], commits: comparison?.commits.map(({ id }) => id) ?? [] };
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }
 
 /** Blob ids by path. A folder that does not exist has none. */
 async function blobs(
-  repositories: Repositories,
+  { repositories }: Resources,
   project: ProjectId,
   ref: CommitSha,
   folders: readonly string[],
@@ -84,6 +149,7 @@ async function blobs(
   return new Map(files.map(({ path, id }) => [path, id]));
 }
 
-function differing(old: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): ReadonlySet<string> {
-  return new Set([...old.keys(), ...now.keys()].filter((path) => old.get(path) !== now.get(path)));
+function differing(old: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): readonly string[] {
+  const paths = new Set([...old.keys(), ...now.keys()]);
+  return [...paths].filter((path) => old.get(path) !== now.get(path));
 }

@@ -2,83 +2,109 @@ import type { Commits, MergeRequestNotes } from '@gitbeaker/rest';
 import { z } from 'zod';
 
 import type { Comment, GitLab, GitLabResult } from '../../domain/gitlab.ts';
+import type { MergeRequestIid, ProjectId } from '../../domain/ids.ts';
 import { ok } from '../../domain/result.ts';
 import { attempt } from './requester.ts';
 
 const note = z.object({ id: z.number(), body: z.string(), author: z.object({ id: z.number() }) });
 const commitComment = z.object({ note: z.string(), author: z.object({ id: z.number() }) });
 
-type Note = z.infer<typeof note>;
+/** A comment of the bot's, as it was last seen. */
+interface Known {
+  readonly id: number;
+  readonly body: string;
+}
 
+/** The comments that this process made or found lately, which it need not look for again. */
+export type KnownComments = Map<string, Known>;
+
+const mostKnown = 1_000;
 /** GitLab keeps at most 5,000 notes on an object. */
 const mostPages = 50;
 const pageSize = 100;
 
+interface Place {
+  readonly project: ProjectId;
+  readonly iid: MergeRequestIid;
+  readonly marker: string;
+}
+
 /**
  * Comments that are found again by a hidden marker and the bot's own authorship. A comment is only made after no such one was
- * found, and again looked for when making it ended without an answer, so there is one however often this runs.
+ * found, and looked for again when making it ended without an answer, so there is one however often this runs.
  */
-export function createComments(
-  notes: MergeRequestNotes,
-  commits: Commits,
-  whoAmI: () => Promise<number>,
-): Pick<GitLab, 'putMergeRequestComment' | 'putCommitComment'> {
+export function createComments(deps: {
+  readonly notes: MergeRequestNotes;
+  readonly commits: Commits;
+  readonly whoAmI: () => Promise<number>;
+  readonly known: KnownComments;
+}): Pick<GitLab, 'putMergeRequestComment' | 'putCommitComment'> {
+  const { notes, commits, whoAmI, known } = deps;
+
+  const remember = (place: Place, found: Known): Known => {
+    if (known.size >= mostKnown) known.clear();
+    known.set(keyOf(place), found);
+    return found;
+  };
+
+  const find = async (place: Place): Promise<Known | undefined> => {
+    const self = await whoAmI();
+    for (let page = 1; page <= mostPages; page += 1) {
+      const options = { sort: 'desc', orderBy: 'created_at', perPage: pageSize, page } as const;
+      const here = z.array(note).parse(await notes.all(place.project, place.iid, options));
+      const mine = here.find(({ author, body }) => author.id === self && body.includes(hidden(place.marker)));
+      if (mine !== undefined) return remember(place, mine);
+      if (here.length < pageSize) return undefined;
+    }
+    return undefined;
+  };
+
+  const make = async (place: Place, body: string): Promise<void> => {
+    const { id } = note.parse(await notes.create(place.project, place.iid, body));
+    remember(place, { id, body });
+  };
+
+  const edit = async (place: Place, existing: Known, body: string): Promise<void> => {
+    if (existing.body.trim() === body.trim()) return;
+    await notes.edit(place.project, place.iid, existing.id, { body });
+    remember(place, { id: existing.id, body });
+  };
+
   return {
     putMergeRequestComment: async (project, iid, comment, fresh) => {
-      const text = withMarker(comment);
-      const find = () => attempt(() => findNote(notes, { project, iid, marker: comment.marker }, whoAmI));
-      const make = () => attempt(() => notes.create(project, iid, text));
-      const found: GitLabResult<Note | undefined> = fresh ? ok(undefined) : await find();
-      if (!found.ok) return found;
-      if (found.value !== undefined) return edit(found.value);
-      const made = await make();
-      if (made.ok) return ok(undefined);
-      if (made.failure.reason !== 'passing') return made;
-      const after = await find();
-      if (!after.ok) return after;
-      if (after.value !== undefined) return edit(after.value);
-      const again = await make();
-      return again.ok ? ok(undefined) : again;
-
-      async function edit(existing: Note): Promise<GitLabResult<void>> {
-        if (existing.body.trim() === text.trim()) return ok(undefined);
-        const edited = await attempt(() => notes.edit(project, iid, existing.id, { body: text }));
-        return edited.ok ? ok(undefined) : edited;
+      const place = { project, iid, marker: comment.marker };
+      const body = withMarker(comment);
+      const remembered = known.get(keyOf(place));
+      if (remembered !== undefined) {
+        const edited = await attempt(() => edit(place, remembered, body));
+        if (edited.ok || edited.failure.reason !== 'missing') return edited;
+        known.delete(keyOf(place));
       }
+      const found: GitLabResult<Known | undefined> = fresh ? ok(undefined) : await attempt(() => find(place));
+      if (!found.ok) return found;
+      const existing = found.value;
+      if (existing !== undefined) return attempt(() => edit(place, existing, body));
+      const made = await attempt(() => make(place, body));
+      if (made.ok || made.failure.reason !== 'passing') return made;
+      return attempt(async () => {
+        const after = await find(place);
+        return after === undefined ? make(place, body) : edit(place, after, body);
+      });
     },
-    putCommitComment: async (project, commit, comment) => {
-      const exists = async () => {
+    putCommitComment: async (project, commit, comment) =>
+      attempt(async () => {
         const self = await whoAmI();
         const all = z.array(commitComment).parse(await commits.allComments(project, commit));
-        return all.some(
+        const mine = all.some(
           ({ note: body, author }) => author.id === self && body.includes(hidden(comment.marker)),
         );
-      };
-      const found = await attempt(exists);
-      if (!found.ok || found.value) return found.ok ? ok(undefined) : found;
-      const made = await attempt(() => commits.createComment(project, commit, withMarker(comment)));
-      return made.ok ? ok(undefined) : made;
-    },
+        if (!mine) await commits.createComment(project, commit, withMarker(comment));
+      }),
   };
 }
 
-async function findNote(
-  notes: MergeRequestNotes,
-  where: {
-    readonly project: Parameters<GitLab['putMergeRequestComment']>[0];
-    readonly iid: Parameters<GitLab['putMergeRequestComment']>[1];
-    readonly marker: string;
-  },
-  whoAmI: () => Promise<number>,
-): Promise<Note | undefined> {
-  const self = await whoAmI();
-  for (let page = 1; page <= mostPages; page += 1) {
-    const options = { sort: 'desc', orderBy: 'created_at', perPage: pageSize, page } as const;
-    const here = z.array(note).parse(await notes.all(where.project, where.iid, options));
-    const mine = here.find(({ author, body }) => author.id === self && body.includes(hidden(where.marker)));
-    if (mine !== undefined || here.length < pageSize) return mine;
-  }
-  return undefined;
+function keyOf({ project, iid, marker }: Place): string {
+  return `${project}!${iid} ${marker}`;
 }
 
 function hidden(marker: string): string {

@@ -19,7 +19,7 @@ import { ok, type Result } from '../../domain/result.ts';
 import type { UpstreamFailure } from '../../domain/upstream.ts';
 import { createHttpClient, type HttpClient, type RetryPolicy } from '../http-client.ts';
 import { createChanges } from './changes.ts';
-import { createComments } from './comments.ts';
+import { createComments, type KnownComments } from './comments.ts';
 import { createMergeRequests } from './merge-requests.ts';
 import { attempt, createRequester, readGitLabError } from './requester.ts';
 
@@ -62,6 +62,7 @@ const user = z.object({ id: z.number() });
 export function createGitLab(deps: GitLabDeps): (log: Log) => GitLab {
   const queue = new PQueue({ concurrency: atOnce });
   const projects = new Map<ProjectId, { readonly project: Project; readonly until: number }>();
+  const known: KnownComments = new Map();
   let self: number | undefined;
 
   return (log) => {
@@ -82,8 +83,8 @@ export function createGitLab(deps: GitLabDeps): (log: Log) => GitLab {
 
     return {
       project: async (id) => {
-        const known = projects.get(id);
-        if (known !== undefined && known.until > deps.clock.now()) return ok(known.project);
+        const remembered = projects.get(id);
+        if (remembered !== undefined && remembered.until > deps.clock.now()) return ok(remembered.project);
         const shown = await orUndefined(async () => project.parse(await new Projects(resource).show(id)));
         if (shown.ok && shown.value !== undefined) {
           projects.set(id, { project: shown.value, until: deps.clock.now() + projectLifetime });
@@ -104,7 +105,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log) => GitLab {
         const shown = await orUndefined(async () => commit.parse(await new Commits(resource).show(id, sha)));
         return shown.ok ? ok(commitSha(shown.value?.parent_ids[0] ?? '')) : shown;
       },
-      changes: createChanges(new Repositories(resource)),
+      changes: createChanges({ repositories: new Repositories(resource), commits: new Commits(resource) }),
       ...createMergeRequests(new MergeRequests(resource)),
       ...createComments(new MergeRequestNotes(resource), new Commits(resource), whoAmI),
       reachable: async () => {

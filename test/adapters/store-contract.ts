@@ -1,0 +1,525 @@
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import type { Clock } from '../../src/domain/clock.ts';
+import type { Item, ItemState } from '../../src/domain/deployment.ts';
+import type { Event } from '../../src/domain/event.ts';
+import type { Fingerprint } from '../../src/domain/fingerprint.ts';
+import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from '../../src/domain/ids.ts';
+import type { Delivery, Inbox } from '../../src/domain/inbox.ts';
+import { deployJob, type DueJob, type Job, type Jobs } from '../../src/domain/job.ts';
+import { ok } from '../../src/domain/result.ts';
+import type { BranchKey, BranchState, Closing, Snapshot, Store, WorkspaceKey } from '../../src/domain/store.ts';
+
+/** A job as it stands in the store. */
+export interface StoredJob {
+  readonly id: number;
+  readonly lane: string;
+  readonly status: string;
+  readonly dueAt: number;
+  readonly tries: number;
+  readonly job: Job;
+}
+
+/** A store over one place, which may be closed and opened again. */
+export interface OpenStore {
+  readonly store: Store & Jobs;
+  readonly inbox: Inbox;
+  /** How often lanes were told of new jobs. */
+  readonly woken: () => number;
+  /** By a connection of its own: sees only what was committed. */
+  readonly jobs: () => Promise<readonly StoredJob[]>;
+  readonly snapshots: () => Promise<readonly (Snapshot & { readonly deployment: DeploymentId })[]>;
+  readonly deliveries: () => Promise<readonly { readonly id: string; readonly status: string; readonly body: string }[]>;
+  /** Does to a waiting job what a lane does that begins it. */
+  readonly begin: (id: number) => Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the same place each time within a test, and a fresh one for the next test. */
+export interface Place {
+  open(clock: Clock): Promise<OpenStore>;
+  remove(): Promise<void>;
+}
+
+const project = 7 as ProjectId;
+const main: BranchKey = { projectId: project, branch: 'main' };
+const develop: BranchKey = { projectId: project, branch: 'develop' };
+const mainElsewhere: BranchKey = { projectId: 8 as ProjectId, branch: 'main' };
+const workspace = { environment: 'prod', aicProject: 'PIN ANALYTICS', workspace: 'PIN FUSION 2.0' } as const;
+const workspaceKey: WorkspaceKey = { projectId: project, ...workspace };
+
+const sha = (digit: string) => digit.repeat(40) as CommitSha;
+const print = (text: string) => text as Fingerprint;
+const state: BranchState = { deployed: sha('a'), origin: sha('b'), held: false, reported: undefined, tries: 0 };
+
+/** What a Store, Jobs and Inbox over one place guarantee. */
+export function storeContract(newPlace: () => Promise<Place>): void {
+  let place: Place;
+  let opened: OpenStore;
+  let now: number;
+  const clock = { now: () => now };
+
+  beforeEach(async () => {
+    now = 1_000_000;
+    place = await newPlace();
+    opened = await place.open(clock);
+  });
+
+  afterEach(async () => {
+    await opened.close();
+    await place.remove();
+  });
+
+  const reopen = async () => {
+    await opened.close();
+    opened = await place.open(clock);
+  };
+
+  const deliveryOf = (id: string, changes: Partial<Delivery> = {}): Delivery => ({
+    id,
+    receivedAt: now,
+    eventName: 'Push Hook',
+    body: `{"id":"${id}"}`,
+    content: { kind: 'event', event: pushTo(main) },
+    ...changes,
+  });
+
+  const beginMain = (changes: { readonly id?: DeploymentId; readonly key?: BranchKey } = {}) =>
+    opened.store.begin({
+      id: undefined,
+      key: main,
+      workspace,
+      head: sha('c'),
+      mergeRequests: [3 as MergeRequestIid, 4 as MergeRequestIid],
+      startedAt: now,
+      ...changes,
+    });
+
+  const closingOf = (changes: Partial<Closing> = {}): Closing => ({
+    key: main,
+    deliveries: [],
+    state: undefined,
+    deployment: undefined,
+    jobs: [],
+    ...changes,
+  });
+
+  describe('the inbox', () => {
+    test('keeps a delivery and its jobs', async () => {
+      const due = { job: deployJob(project, 'main'), dueAt: now + 15_000 };
+      expect(await opened.inbox.accept(deliveryOf('one'), [due])).toEqual(ok('new'));
+      expect(await opened.deliveries()).toEqual([{ id: 'one', status: 'waiting', body: '{"id":"one"}' }]);
+      expect(await opened.jobs()).toMatchObject([
+        { lane: 'deploy:7:main', status: 'waiting', dueAt: now + 15_000, tries: 0, job: due.job },
+      ]);
+      expect(opened.woken()).toBe(1);
+    });
+
+    test('knows a delivery again, and changes nothing then', async () => {
+      await opened.inbox.accept(deliveryOf('one'), []);
+      const again = deliveryOf('one', { body: 'another', content: { kind: 'rejected', reason: 'odd' } });
+      const due = { job: deployJob(project, 'main'), dueAt: 0 };
+      expect(await opened.inbox.accept(again, [due])).toEqual(ok('duplicate'));
+      expect(await opened.deliveries()).toEqual([{ id: 'one', status: 'waiting', body: '{"id":"one"}' }]);
+      expect(await opened.jobs()).toEqual([]);
+    });
+
+    test('knows a delivery again after it was taken into account, and after the bot was started anew', async () => {
+      await opened.inbox.accept(deliveryOf('one'), []);
+      await opened.store.close(closingOf({ deliveries: ['one'] }));
+      await reopen();
+      expect(await opened.inbox.accept(deliveryOf('one'), [])).toEqual(ok('duplicate'));
+      expect(await opened.store.waiting(main)).toEqual([]);
+    });
+
+    test('takes one of many same deliveries that come at once', async () => {
+      const due = { job: deployJob(project, 'main'), dueAt: now };
+      const accepted = await Promise.all(
+        Array.from({ length: 20 }, () => opened.inbox.accept(deliveryOf('one'), [due])),
+      );
+      expect(accepted.filter((each) => each.ok && each.value === 'new')).toHaveLength(1);
+      expect(await opened.deliveries()).toHaveLength(1);
+    });
+
+    test('keeps a rejected delivery with its body, which wakes nobody but the jobs given', async () => {
+      const rejected = deliveryOf('odd', { body: '{"a":"ö"}', content: { kind: 'rejected', reason: 'odd' } });
+      expect(await opened.inbox.accept(rejected, [])).toEqual(ok('new'));
+      expect(await opened.deliveries()).toEqual([{ id: 'odd', status: 'rejected', body: '{"a":"ö"}' }]);
+      expect(await opened.store.waiting(main)).toEqual([]);
+    });
+  });
+
+  describe('waiting deliveries', () => {
+    test('are those of the branch, oldest first, whatever the order of arrival in the store', async () => {
+      const accept = (id: string, receivedAt: number, event: Event) =>
+        opened.inbox.accept(deliveryOf(id, { receivedAt, content: { kind: 'event', event } }), []);
+      await accept('third', 30, pushTo(main));
+      await accept('first', 10, mergeInto(main, 5));
+      await accept('second', 20, pushTo(main));
+      await accept('other branch', 5, pushTo(develop));
+      await accept('other project', 5, pushTo(mainElsewhere));
+      expect(await opened.store.waiting(main)).toEqual([
+        { id: 'first', event: mergeInto(main, 5) },
+        { id: 'second', event: pushTo(main) },
+        { id: 'third', event: pushTo(main) },
+      ]);
+    });
+
+    test('of one moment keep the order of their acceptance', async () => {
+      const ids = Array.from({ length: 30 }, (_, index) => `${(index * 7) % 30}`);
+      for (const id of ids) await opened.inbox.accept(deliveryOf(id), []);
+      expect((await opened.store.waiting(main)).map(({ id }) => id)).toEqual(ids);
+    });
+
+    test('come back as they were written', async () => {
+      const removed: Event = { ...pushTo(main), before: undefined, after: undefined };
+      await opened.inbox.accept(deliveryOf('one', { content: { kind: 'event', event: removed } }), []);
+      const [back] = await opened.store.waiting(main);
+      expect(back?.event).toEqual(removed);
+    });
+
+    test('are no more once a run has closed with them', async () => {
+      await opened.inbox.accept(deliveryOf('one'), []);
+      await opened.inbox.accept(deliveryOf('two'), []);
+      await opened.store.close(closingOf({ deliveries: ['one', 'never seen'] }));
+      expect((await opened.store.waiting(main)).map(({ id }) => id)).toEqual(['two']);
+      expect(await opened.deliveries()).toMatchObject([{ status: 'finished' }, { status: 'waiting' }]);
+    });
+  });
+
+  describe('jobs', () => {
+    const mailJob = (subject: string): Job => ({
+      kind: 'mail',
+      mail: { messageId: 'one@bot', to: ['a@example.com'], subject, html: '', text: '' },
+    });
+    const add = (job: Job, dueAt: number) => opened.store.add({ job, dueAt });
+
+    test('are kept until a lane takes them, and lanes are told', async () => {
+      await add(mailJob('one'), 5);
+      await reopen();
+      expect(await opened.jobs()).toMatchObject([{ lane: 'mail', status: 'waiting', dueAt: 5, tries: 0 }]);
+      await add(deployJob(project, 'main'), 5);
+      expect(opened.woken()).toBe(1);
+    });
+
+    test.each([
+      ['earlier', 400, 400],
+      ['later', 900, 500],
+    ])('of one key are one: the newer content, the earlier moment (%s)', async (_when, second, dueAt) => {
+      await add(mailJob('older'), 500);
+      await add(mailJob('newer'), second);
+      expect(await opened.jobs()).toMatchObject([{ dueAt, status: 'waiting', job: mailJob('newer') }]);
+    });
+
+    test('of different keys stay apart', async () => {
+      await add(deployJob(project, 'main'), 1);
+      await add(deployJob(project, 'develop'), 2);
+      await add({ ...deployJob(project, 'main'), mappingKey: 'm*' }, 3);
+      expect((await opened.jobs()).map(({ dueAt }) => dueAt)).toEqual([1, 2, 3]);
+    });
+
+    test('of the key of a running job wait beside it, as one', async () => {
+      await add(mailJob('running'), 100);
+      const [running] = await opened.jobs();
+      await opened.begin(running?.id ?? 0);
+      await add(mailJob('second'), 300);
+      await add(mailJob('third'), 200);
+      expect(await opened.jobs()).toMatchObject([
+        { id: running?.id, status: 'running', dueAt: 100, job: mailJob('running') },
+        { status: 'waiting', dueAt: 200, job: mailJob('third') },
+      ]);
+    });
+
+    test('coalesce to the last content and the first moment, in any order of coming', async () => {
+      const moments = fc.array(fc.nat(1_000), { minLength: 1, maxLength: 12 });
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(moments, async (times) => {
+          run += 1;
+          const branch = `branch-${run}`;
+          const jobs = times.map((_, index) => ({ ...deployJob(project, branch), ...{ seen: index } }));
+          for (const [index, dueAt] of times.entries()) await add(jobs[index] ?? deployJob(project, ''), dueAt);
+          const stored = (await opened.jobs()).filter(({ lane }) => lane === `deploy:7:${branch}`);
+          expect(stored).toMatchObject([{ dueAt: Math.min(...times), job: jobs.at(-1) }]);
+        }),
+        { numRuns: 15 },
+      );
+    });
+  });
+
+  describe('a branch', () => {
+    test('that nobody has seen is unknown', async () => {
+      expect(await opened.store.branch(main)).toBeUndefined();
+      expect(await opened.store.pending(main)).toEqual([]);
+      expect(await opened.store.held(project)).toEqual([]);
+      expect(await opened.store.lastDeployment(main)).toBeUndefined();
+    });
+
+    test('is remembered as it was closed last, apart from others', async () => {
+      await opened.store.close(closingOf({ state }));
+      const later = { deployed: sha('d'), origin: sha('b'), held: true, reported: sha('e'), tries: 3 };
+      await opened.store.close(closingOf({ state: later }));
+      await opened.store.close(closingOf({ key: develop, state }));
+      expect(await opened.store.branch(main)).toEqual(later);
+      expect(await opened.store.branch(develop)).toEqual(state);
+      expect(await opened.store.branch(mainElsewhere)).toBeUndefined();
+      await reopen();
+      expect(await opened.store.branch(main)).toEqual(later);
+    });
+
+    test('stays as it is when a run closes without a state', async () => {
+      await opened.store.close(closingOf({ state }));
+      await opened.store.close(closingOf());
+      expect(await opened.store.branch(main)).toEqual(state);
+    });
+
+    test('is listed as held in its own project while it is', async () => {
+      const held = { ...state, held: true };
+      await opened.store.close(closingOf({ state: held }));
+      await opened.store.close(closingOf({ key: develop, state }));
+      await opened.store.close(closingOf({ key: mainElsewhere, state: held }));
+      expect(await opened.store.held(project)).toEqual(['main']);
+      await opened.store.close(closingOf({ state }));
+      expect(await opened.store.held(project)).toEqual([]);
+    });
+
+    test('may have any name', async () => {
+      const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
+      await fc.assert(
+        fc.asyncProperty(name, async (branch) => {
+          const key = { projectId: project, branch };
+          await opened.store.close(closingOf({ key, state }));
+          expect(await opened.store.branch(key)).toEqual(state);
+        }),
+        { numRuns: 25 },
+      );
+    });
+  });
+
+  describe('a deployment', () => {
+    const items: readonly Item[] = [
+      { pipeline: 'Orders', state: { kind: 'planned', effect: 'update', desired: print('f1') } },
+      { pipeline: 'Größe "x"', state: { kind: 'unchanged' } },
+    ];
+    const snapshot: Snapshot = { pipeline: 'Orders', fingerprint: print('f0'), config: '{\n  "title": "Ö"\n}\n' };
+
+    test('is running from its beginning, and found as the last of its branch', async () => {
+      const begun = await beginMain();
+      expect(begun).toEqual({
+        id: expect.any(Number),
+        projectId: project,
+        branch: 'main',
+        workspace,
+        head: sha('c'),
+        mergeRequests: [3, 4],
+        status: 'running',
+        startedAt: now,
+        finishedAt: undefined,
+      });
+      expect(await opened.store.lastDeployment(main)).toEqual({ deployment: begun, items: [] });
+      expect(await opened.store.lastDeployment(develop)).toBeUndefined();
+      expect(await opened.store.lastDeployment(mainElsewhere)).toBeUndefined();
+    });
+
+    test('has a number of its own, higher than those before', async () => {
+      const first = await beginMain();
+      const other = await beginMain({ key: develop });
+      const second = await beginMain();
+      expect(other.id).toBeGreaterThan(first.id);
+      expect(second.id).toBeGreaterThan(other.id);
+      expect(await opened.store.lastDeployment(main)).toMatchObject({ deployment: { id: second.id } });
+    });
+
+    test('is taken up again under its number', async () => {
+      const { id } = await beginMain();
+      await opened.store.plan(id, items, []);
+      await reopen();
+      now += 60_000;
+      const again = await opened.store.begin({
+        id,
+        key: main,
+        workspace,
+        head: sha('d'),
+        mergeRequests: [5 as MergeRequestIid],
+        startedAt: now,
+      });
+      expect(again).toMatchObject({ id, head: sha('d'), mergeRequests: [5], status: 'running', startedAt: now });
+      expect(await opened.store.lastDeployment(main)).toMatchObject({ deployment: again });
+      expect((await beginMain()).id).toBeGreaterThan(id);
+    });
+
+    test('that was never begun is not taken up', async () => {
+      await expect(beginMain({ id: 99 as DeploymentId })).rejects.toThrow();
+    });
+
+    test('has the items of its plan, and then how each stands', async () => {
+      const { id } = await beginMain();
+      await opened.store.plan(id, items, [snapshot]);
+      const failed: ItemState = {
+        kind: 'failed',
+        reason: { kind: 'no-key', environment: 'qa' },
+      };
+      await opened.store.saveItem(id, { pipeline: 'Orders', state: failed });
+      await opened.store.saveItem(id, { pipeline: 'New', state: { kind: 'left' } });
+      await reopen();
+      const last = await opened.store.lastDeployment(main);
+      expect(byPipeline(last?.items)).toEqual(
+        byPipeline([
+          { pipeline: 'Orders', state: failed },
+          { pipeline: 'Größe "x"', state: { kind: 'unchanged' } },
+          { pipeline: 'New', state: { kind: 'left' } },
+        ]),
+      );
+    });
+
+    test('that is planned again has only the items of the new plan', async () => {
+      const { id } = await beginMain();
+      await opened.store.plan(id, items, []);
+      await opened.store.plan(id, items.slice(1), []);
+      expect((await opened.store.lastDeployment(main))?.items).toEqual(items.slice(1));
+    });
+
+    test('keeps every snapshot, also those of an earlier plan', async () => {
+      const { id } = await beginMain();
+      const changed: Snapshot = { ...snapshot, fingerprint: print('f2'), config: '{}\n' };
+      await opened.store.plan(id, items, [snapshot]);
+      await opened.store.plan(id, items, [snapshot, changed]);
+      await opened.store.plan(id, items, []);
+      await reopen();
+      expect(await opened.snapshots()).toEqual([
+        { deployment: id, ...snapshot },
+        { deployment: id, ...changed },
+      ]);
+    });
+
+    test('ends with a status, and leaves what is pending on its branch alone', async () => {
+      const { id } = await beginMain();
+      const close = (key: BranchKey, pending: readonly string[]) =>
+        opened.store.close(
+          closingOf({
+            key,
+            deployment: {
+              id,
+              status: 'partly failed',
+              finishedAt: now + 5,
+              pending: pending.map((pipeline) => ({ pipeline, path: `config/${pipeline}.json` })),
+            },
+          }),
+        );
+      await close(develop, ['Other']);
+      await close(main, ['Orders', 'Parts']);
+      expect(await opened.store.pending(main)).toHaveLength(2);
+      await close(main, ['Parts']);
+      expect(await opened.store.pending(main)).toEqual([{ pipeline: 'Parts', path: 'config/Parts.json' }]);
+      expect(await opened.store.pending(develop)).toEqual([{ pipeline: 'Other', path: 'config/Other.json' }]);
+      expect(await opened.store.lastDeployment(main)).toMatchObject({
+        deployment: { id, status: 'partly failed', finishedAt: now + 5 },
+      });
+      await opened.store.close(closingOf({ state }));
+      expect(await opened.store.pending(main)).toHaveLength(1);
+    });
+  });
+
+  describe('baselines', () => {
+    const saved = (pipeline: string): Item => ({ pipeline, state: { kind: 'unchanged' } });
+
+    test('are what the workspace was last seen to hold, for the pipelines asked for', async () => {
+      const { id } = await beginMain();
+      const holds = (fingerprint: string) => ({ key: workspaceKey, fingerprint: print(fingerprint) });
+      await opened.store.saveItem(id, saved('Orders'), holds('f1'));
+      await opened.store.saveItem(id, saved('Parts'), holds('f2'));
+      await opened.store.saveItem(id, saved('Orders'), holds('f3'));
+      await opened.store.saveItem(id, saved('Parts'));
+      await reopen();
+      expect(await opened.store.baselines(workspaceKey, ['Orders', 'Parts', 'None'])).toEqual(
+        new Map([
+          ['Orders', 'f3'],
+          ['Parts', 'f2'],
+        ]),
+      );
+      expect(await opened.store.baselines(workspaceKey, ['Parts'])).toEqual(new Map([['Parts', 'f2']]));
+      expect(await opened.store.baselines(workspaceKey, [])).toEqual(new Map());
+    });
+
+    test.each<readonly [string, Partial<WorkspaceKey>]>([
+      ['GitLab project', { projectId: 8 as ProjectId }],
+      ['environment', { environment: 'qa' }],
+      ['AIC project', { aicProject: 'OTHER' }],
+      ['workspace', { workspace: 'PIN FUSION 2.0 QA' }],
+    ])('are not shared with another %s', async (_what, changes) => {
+      const { id } = await beginMain();
+      const other = { ...workspaceKey, ...changes };
+      await opened.store.saveItem(id, saved('Orders'), { key: workspaceKey, fingerprint: print('f1') });
+      expect(await opened.store.baselines(other, ['Orders'])).toEqual(new Map());
+      await opened.store.saveItem(id, saved('Orders'), { key: other, fingerprint: print('f2') });
+      expect(await opened.store.baselines(workspaceKey, ['Orders'])).toEqual(new Map([['Orders', 'f1']]));
+    });
+  });
+
+  test('2,000 pipelines go through every call', async () => {
+    const names = Array.from({ length: 2_000 }, (_, index) => `pipeline ${index}`);
+    const { id } = await beginMain();
+    const planned: readonly Item[] = names.map((pipeline) => ({ pipeline, state: { kind: 'unchanged' } }));
+    const snapshots = names.map((pipeline) => ({ pipeline, fingerprint: print(pipeline), config: '{}' }));
+    await opened.store.plan(id, planned, snapshots);
+    expect((await opened.store.lastDeployment(main))?.items).toHaveLength(2_000);
+    const first = { key: workspaceKey, fingerprint: print('f') };
+    await opened.store.saveItem(id, { pipeline: 'pipeline 1999', state: { kind: 'unchanged' } }, first);
+    expect(await opened.store.baselines(workspaceKey, names)).toEqual(new Map([['pipeline 1999', 'f']]));
+    const pending = names.map((pipeline) => ({ pipeline, path: `config/${pipeline}.json` }));
+    await opened.store.close(
+      closingOf({ deliveries: names, deployment: { id, status: 'failed', finishedAt: now, pending } }),
+    );
+    expect(await opened.store.pending(main)).toHaveLength(2_000);
+    expect(await opened.snapshots()).toHaveLength(2_000);
+  });
+
+  describe('the end of a run', () => {
+    const jobs: readonly DueJob[] = [{ job: deployJob(project, 'main'), dueAt: 1 }];
+
+    test('writes deliveries, state, deployment, pending and jobs, and tells the lanes', async () => {
+      await opened.inbox.accept(deliveryOf('one'), []);
+      const { id } = await beginMain();
+      const woken = opened.woken();
+      const pending = [{ pipeline: 'Orders', path: 'config/Orders.json' }];
+      const deployment = { id, status: 'failed', finishedAt: now, pending } as const;
+      await opened.store.close(closingOf({ deliveries: ['one'], state, deployment, jobs }));
+      expect(opened.woken()).toBe(woken + 1);
+      await reopen();
+      expect(await opened.store.waiting(main)).toEqual([]);
+      expect(await opened.store.branch(main)).toEqual(state);
+      expect(await opened.store.pending(main)).toEqual(pending);
+      expect(await opened.jobs()).toMatchObject(jobs);
+    });
+
+    test('is written as a whole or not at all', async () => {
+      await opened.inbox.accept(deliveryOf('one'), []);
+      const { id } = await beginMain();
+      const twice = { pipeline: 'Orders', path: 'config/Orders.json' };
+      const deployment = { id, status: 'failed', finishedAt: now, pending: [twice, twice] } as const;
+      const woken = opened.woken();
+      await expect(
+        opened.store.close(closingOf({ deliveries: ['one'], state, deployment, jobs })),
+      ).rejects.toThrow();
+      expect(await opened.store.waiting(main)).toHaveLength(1);
+      expect(await opened.store.branch(main)).toBeUndefined();
+      expect(await opened.store.pending(main)).toEqual([]);
+      expect(await opened.store.lastDeployment(main)).toMatchObject({ deployment: { status: 'running' } });
+      expect(await opened.jobs()).toEqual([]);
+      expect(opened.woken()).toBe(woken);
+    });
+  });
+}
+
+function pushTo({ projectId, branch }: BranchKey): Event {
+  return { kind: 'pushed', projectId, branch, before: sha('1'), after: sha('2') };
+}
+
+function mergeInto({ projectId, branch }: BranchKey, mergeRequest: number): Event {
+  return { kind: 'merged', projectId, branch, mergeRequest: mergeRequest as MergeRequestIid };
+}
+
+function byPipeline(items: readonly Item[] = []): readonly Item[] {
+  return items.toSorted((one, other) => (one.pipeline < other.pipeline ? -1 : 1));
+}

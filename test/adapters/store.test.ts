@@ -1,0 +1,154 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { createInbox } from '../../src/adapters/store/inbox.ts';
+import { openSqlite } from '../../src/adapters/store/sqlite.ts';
+import { createStore } from '../../src/adapters/store/store.ts';
+import type { Clock } from '../../src/domain/clock.ts';
+import type { Fingerprint } from '../../src/domain/fingerprint.ts';
+import type { DeploymentId } from '../../src/domain/ids.ts';
+import type { Delivery } from '../../src/domain/inbox.ts';
+import { storeContract, type OpenStore, type Place } from './store-contract.ts';
+
+const clock: Clock = { now: () => 1_000_000 };
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'aic-bot-store-'));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('SQLite files', () => {
+  storeContract(async () => ({ open: (time) => open(join(folder, 'new', 'bot.db'), time), remove: async () => {} }));
+});
+
+describe('SQLite in memory', () => {
+  test('takes deliveries like a file', async () => {
+    const db = await openSqlite('file::memory:');
+    const inbox = createInbox(db, clock, () => {});
+    expect(await inbox.accept(delivery, [])).toEqual({ ok: true, value: 'new' });
+    await db.destroy();
+  });
+});
+
+const delivery: Delivery = {
+  id: 'one',
+  receivedAt: 1,
+  eventName: 'Push Hook',
+  body: '{}',
+  content: { kind: 'rejected', reason: 'odd' },
+};
+
+describe('a SQLite file', () => {
+  const path = () => join(folder, 'bot.db');
+
+  test('makes each commit outlive a crash of the machine: WAL, written through', async () => {
+    const db = await openSqlite(`file:${path()}`);
+    const read = async (pragma: string) => {
+      const { rows } = await db.executeQuery<Record<string, unknown>>({
+        ...db.selectNoFrom([]).compile(),
+        sql: `PRAGMA ${pragma}`,
+      });
+      return Object.values(rows[0] ?? {})[0];
+    };
+    expect(await read('journal_mode')).toBe('wal');
+    expect(await read('synchronous')).toBe(2);
+    expect(await read('foreign_keys')).toBe(1);
+    await db.destroy();
+  });
+
+  test('of a newer version is refused', async () => {
+    await (await openSqlite(`file:${path()}`)).destroy();
+    using file = new DatabaseSync(path());
+    file.exec(`insert into kysely_migration values ('9999-future', '2999-01-01T00:00:00.000Z')`);
+    await expect(openSqlite(`file:${path()}`)).rejects.toThrow('9999-future');
+  });
+
+  test('that is no database is refused, and left as it is', async () => {
+    await writeFile(path(), 'not a database, but longer than a header of one hundred bytes'.repeat(20));
+    await expect(openSqlite(`file:${path()}`)).rejects.toThrow('file is not a database');
+  });
+
+  test('in a place that cannot be written is refused', async () => {
+    await writeFile(path(), '');
+    await expect(openSqlite(`file:${path()}/below/bot.db`)).rejects.toThrow(/ENOTDIR|EEXIST/);
+    await expect(openSqlite(`file:${folder}`)).rejects.toThrow('unable to open database file');
+  });
+
+  test('that fails makes the inbox unavailable, which tells nobody of jobs', async () => {
+    const db = await openSqlite(`file:${path()}`);
+    let woken = 0;
+    const inbox = createInbox(db, clock, () => void (woken += 1));
+    {
+      using other = new DatabaseSync(path());
+      other.exec('drop table deliveries');
+    }
+    expect(await inbox.accept(delivery, [])).toEqual({
+      ok: false,
+      failure: { reason: 'unavailable', said: expect.stringContaining('no such table') },
+    });
+    await db.destroy();
+    expect(await inbox.accept(delivery, [])).toMatchObject({ failure: { reason: 'unavailable' } });
+    expect(woken).toBe(0);
+  });
+
+  test('that is locked for a moment is waited for no longer than told, and works again', async () => {
+    const db = await openSqlite(`file:${path()}`);
+    const inbox = createInbox(db, clock, () => {});
+    await db.executeQuery({ ...db.selectNoFrom([]).compile(), sql: 'PRAGMA busy_timeout = 0' });
+    using other = new DatabaseSync(path());
+    other.exec('begin immediate');
+    expect(await inbox.accept(delivery, [])).toMatchObject({ failure: { said: expect.stringContaining('locked') } });
+    other.exec('rollback');
+    expect(await inbox.accept(delivery, [])).toMatchObject({ value: 'new' });
+    await db.destroy();
+  });
+});
+
+async function open(path: string, time: Clock): Promise<OpenStore> {
+  const db = await openSqlite(`file:${path}`);
+  let woken = 0;
+  const wake = () => void (woken += 1);
+  const read = async <Row>(sql: string, row: (columns: Record<string, unknown>) => Row): Promise<Row[]> => {
+    using other = new DatabaseSync(path);
+    return other.prepare(sql).all().map((columns) => row(columns));
+  };
+  return {
+    store: createStore(db, time, wake),
+    inbox: createInbox(db, time, wake),
+    woken: () => woken,
+    jobs: () =>
+      read('select * from jobs order by id', (row) => ({
+        id: Number(row['id']),
+        lane: String(row['lane']),
+        status: String(row['status']),
+        dueAt: Number(row['due_at']),
+        tries: Number(row['tries']),
+        job: JSON.parse(String(row['job_json'])),
+      })),
+    snapshots: () =>
+      read('select * from snapshots order by rowid', (row) => ({
+        deployment: Number(row['deployment_id']) as DeploymentId,
+        pipeline: String(row['pipeline']),
+        fingerprint: String(row['fingerprint']) as Fingerprint,
+        config: String(row['config']),
+      })),
+    deliveries: () =>
+      read('select * from deliveries order by rowid', (row) => ({
+        id: String(row['id']),
+        status: String(row['status']),
+        body: String(row['body']),
+      })),
+    begin: async (id) => {
+      using other = new DatabaseSync(path);
+      other.prepare(`update jobs set status = 'running' where id = ?`).run(id);
+    },
+    close: () => db.destroy(),
+  };
+}
