@@ -50,7 +50,9 @@ describe('the defaults', () => {
   });
 
   test('stand for empty and blank values too', () => {
-    expect(configOf({ PORT: '', AIC_URL: '  ', GITLAB_SIGNING_TOKEN: '', LOG_LEVEL: '\t' })).toEqual(configOf());
+    expect(configOf({ PORT: '', AIC_URL: '  ', GITLAB_SIGNING_TOKEN: '', LOG_LEVEL: '\t' })).toEqual(
+      configOf(),
+    );
   });
 });
 
@@ -122,7 +124,11 @@ describe('a mistake', () => {
     ['AIC_URL', 'prod', 'is not an http or https address'],
     ['SMTP_URL', 'mail.example.com:25', 'is not an smtp or smtps address'],
     ['SMTP_URL', 'smtp:mail', 'is not an smtp or smtps address'],
-    ['SMTP_URL', 'smtp://bot:50%off@mail.example.com', 'holds a % in its password that is not written as %25'],
+    [
+      'SMTP_URL',
+      'smtp://bot:50%off@mail.example.com',
+      'holds a % in its password that is not written as %25',
+    ],
     ['MAIL_FROM', 'nobody', 'is not a mail address'],
     ['MAIL_FROM', 'Bot <nobody>', 'is not a mail address'],
     ['MAIL_TO', 'team@example.com,nobody', 'holds something that is not a mail address'],
@@ -173,7 +179,16 @@ test('parsing never throws, and no message holds a value', () => {
   const names = [...Object.keys(needed), 'PORT', 'AIC_URL', 'GITLAB_SIGNING_TOKEN', 'LOG_LEVEL', '__proto__'];
   const value = fc.oneof(
     fc.string({ unit: 'binary' }),
-    fc.constantFrom('smtp://%:%@h', 'http://', 'https://[', 'whsec_', 'a@b', 'smtp://u:%zz@h', 'file:', '1e309'),
+    fc.constantFrom(
+      'smtp://%:%@h',
+      'http://',
+      'https://[',
+      'whsec_',
+      'a@b',
+      'smtp://u:%zz@h',
+      'file:',
+      '1e309',
+    ),
     fc.webUrl(),
     fc.constant(undefined),
   );

@@ -10,12 +10,12 @@ import type { ApiEnv, Instance } from './instance.ts';
 import { issueRoutes } from './issue-routes.ts';
 import { mergeRequestRoutes } from './merge-request-routes.ts';
 import { noteRoutes } from './note-routes.ts';
-import { projectRoutes, visibleProject, type CreateProject } from './project-routes.ts';
+import { projectRoutes, visibleProject } from './project-routes.ts';
 import { Refusal, refused } from './refusal.ts';
 import { treeRoutes } from './tree-routes.ts';
 
 /** GitLab's REST API, version 4, as far as the demo has it. */
-export function createGitLabApp(instance: Instance, createProject: CreateProject): Hono {
+export function createGitLabApp(instance: Instance): Hono {
   const api = new Hono<ApiEnv>();
 
   api.use(async (c, next) => {
@@ -30,7 +30,7 @@ export function createGitLabApp(instance: Instance, createProject: CreateProject
     return next();
   });
 
-  api.route('/', projectRoutes(instance, createProject));
+  api.route('/', projectRoutes(instance));
   api.route('/', branchRoutes(instance));
   api.route('/', commitRoutes(instance));
   api.route('/', commitCommentRoutes(instance));

@@ -1,9 +1,9 @@
 import { writeCommit, moveBranch, type FileChange, type Person } from './commit-writer.ts';
 import type { Instance } from './instance.ts';
 import type { Project } from './project.ts';
-import { afterPush } from './pushes.ts';
+import { afterPush, type Push } from './pushes.ts';
 import { refused } from './refusal.ts';
-import { isBranchName } from './repository.ts';
+import { isBranchName, type Repository } from './repository.ts';
 import type { User } from './users.ts';
 
 export interface CommitRequest {
@@ -19,47 +19,54 @@ export interface CommitRequest {
   readonly changes: (parent: string | undefined) => Promise<readonly FileChange[]>;
 }
 
-/** Commits to a branch as the user and tells the world; the new commit's id. Refuses with 400 or 403 as GitLab does. */
+/** Commits to a branch as the user and tells the world; the new commit's id. Refuses with 400 as GitLab does. */
 export async function commitAs(
   instance: Instance,
   project: Project,
   user: User,
   request: CommitRequest,
 ): Promise<string> {
-  const { repository } = project;
+  const push = await commitTo(project, user, request, instance.now());
+  await afterPush(instance, project, push);
+  return push.after;
+}
+
+/** The same without telling anybody. */
+export async function commitTo(
+  { repository }: Project,
+  user: User,
+  request: CommitRequest,
+  at: Date,
+): Promise<Push & { readonly after: string }> {
   const { branch } = request;
-  const { before, after } = await repository.exclusive(async () => {
+  return repository.exclusive(async () => {
     if (!(await isBranchName(repository.directory, branch)))
       throw refused(400, `The branch name is invalid: ${branch}`);
-    const head = await repository.head(branch);
-    const parent = await startOf(project, request, head);
-    const author = { name: request.author?.name ?? user.name, email: request.author?.email ?? user.email };
-    const commit = await writeCommit(repository.directory, {
+    const before = await repository.head(branch);
+    const parent = await startOf(repository, request, before);
+    const after = await writeCommit(repository.directory, {
       message: request.message,
-      author,
+      author: { name: request.author?.name ?? user.name, email: request.author?.email ?? user.email },
       committer: user,
-      at: instance.now(),
+      at,
       parent,
       changes: await request.changes(parent),
     });
     try {
-      await moveBranch(repository.directory, branch, head, commit);
+      await moveBranch(repository.directory, branch, before, after);
     } catch {
       // `a` can't be a branch beside `a/b`.
       throw refused(400, `Could not update ${branch}. Please refresh and try again.`);
     }
-    return { before: head, after: commit };
+    return { user, branch, before, after };
   });
-  await afterPush(instance, project, { user, branch, before, after });
-  return after;
 }
 
 async function startOf(
-  project: Project,
+  repository: Repository,
   { branch, startBranch, startSha, force }: CommitRequest,
   head: string | undefined,
 ): Promise<string | undefined> {
-  const { repository } = project;
   const start = startSha ?? (startBranch === branch ? undefined : startBranch);
   if (start === undefined) {
     if (head !== undefined || (await repository.branches()).length === 0) return head;

@@ -1,10 +1,11 @@
-import type { DiffLimits } from './diffs.ts';
+import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
 import type { Project } from './project.ts';
+import { createProjects, type Projects } from './projects.ts';
 import type { RanQuickAction } from './quick-action-runner.ts';
-import type { User, Users } from './users.ts';
-import type { Webhooks } from './webhooks.ts';
+import { createUsers, type User, type Users } from './users.ts';
+import { createWebhooks, type Webhooks } from './webhooks.ts';
 
-/** Everything one GitLab knows besides the repositories. It lives in memory. */
+/** Everything one GitLab knows. Besides the repositories it lives in memory. */
 export interface Instance {
   /** Without a slash at the end. */
   url(): string;
@@ -12,7 +13,7 @@ export interface Instance {
   /** A number that nothing else has: GitLab's own ids are unique per kind, these are unique altogether. */
   nextId(): number;
   readonly users: Users;
-  readonly projects: Map<number, Project>;
+  readonly projects: Projects;
   readonly webhooks: Webhooks;
   /** Every command that a text triggered. */
   readonly quickActions: RanQuickAction[];
@@ -22,4 +23,31 @@ export interface Instance {
 /** What Hono hands from the check of the token and of the project to the routes. */
 export interface ApiEnv {
   readonly Variables: { readonly user: User; readonly project: Project };
+}
+
+export interface InstanceOptions {
+  /** Where the repositories lie. */
+  readonly directory: string;
+  /** Asked only when something is sent: the port is known after the start. */
+  readonly url: () => string;
+  readonly now: () => Date;
+  readonly webhookTimeoutMs: number;
+}
+
+export function createInstance({ directory, url, now, webhookTimeoutMs }: InstanceOptions): Instance {
+  let ids = 0;
+  const nextId = (): number => {
+    ids += 1;
+    return ids;
+  };
+  return {
+    url,
+    now,
+    nextId,
+    users: createUsers(),
+    projects: createProjects({ directory, now }),
+    webhooks: createWebhooks({ url, now, nextId, timeoutMs: webhookTimeoutMs }),
+    quickActions: [],
+    diffLimits: defaultDiffLimits,
+  };
 }

@@ -6,20 +6,8 @@ import { projectJson, type Project } from './project.ts';
 import { badParameter, noSuchRow, notFound, refused } from './refusal.ts';
 import { userJson, type User } from './users.ts';
 
-export interface NewProject {
-  readonly path: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly visibility: Project['visibility'];
-  readonly defaultBranch: string;
-  readonly creator: User;
-}
-
-/** Throws for a path that is taken. */
-export type CreateProject = (project: NewProject) => Promise<Project>;
-
 /** The version, the user of the token, projects and their members. */
-export function projectRoutes(instance: Instance, createProject: CreateProject): Hono<ApiEnv> {
+export function projectRoutes(instance: Instance): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
 
   app.get('/version', (c) =>
@@ -55,9 +43,9 @@ export function projectRoutes(instance: Instance, createProject: CreateProject):
     const visibility = visibilities.find((one) => one === (params.text('visibility') ?? 'private'));
     if (visibility === undefined) throw badParameter('visibility does not have a valid value');
     if (path === '') throw refused(400, { path: ["can't be blank"] });
-    if (byPath(instance, fullPath) !== undefined)
+    if (instance.projects.find(fullPath) !== undefined)
       throw refused(400, { name: ['has already been taken'], path: ['has already been taken'] });
-    const project = await createProject({
+    const project = await instance.projects.add({
       path: fullPath,
       name: params.text('name') ?? path,
       description: params.text('description') ?? null,
@@ -96,15 +84,9 @@ export function projectRoutes(instance: Instance, createProject: CreateProject):
 
 const visibilities = ['private', 'internal', 'public'] as const;
 
-/** By the path, in which GitLab takes small and big letters for the same. */
-export function byPath(instance: Instance, path: string): Project | undefined {
-  const wanted = path.toLowerCase();
-  return [...instance.projects.values()].find((project) => project.path.toLowerCase() === wanted);
-}
-
 /** By number or path, if the user may see it; a 404 for what exists and for what does not. */
 export function visibleProject(instance: Instance, id: string, user: User): Project {
-  const project = /^\d+$/.test(id) ? instance.projects.get(Number(id)) : byPath(instance, id);
+  const project = instance.projects.find(/^\d+$/.test(id) ? Number(id) : id);
   if (project === undefined || (project.visibility === 'private' && !project.members.has(user.id)))
     throw notFound('Project');
   return project;

@@ -6,6 +6,8 @@ import { createObjectReader, type ObjectReader } from './object-reader.ts';
 export interface Repository {
   readonly directory: string;
   readonly objects: ObjectReader;
+  /** Makes it on disk, empty, with a HEAD that is the branch. */
+  initialize(defaultBranch: string): Promise<void>;
   /** The commit that a branch, a tag, an id or `HEAD` means, in this order, where full ids go first. */
   resolve(ref: string): Promise<string | undefined>;
   /** The commit at the head of a branch. */
@@ -17,17 +19,7 @@ export interface Repository {
   close(): Promise<void>;
 }
 
-/** Makes an empty bare repository whose HEAD is the branch. */
-export async function createRepository(directory: string, defaultBranch: string): Promise<Repository> {
-  await mkdir(directory, { recursive: true });
-  await runGit(directory, [
-    'init',
-    '--bare',
-    '--quiet',
-    '--template=',
-    `--initial-branch=${defaultBranch}`,
-    directory,
-  ]);
+export function createRepository(directory: string): Repository {
   const objects = createObjectReader(directory);
   let last: Promise<unknown> = Promise.resolve();
 
@@ -36,6 +28,11 @@ export async function createRepository(directory: string, defaultBranch: string)
   return {
     directory,
     objects,
+    async initialize(defaultBranch) {
+      await mkdir(directory, { recursive: true });
+      const args = ['--bare', '--quiet', '--template=', `--initial-branch=${defaultBranch}`];
+      await runGit(directory, ['init', ...args, directory]);
+    },
     async resolve(ref) {
       if (!isPlainRevision(ref)) return undefined;
       if (/^[0-9a-f]{40}$/.test(ref)) return commitAt(ref);

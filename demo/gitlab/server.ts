@@ -3,16 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serveHttp, type HttpServer } from '../http-server.ts';
 import { createGitLabApp } from './app.ts';
-import { commitAs } from './commit-service.ts';
-import { writeCommit, moveBranch, type FileChange, type Person } from './commit-writer.ts';
+import { commitTo } from './commit-service.ts';
+import type { FileChange, Person } from './commit-writer.ts';
 import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
-import type { Instance } from './instance.ts';
-import { accessLevels, type MergeMethod, type Project } from './project.ts';
-import { byPath, type NewProject } from './project-routes.ts';
+import { createInstance } from './instance.ts';
+import type { MergeMethod, Project } from './project.ts';
+import { afterPush } from './pushes.ts';
 import type { RanQuickAction } from './quick-action-runner.ts';
-import { createRepository } from './repository.ts';
-import { createUsers, type User } from './users.ts';
-import { createWebhooks, type Delivery } from './webhooks.ts';
+import type { User } from './users.ts';
+import type { Delivery } from './webhooks.ts';
 
 export type { Delivery } from './webhooks.ts';
 
@@ -85,58 +84,17 @@ export interface GitLabOptions {
 /** Starts a GitLab without projects on 127.0.0.1. */
 export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabServer> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'gitlab-')));
-  const users = createUsers();
-  const projects = new Map<number, Project>();
-  let ids = 0;
   let url = '';
-  const nextId = (): number => ++ids;
-  const now = (): Date => new Date();
-  const webhooks = createWebhooks({
+  const instance = createInstance({
+    directory,
     url: () => url,
-    now,
-    nextId,
-    timeoutMs: options.webhookTimeoutMs ?? 10_000,
+    now: () => new Date(),
+    webhookTimeoutMs: options.webhookTimeoutMs ?? 10_000,
   });
-  const instance: Instance = {
-    url: () => url,
-    now,
-    nextId,
-    users,
-    projects,
-    webhooks,
-    quickActions: [],
-    diffLimits: defaultDiffLimits,
-  };
-
-  async function createProject({ path, name, ...given }: NewProject): Promise<Project> {
-    if (byPath(instance, path) !== undefined) throw new Error(`There is a project ${path} already.`);
-    const id = projects.size + 1;
-    const project: Project = {
-      ...given,
-      id,
-      path,
-      name,
-      createdAt: now(),
-      repository: await createRepository(join(directory, `${id}.git`), given.defaultBranch),
-      members: new Map(),
-      protectedBranches: new Set([given.defaultBranch]),
-      mergeMethod: 'merge',
-      mergeRequests: [],
-      issues: [],
-      commitComments: [],
-      hooks: new Map(),
-    };
-    enrol(project, given.creator, accessLevels.owner);
-    projects.set(id, project);
-    return project;
-  }
-
-  function enrol(project: Project, user: User, accessLevel: number): void {
-    project.members.set(user.id, { user, accessLevel, createdAt: now() });
-  }
+  const { users, projects, webhooks } = instance;
 
   function projectNamed(name: string | number): Project {
-    const found = typeof name === 'number' ? projects.get(name) : byPath(instance, name);
+    const found = projects.find(name);
     if (found === undefined) throw new Error(`There is no project ${name}.`);
     return found;
   }
@@ -153,7 +111,7 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
   }
 
   const admin = addUser({ username: 'root', name: 'Administrator' });
-  const http = await serveHttp(createGitLabApp(instance, createProject), options);
+  const http = await serveHttp(createGitLabApp(instance), options);
   url = http.url;
 
   return {
@@ -163,19 +121,14 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     async addProject(path, { defaultBranch = 'main', mergeMethod = 'merge' } = {}) {
       const name = path.slice(path.lastIndexOf('/') + 1);
       const creator = userNamed(admin.id);
-      const project = await createProject({
-        path,
-        name,
-        description: null,
-        visibility: 'private',
-        defaultBranch,
-        creator,
-      });
+      const given = { path, name, description: null, visibility: 'private', defaultBranch, creator } as const;
+      const project = await projects.add(given);
       project.mergeMethod = mergeMethod;
       return { id: project.id, path };
     },
     addMember(project, user, accessLevel) {
-      enrol(projectNamed(project), userNamed(user), accessLevel);
+      const member = { user: userNamed(user), accessLevel, createdAt: instance.now() };
+      projectNamed(project).members.set(member.user.id, member);
     },
     setMergeMethod(project, method) {
       projectNamed(project).mergeMethod = method;
@@ -186,10 +139,9 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     setDiffLimits(limits = {}) {
       instance.diffLimits = { ...defaultDiffLimits, ...limits };
     },
-    async commitFiles(name, branch, message, files, given = {}) {
+    async commitFiles(name, branch, message, files, { user = admin.id, author, startBranch, hooks } = {}) {
       const project = projectNamed(name);
       const { repository } = project;
-      const user = userNamed(given.user ?? admin.id);
       const changes = Object.entries(files).map(([path, text]): FileChange =>
         text === null
           ? { kind: 'remove', path }
@@ -197,24 +149,11 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
       );
       const isNew = (await repository.head(branch)) === undefined;
       const hasMain = (await repository.head(project.defaultBranch)) !== undefined;
-      const startBranch = isNew && hasMain ? (given.startBranch ?? project.defaultBranch) : undefined;
-      if (given.hooks !== false)
-        return commitAs(instance, project, user, {
-          branch,
-          startBranch,
-          message,
-          author: given.author,
-          changes: async () => changes,
-        });
-      return repository.exclusive(async () => {
-        const head = await repository.head(branch);
-        const parent = head ?? (startBranch === undefined ? undefined : await repository.head(startBranch));
-        const author = given.author ?? user;
-        const commit = { message, author, committer: user, at: now(), parent, changes };
-        const id = await writeCommit(repository.directory, commit);
-        await moveBranch(repository.directory, branch, head, id);
-        return id;
-      });
+      const start = isNew && hasMain ? (startBranch ?? project.defaultBranch) : undefined;
+      const request = { branch, startBranch: start, message, author, changes: async () => changes };
+      const push = await commitTo(project, userNamed(user), request, instance.now());
+      if (hooks !== false) await afterPush(instance, project, push);
+      return push.after;
     },
     async readFile(name, ref, path) {
       const { repository } = projectNamed(name);
@@ -231,7 +170,7 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     async close() {
       await http.close();
       await webhooks.close();
-      await Promise.all([...projects.values()].map(({ repository }) => repository.close()));
+      await Promise.all(projects.all().map(({ repository }) => repository.close()));
       if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
     },
   };

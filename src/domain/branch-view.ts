@@ -109,7 +109,10 @@ export function decide(view: BranchView): Decision {
       state: { ...stays, tries },
     };
   }
-  return { kind: 'nothing', why: 'no config differs from what was last deployed', state: stays };
+  const why = unreviewed
+    ? 'the configs that differ were pushed without a merge request'
+    : 'no config differs from what was last deployed';
+  return { kind: 'nothing', why, state: stays };
 }
 
 /** The pipelines among changed paths. */

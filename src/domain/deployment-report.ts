@@ -111,6 +111,7 @@ function outcomeOf({ status, workspace }: Deployment, items: readonly Item[]): P
     case 'unchanged':
       return [...phrase`${workspace.workspace} needed no change`, colon];
     case 'partly failed':
+      if (deployed === 0) return ['Deployed nothing', ...into, colon];
       return [
         `Deployed ${deployed} of ${pipelines(deployed + items.filter(isPending).length)}`,
         ...into,
@@ -200,7 +201,7 @@ function factsOf(project: Project, deployment: Deployment): readonly Phrase[] {
 }
 
 function duration(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

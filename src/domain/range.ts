@@ -13,7 +13,8 @@ export type RangeStart =
 /**
  * Changes begin at the last deployed commit. Without one, they begin before the oldest push that is waiting; webhooks come in
  * any order, so "oldest" is the one that starts where no other ended. A push that ends where the record began came
- * late: the record is extended back to its start.
+ * late: the record is extended back to its start. What is not guaranteed: of two pushes older than the record, one
+ * that comes in an earlier run than its successor is not joined to it.
  */
 export function rangeStart(state: BranchState | undefined, waiting: readonly WaitingDelivery[]): RangeStart {
   const pushes = waiting.map((delivery) => delivery.event).filter((event) => event.kind === 'pushed');

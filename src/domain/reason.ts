@@ -125,14 +125,17 @@ export function explain(reason: Reason): Explanation {
 }
 
 function explainUpstream(failure: UpstreamFailure): Explanation {
-  const answer = `${failure.status ?? ''} ${failure.said}`.trim();
-  const what = [`${failure.system} failed `, ...phrase`${failure.asked}: ${answer}`];
+  const { system, status, asked, said } = failure;
+  const what =
+    status === undefined
+      ? [`${system} gave no usable answer to `, ...phrase`${asked}: ${said}`]
+      : [`${system} answered `, ...phrase`${`${status} ${said}`} to ${asked}.`];
   switch (failure.reason) {
     case 'passing':
     case 'stopped':
       return {
         what,
-        remedy: phrase`Nothing: the bot tries again by itself, at growing pauses of up to 15 minutes.`,
+        remedy: phrase`Just wait; the bot tries again by itself, at growing pauses of up to 15 minutes.`,
       };
     case 'denied':
       return { what, remedy: denied[failure.system] };

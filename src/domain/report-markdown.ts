@@ -12,7 +12,8 @@ import { foldRows, iconOf, type Report } from './report.ts';
 export function toComment(report: Report): string {
   return toMarkdown(
     { type: 'root', children: blocks(report) },
-    { extensions: [gfmTableToMarkdown()], bullet: '-' },
+    // Cells padded to the width of the longest would multiply the size of the comment, which GitLab limits.
+    { extensions: [gfmTableToMarkdown({ tablePipeAlign: false })], bullet: '-' },
   );
 }
 

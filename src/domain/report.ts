@@ -27,13 +27,29 @@ export function iconOf(mood: Mood): string {
   return icons[mood];
 }
 
+const rowsInSight = 100;
+const mostRows = 2_000;
+/** GitLab takes comments of up to 1,000,000 characters; escaping may double what is counted here. */
+const mostCharacters = 400_000;
+
 /** Rows in plain sight, rows folded away, and the number of those that are left out to keep the report readable. */
 export function foldRows(rows: Rows): { readonly shown: Rows; readonly folded: Rows; readonly left: number } {
-  const plain = 100;
-  const most = 2_000;
+  let room = mostCharacters;
+  const tooMuch = rows.findIndex((row, index) => {
+    room -= lengthOf(row);
+    return index === mostRows || room < 0;
+  });
+  const fitting = tooMuch === -1 ? rows : rows.slice(0, tooMuch);
   return {
-    shown: rows.slice(0, plain),
-    folded: rows.slice(plain, most),
-    left: Math.max(0, rows.length - most),
+    shown: fitting.slice(0, rowsInSight),
+    folded: fitting.slice(rowsInSight),
+    left: rows.length - fitting.length,
   };
+}
+
+function lengthOf(row: readonly Phrase[]): number {
+  return row
+    .flat()
+    .map((part) => (typeof part === 'string' ? part : 'code' in part ? part.code : part.url))
+    .reduce((sum, text) => sum + text.length, 0);
 }

@@ -9,6 +9,8 @@ const kinds = {
   push: 'Push Hook',
 } as const;
 
+const longestQuote = 100;
+
 type Kind = keyof typeof kinds;
 
 /**
@@ -23,7 +25,7 @@ export function readEvent(eventName: string, body: unknown): Reading {
   );
   switch (kind) {
     case undefined:
-      return { kind: 'ignored', reason: `events of the kind ${stated ?? eventName} are not used` };
+      return { kind: 'ignored', reason: `events of the kind ${quoted(stated ?? eventName)} are not used` };
     case 'merge_request': {
       const parsed = mergeRequestEvent.safeParse(body);
       if (!parsed.success) return rejected(kind, parsed.error);
@@ -31,7 +33,7 @@ export function readEvent(eventName: string, body: unknown): Reading {
       return reading(
         parsed.data,
         readMerge(parsed.data),
-        `merge request ${action ?? 'events without an action'}: only merges are used`,
+        `merge request ${action === undefined ? 'events without an action' : quoted(action)}: only merges are used`,
       );
     }
     case 'push': {
@@ -54,6 +56,11 @@ function reading(
   return event === undefined
     ? { kind: 'ignored', reason: unused }
     : { kind: 'event', projectPath: project.path_with_namespace, event };
+}
+
+/** A word of the sender's for an answer and the log: a body may hold one of 25 MiB. */
+function quoted(word: string): string {
+  return word.slice(0, longestQuote);
 }
 
 /** Names the fields, never their values: the text goes into an answer. */

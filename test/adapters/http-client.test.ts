@@ -58,7 +58,9 @@ function depsWith(changes: Partial<HttpClientDeps> = {}): HttpClientDeps {
   };
 }
 
-function requestOf(changes: Partial<HttpRequest<unknown>> & { readonly at?: string } = {}): HttpRequest<unknown> {
+function requestOf(
+  changes: Partial<HttpRequest<unknown>> & { readonly at?: string } = {},
+): HttpRequest<unknown> {
   const { at = '/things', ...rest } = changes;
   return {
     method: 'GET',

@@ -157,7 +157,9 @@ describe('with a server that refuses', () => {
         done(saying(535, `${auth.username} may not in with ${auth.password}`)),
     });
     const answer = await senderTo(withLogin(url)).send(mail);
-    expect(answer).toMatchObject({ failure: { reason: 'passing', said: expect.stringContaining('may not') } });
+    expect(answer).toMatchObject({
+      failure: { reason: 'passing', said: expect.stringContaining('may not') },
+    });
     expect(JSON.stringify(answer)).not.toContain(password);
   });
 });

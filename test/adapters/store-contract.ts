@@ -9,7 +9,14 @@ import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from '../../
 import type { Delivery, Inbox } from '../../src/domain/inbox.ts';
 import { deployJob, type DueJob, type Job, type Jobs } from '../../src/domain/job.ts';
 import { ok } from '../../src/domain/result.ts';
-import type { BranchKey, BranchState, Closing, Snapshot, Store, WorkspaceKey } from '../../src/domain/store.ts';
+import type {
+  BranchKey,
+  BranchState,
+  Closing,
+  Snapshot,
+  Store,
+  WorkspaceKey,
+} from '../../src/domain/store.ts';
 
 /** A job as it stands in the store. */
 export interface StoredJob {
@@ -30,7 +37,9 @@ export interface OpenStore {
   /** By a connection of its own: sees only what was committed. */
   readonly jobs: () => Promise<readonly StoredJob[]>;
   readonly snapshots: () => Promise<readonly (Snapshot & { readonly deployment: DeploymentId })[]>;
-  readonly deliveries: () => Promise<readonly { readonly id: string; readonly status: string; readonly body: string }[]>;
+  readonly deliveries: () => Promise<
+    readonly { readonly id: string; readonly status: string; readonly body: string }[]
+  >;
   /** Does to a waiting job what a lane does that begins it. */
   readonly begin: (id: number) => Promise<void>;
   close(): Promise<void>;
@@ -51,7 +60,13 @@ const workspaceKey: WorkspaceKey = { projectId: project, ...workspace };
 
 const sha = (digit: string) => digit.repeat(40) as CommitSha;
 const print = (text: string) => text as Fingerprint;
-const state: BranchState = { deployed: sha('a'), origin: sha('b'), held: false, reported: undefined, tries: 0 };
+const state: BranchState = {
+  deployed: sha('a'),
+  origin: sha('b'),
+  held: false,
+  reported: undefined,
+  tries: 0,
+};
 
 /** What a Store, Jobs and Inbox over one place guarantee. */
 export function storeContract(newPlace: () => Promise<Place>): void {
@@ -239,7 +254,8 @@ export function storeContract(newPlace: () => Promise<Place>): void {
           run += 1;
           const branch = `branch-${run}`;
           const jobs = times.map((_, index) => ({ ...deployJob(project, branch), ...{ seen: index } }));
-          for (const [index, dueAt] of times.entries()) await add(jobs[index] ?? deployJob(project, ''), dueAt);
+          for (const [index, dueAt] of times.entries())
+            await add(jobs[index] ?? deployJob(project, ''), dueAt);
           const stored = (await opened.jobs()).filter(({ lane }) => lane === `deploy:7:${branch}`);
           expect(stored).toMatchObject([{ dueAt: Math.min(...times), job: jobs.at(-1) }]);
         }),
@@ -302,7 +318,11 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       { pipeline: 'Orders', state: { kind: 'planned', effect: 'update', desired: print('f1') } },
       { pipeline: 'Größe "x"', state: { kind: 'unchanged' } },
     ];
-    const snapshot: Snapshot = { pipeline: 'Orders', fingerprint: print('f0'), config: '{\n  "title": "Ö"\n}\n' };
+    const snapshot: Snapshot = {
+      pipeline: 'Orders',
+      fingerprint: print('f0'),
+      config: '{\n  "title": "Ö"\n}\n',
+    };
 
     test('is running from its beginning, and found as the last of its branch', async () => {
       const begun = await beginMain();
@@ -344,7 +364,13 @@ export function storeContract(newPlace: () => Promise<Place>): void {
         mergeRequests: [5 as MergeRequestIid],
         startedAt: now,
       });
-      expect(again).toMatchObject({ id, head: sha('d'), mergeRequests: [5], status: 'running', startedAt: now });
+      expect(again).toMatchObject({
+        id,
+        head: sha('d'),
+        mergeRequests: [5],
+        status: 'running',
+        startedAt: now,
+      });
       expect(await opened.store.lastDeployment(main)).toMatchObject({ deployment: again });
       expect((await beginMain()).id).toBeGreaterThan(id);
     });

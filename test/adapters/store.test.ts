@@ -25,7 +25,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('SQLite files', () => {
-  storeContract(async () => ({ open: (time) => open(join(folder, 'new', 'bot.db'), time), remove: async () => {} }));
+  storeContract(async () => ({
+    open: (time) => open(join(folder, 'new', 'bot.db'), time),
+    remove: async () => {},
+  }));
 });
 
 describe('SQLite in memory', () => {
@@ -104,7 +107,9 @@ describe('a SQLite file', () => {
     await db.executeQuery({ ...db.selectNoFrom([]).compile(), sql: 'PRAGMA busy_timeout = 0' });
     using other = new DatabaseSync(path());
     other.exec('begin immediate');
-    expect(await inbox.accept(delivery, [])).toMatchObject({ failure: { said: expect.stringContaining('locked') } });
+    expect(await inbox.accept(delivery, [])).toMatchObject({
+      failure: { said: expect.stringContaining('locked') },
+    });
     other.exec('rollback');
     expect(await inbox.accept(delivery, [])).toMatchObject({ value: 'new' });
     await db.destroy();
@@ -117,7 +122,10 @@ async function open(path: string, time: Clock): Promise<OpenStore> {
   const wake = () => void (woken += 1);
   const read = async <Row>(sql: string, row: (columns: Record<string, unknown>) => Row): Promise<Row[]> => {
     using other = new DatabaseSync(path);
-    return other.prepare(sql).all().map((columns) => row(columns));
+    return other
+      .prepare(sql)
+      .all()
+      .map((columns) => row(columns));
   };
   return {
     store: createStore(db, time, wake),

@@ -243,7 +243,7 @@ test('lets only those merge who may push to the target', async () => {
 test('merges once when asked twice at the same time', async () => {
   await open();
   const answers = await Promise.all([merge(), merge()]);
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 405]);
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 405]));
 });
 
 test('follows the source branch while it is open', async () => {

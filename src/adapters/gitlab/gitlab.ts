@@ -107,7 +107,12 @@ export function createGitLab(deps: GitLabDeps): (log: Log) => GitLab {
       },
       changes: createChanges({ repositories: new Repositories(resource), commits: new Commits(resource) }),
       ...createMergeRequests(new MergeRequests(resource)),
-      ...createComments(new MergeRequestNotes(resource), new Commits(resource), whoAmI),
+      ...createComments({
+        notes: new MergeRequestNotes(resource),
+        commits: new Commits(resource),
+        whoAmI,
+        known,
+      }),
       reachable: async () => {
         const reached = await attempt(() => new Users(resource).showCurrentUser());
         return reached.ok ? ok(undefined) : reached;

@@ -195,7 +195,7 @@ export function createLanes(deps: LanesDeps): Lanes {
     }
   }
 
-  /** A job of the same key that came meanwhile does the work of both. */
+  /** A job of the same key that came meanwhile does the work of both, as soon as the first of them is due. */
   async function backToWaiting(
     row: Row,
     values: { readonly due_at: number; readonly tries?: number; readonly reason?: string },
@@ -203,7 +203,7 @@ export function createLanes(deps: LanesDeps): Lanes {
     await db.transaction().execute(async (transaction) => {
       const newer = await transaction
         .selectFrom('jobs')
-        .select('id')
+        .select(['id', 'due_at'])
         .where('key', '=', row.key)
         .where('status', '=', 'waiting')
         .executeTakeFirst();
@@ -212,12 +212,21 @@ export function createLanes(deps: LanesDeps): Lanes {
         await back.where('id', '=', row.id).execute();
       } else {
         await transaction.deleteFrom('jobs').where('id', '=', row.id).execute();
+        const sooner = transaction.updateTable('jobs').set({ due_at: Math.min(newer.due_at, values.due_at) });
+        await sooner.where('id', '=', newer.id).execute();
       }
     });
   }
 
   return {
     start: async () => {
+      // A waiting job that also stands for a cut-off one need not wait any more.
+      await db
+        .updateTable('jobs')
+        .set({ due_at: 0 })
+        .where('status', '=', 'waiting')
+        .where('key', 'in', db.selectFrom('jobs').select('key').where('status', '=', 'running'))
+        .execute();
       const newestRunning = db
         .selectFrom('jobs')
         .select(({ fn }) => fn.max('id').as('id'))

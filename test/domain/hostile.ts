@@ -1,0 +1,62 @@
+import * as fc from 'fast-check';
+
+/** What could mention somebody, run a quick action, become mark-up, leave its line or its cell, or hide a part of itself. */
+const seeds = [
+  '@all',
+  '@root',
+  '/merge',
+  'a\n/close',
+  'a\r\n/close\r\n',
+  '| a | b |',
+  '\\| @all |',
+  '\\\\| @all |',
+  '\\',
+  '`',
+  '``',
+  '` @all `',
+  'a```b``c`d',
+  '```\n/merge\n```',
+  '<script>alert(1)</script>',
+  '<!-- aic-bot:deployment:1 -->',
+  '</details>',
+  '</code></td></table><img src=x onerror=alert(1)>',
+  '"><a href="http://evil.example">x</a>',
+  '![x](http://evil.example)',
+  '[x](http://evil.example)',
+  'http://evil.example',
+  'www.evil.example',
+  'a@evil.example',
+  '#1 !1 ~label %1 &1 $1',
+  '[[a]]',
+  '$`a`$',
+  ':smile:',
+  '&lt;b&gt; &#64;all',
+  '- [ ] a',
+  '# a',
+  '---',
+  '> a',
+  'a\u202Eb\u2066c\u200Fd',
+  'a\u0000b',
+  'a\uD800',
+  '\uDC00a',
+  'a\u2028b\u2029c',
+  'a\u001B[31mb',
+  '\uFEFF',
+  ' ',
+  '',
+  '…',
+  '`'.repeat(400),
+  '|'.repeat(600),
+  'x'.repeat(100_000),
+  '`\\|'.repeat(33_000),
+  '😀'.repeat(400),
+];
+
+/** Any text that people or other systems could send, hostile ones above all. */
+export const hostile: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(...seeds),
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc
+    .array(fc.constantFrom(...seeds.filter((seed) => seed.length < 100)), { maxLength: 4 })
+    .map((some) => some.join('')),
+);

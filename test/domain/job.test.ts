@@ -1,0 +1,130 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import type { DeploymentId } from '../../src/domain/ids.ts';
+import { deployJob, deploymentMarker, keyOf, laneOf, pauseAfter, type Job } from '../../src/domain/job.ts';
+import { iid, projectId, sha } from './samples.ts';
+
+const mail = { to: ['a@example.com'], subject: 's', html: 'h', text: 't' };
+const id = fc.integer({ min: 1, max: 30 });
+/** Git allows no colon in the name of a branch. */
+const branch = fc.string({ minLength: 1, maxLength: 3, unit: fc.constantFrom('a', 'b', '/', '!', '*', '1') });
+const marker = id.map((number) => deploymentMarker(number as DeploymentId));
+const project = id.map((number) => number as typeof projectId);
+
+const job: fc.Arbitrary<Job> = fc.oneof(
+  fc.record({ kind: fc.constant('deploy' as const), projectId: project, branch, mappingKey: branch }),
+  fc.record({
+    kind: fc.constant('merge-request-comment' as const),
+    projectId: project,
+    mergeRequest: id.map(iid),
+    marker,
+    body: fc.constant('b'),
+  }),
+  fc.record({
+    kind: fc.constant('commit-comment' as const),
+    projectId: project,
+    commit: id.map(sha),
+    marker,
+    body: fc.constant('b'),
+  }),
+  fc.record({
+    kind: fc.constant('mail' as const),
+    mail: fc.oneof(branch, marker).map((messageId) => ({ ...mail, messageId })),
+  }),
+);
+
+describe('keys and lanes', () => {
+  test('differing jobs have differing keys', () => {
+    fc.assert(
+      fc.property(job, job, (one, other) => {
+        expect(keyOf(one) === keyOf(other)).toBe(JSON.stringify(one) === JSON.stringify(other));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('jobs of one key share a lane', () => {
+    fc.assert(
+      fc.property(job, job, (one, other) => {
+        if (keyOf(one) === keyOf(other)) expect(laneOf(one)).toBe(laneOf(other));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('a later body replaces the comment that waits', () => {
+    const comment: Job = {
+      kind: 'merge-request-comment',
+      projectId,
+      mergeRequest: iid(1),
+      marker: 'm',
+      body: 'old',
+    };
+    expect(keyOf({ ...comment, body: 'new' })).toBe(keyOf(comment));
+  });
+
+  test('deployments to one workspace share a lane, those of other branches and projects do not', () => {
+    const lane = (from: typeof projectId, name: string, mappingKey: string) =>
+      laneOf({ kind: 'deploy', projectId: from, branch: name, mappingKey });
+    expect(lane(projectId, 'team-a/x', 'team-a/*')).toBe(lane(projectId, 'team-a/y', 'team-a/*'));
+    expect(lane(projectId, 'main', 'main')).not.toBe(lane(projectId, 'develop', 'develop'));
+    expect(lane(projectId, 'main', 'main')).not.toBe(lane(8 as typeof projectId, 'main', 'main'));
+  });
+
+  test('all mails share a lane of their own', () => {
+    const lane = laneOf({ kind: 'mail', mail: { ...mail, messageId: '1' } });
+    expect(laneOf({ kind: 'mail', mail: { ...mail, messageId: '2' } })).toBe(lane);
+    expect(laneOf(deployJob(projectId, 'mail'))).not.toBe(lane);
+  });
+
+  test('a job whose mapping is not known starts in the lane of its branch', () => {
+    expect(deployJob(projectId, 'team-a/x')).toStrictEqual({
+      kind: 'deploy',
+      projectId,
+      branch: 'team-a/x',
+      mappingKey: 'team-a/x',
+    });
+  });
+});
+
+describe('pauses', () => {
+  const tries = fc.integer({ min: 1, max: 1_000_000 });
+  const first = fc.integer({ min: 1, max: 60_000 });
+  const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+  test('double from the first one to 15 minutes', () => {
+    expect([1, 2, 3, 6, 7, 8, 1_000].map((count) => pauseAfter(count, 15_000, 0))).toStrictEqual([
+      15_000, 30_000, 60_000, 480_000, 900_000, 900_000, 900_000,
+    ]);
+  });
+
+  test('are never longer than 15 minutes and never nothing', () => {
+    fc.assert(
+      fc.property(tries, first, random, (count, firstMs, chance) => {
+        const pause = pauseAfter(count, firstMs, chance);
+        expect(pause).toBeLessThanOrEqual(15 * 60_000);
+        expect(pause).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  test('grow with the number of tries', () => {
+    fc.assert(
+      fc.property(tries, first, (count, firstMs) => {
+        expect(pauseAfter(count + 1, firstMs, 0)).toBeGreaterThanOrEqual(pauseAfter(count, firstMs, 0));
+      }),
+    );
+  });
+
+  test('are shortened by chance, by a fifth at most', () => {
+    fc.assert(
+      fc.property(tries, first, random, (count, firstMs, chance) => {
+        const whole = pauseAfter(count, firstMs, 0);
+        const pause = pauseAfter(count, firstMs, chance);
+        expect(pause).toBeLessThanOrEqual(whole);
+        expect(pause).toBeGreaterThanOrEqual(Math.floor(whole * 0.8));
+      }),
+    );
+  });
+});

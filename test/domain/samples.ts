@@ -1,0 +1,81 @@
+import type { Deployment, Item } from '../../src/domain/deployment.ts';
+import type { Fingerprint } from '../../src/domain/fingerprint.ts';
+import type { Project } from '../../src/domain/gitlab.ts';
+import {
+  commitSha,
+  type CommitSha,
+  type DeploymentId,
+  type MergeRequestIid,
+  type ProjectId,
+} from '../../src/domain/ids.ts';
+import type { Reason } from '../../src/domain/reason.ts';
+import type { UpstreamFailure } from '../../src/domain/upstream.ts';
+
+export const projectId = 7 as ProjectId;
+
+export const project: Project = {
+  id: projectId,
+  path: 'data/pipelines',
+  webUrl: 'https://gitlab.example/data/pipelines',
+  defaultBranch: 'main',
+};
+
+/** A SHA that differs for each number and shows it at its beginning. */
+export function sha(number: number): CommitSha {
+  const found = commitSha(number.toString(16).padStart(8, 'c').padEnd(40, '0'));
+  if (found === undefined) throw new Error(`${number} makes no SHA`);
+  return found;
+}
+
+export function iid(number: number): MergeRequestIid {
+  return number as MergeRequestIid;
+}
+
+export function fingerprint(text: string): Fingerprint {
+  return text as Fingerprint;
+}
+
+export function deployment(changes: Partial<Deployment> = {}): Deployment {
+  return {
+    id: 12 as DeploymentId,
+    projectId,
+    branch: 'develop',
+    workspace: { environment: 'prod', aicProject: 'PIN ANALYTICS', workspace: 'PIN FUSION 2.0 QA' },
+    head: sha(1),
+    mergeRequests: [iid(3)],
+    status: 'running',
+    startedAt: 1_000_000,
+    finishedAt: undefined,
+    ...changes,
+  };
+}
+
+export function created(pipeline: string): Item {
+  return { pipeline, state: { kind: 'created', desired: fingerprint('f') } };
+}
+
+export function updated(pipeline: string): Item {
+  return { pipeline, state: { kind: 'updated', desired: fingerprint('f') } };
+}
+
+export function unchanged(pipeline: string): Item {
+  return { pipeline, state: { kind: 'unchanged' } };
+}
+
+export function blocked(pipeline: string, reason: Reason = { kind: 'drift' }): Item {
+  return { pipeline, state: { kind: 'blocked', reason } };
+}
+
+export function failed(pipeline: string, reason: Reason = { kind: 'upstream', failure: down }): Item {
+  return { pipeline, state: { kind: 'failed', reason } };
+}
+
+export const down: UpstreamFailure = {
+  system: 'AIC',
+  reason: 'passing',
+  status: 503,
+  asked: 'GET /projects',
+  said: 'Service Unavailable',
+};
+
+export const mail = { mailTo: ['team@example.com'], mailHost: 'bot.example' };

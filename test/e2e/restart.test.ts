@@ -1,0 +1,109 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { startBotProcess, type BotProcess } from '../../demo/bot-process.ts';
+import { until } from '../../demo/person.ts';
+import { aicProject, isFinal, setScene, sqlFile, type Scene } from './scene.ts';
+
+let scene: Scene;
+let bot: BotProcess | undefined;
+afterEach(async () => {
+  await bot?.end('SIGKILL');
+  bot = undefined;
+  await scene.close();
+});
+
+const five = Object.assign({}, ...[1, 2, 3, 4, 5].map((n) => sqlFile(`Pipeline ${n}`, `select ${n}`)));
+
+async function startProcess(hook?: number): Promise<number> {
+  const { world, projectId, maintainer } = scene;
+  bot = await startBotProcess(world.settings, world.folder);
+  const settings = {
+    url: `${bot.url}/webhooks/gitlab`,
+    token: world.webhookSecret,
+    push_events: true,
+    merge_requests_events: true,
+  };
+  const path = `/projects/${projectId}/hooks`;
+  const made =
+    hook === undefined
+      ? await maintainer.call('POST', path, settings)
+      : await maintainer.call('PUT', `${path}/${hook}`, settings);
+  return z.object({ id: z.number() }).parse(made).id;
+}
+
+async function writesTo(count: number): Promise<void> {
+  await until('writes', () => (scene.world.aic.writes.length >= count ? true : undefined), 10_000);
+}
+
+describe('a bot process', () => {
+  it('takes a deployment up that a kill cut off, and does nothing twice', async () => {
+    scene = await setScene();
+    const hook = await startProcess();
+    const iid = await scene.open('develop', five);
+    scene.world.aic.setLatency(40);
+    await scene.merge(iid);
+    await writesTo(1);
+    await bot?.end('SIGKILL');
+    await startProcess(hook);
+    const comment = await scene.comment(iid, isFinal);
+    expect(comment).toContain('**Deployed 5 pipelines to `PIN QA`: 5 created**');
+    expect(scene.world.aic.pipelines(aicProject, 'PIN QA')).toHaveLength(5);
+    expect(scene.world.aic.writes.filter(({ kind }) => kind === 'create')).toHaveLength(5);
+    expect(await scene.comments(iid)).toHaveLength(1);
+    await scene.world.mail.waitForMail(() => true, 5_000);
+    expect(scene.world.mail.mails).toHaveLength(1);
+  });
+
+  it('ends within 10 s of SIGTERM in the middle of a deployment, and goes on at the next start', async () => {
+    scene = await setScene();
+    const hook = await startProcess();
+    const iid = await scene.open('develop', five);
+    scene.world.aic.inject({ method: 'POST', fault: { kind: 'hang' } });
+    await scene.merge(iid);
+    const posted = () => scene.world.aic.calls.some(({ method }) => method === 'POST');
+    await until('a write', () => (posted() ? true : undefined), 10_000);
+    const asked = performance.now();
+    expect(await bot?.end('SIGTERM')).toBe(0);
+    expect(performance.now() - asked).toBeLessThan(10_000);
+    scene.world.aic.clearFaults();
+    await startProcess(hook);
+    expect(await scene.comment(iid, isFinal)).toContain('5 created');
+    expect(await scene.comments(iid)).toHaveLength(1);
+  });
+
+  it('has a delivery on disk when it answers', async () => {
+    scene = await setScene();
+    await startProcess();
+    scene.world.gitlab.inject({ path: /repository\/branches/, fault: { kind: 'hang' } });
+    const answer = await fetch(`${bot?.url}/webhooks/gitlab`, {
+      method: 'POST',
+      headers: {
+        'x-gitlab-token': scene.world.webhookSecret,
+        'x-gitlab-event': 'Push Hook',
+        'webhook-id': 'kept',
+      },
+      body: JSON.stringify({
+        object_kind: 'push',
+        project: { id: scene.projectId, path_with_namespace: 'pin/pipelines' },
+        ref: 'refs/heads/develop',
+        before: '1'.repeat(40),
+        after: '2'.repeat(40),
+      }),
+    });
+    expect(await answer.json()).toEqual({ id: 'kept', status: 'queued' });
+    await bot?.end('SIGKILL');
+    expect(scene.rows('select id, status from deliveries')).toEqual([{ id: 'kept', status: 'waiting' }]);
+  });
+
+  it('tells all mistakes in its settings at once, and does not start', async () => {
+    scene = await setScene();
+    const { GITLAB_TOKEN: _, ...settings } = scene.world.settings;
+    const started = startBotProcess({ ...settings, GITLAB_URL: 'gitlab', PORT: 'x' }, scene.world.folder);
+    const error = await started.then(() => '', String);
+    expect(error).toContain('GITLAB_TOKEN is not set');
+    expect(error).toContain('GITLAB_URL is not an http or https address');
+    expect(error).toContain('PORT is not a whole number');
+    expect(error).toContain('ended with 1');
+  });
+});

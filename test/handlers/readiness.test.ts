@@ -1,0 +1,62 @@
+import { expect, test, vi } from 'vitest';
+
+import { fail, ok, type Result } from '../../src/domain/result.ts';
+import type { System, UpstreamFailure } from '../../src/domain/upstream.ts';
+import { createReadiness } from '../../src/handlers/readiness.ts';
+
+const fine = () => Promise.resolve(ok(undefined));
+const failing = (system: System, status?: number) => (): Promise<Result<void, UpstreamFailure>> =>
+  Promise.resolve(
+    fail({ system, reason: 'passing', status, asked: 'GET /user', said: 'http://10.0.0.5/ refused glpat-x' }),
+  );
+
+function readinessOf(
+  upstreams: readonly (() => Promise<Result<void, UpstreamFailure>>)[],
+  store: () => Promise<void> = () => Promise.resolve(),
+) {
+  const time = { now: 0 };
+  return { time, notReady: createReadiness({ clock: { now: () => time.now }, store, upstreams }) };
+}
+
+test('nothing is missing when everything answers', async () => {
+  expect(await readinessOf([fine, fine]).notReady()).toEqual([]);
+});
+
+test('tells all that does not answer, without what it said', async () => {
+  const { notReady } = readinessOf([failing('GitLab', 401), failing('AIC'), fine], () =>
+    Promise.reject(new Error('disk I/O error at /var/lib/aic-bot.db')),
+  );
+  expect(await notReady()).toEqual(['store', 'GitLab (401)', 'AIC (no answer)']);
+});
+
+test('asks again after ten seconds, not sooner', async () => {
+  const reach = vi.fn(fine);
+  const { notReady, time } = readinessOf([reach]);
+  await notReady();
+  time.now = 9_999;
+  await notReady();
+  expect(reach).toHaveBeenCalledTimes(1);
+  time.now = 10_000;
+  await notReady();
+  expect(reach).toHaveBeenCalledTimes(2);
+});
+
+test('tells of a return after ten seconds', async () => {
+  let answer = failing('AIC', 503);
+  const { notReady, time } = readinessOf([() => answer()]);
+  expect(await notReady()).toEqual(['AIC (503)']);
+  answer = fine;
+  expect(await notReady()).toEqual(['AIC (503)']);
+  time.now = 10_000;
+  expect(await notReady()).toEqual([]);
+});
+
+test('questions that come while the answer is awaited share it', async () => {
+  const asked = Promise.withResolvers<Result<void, UpstreamFailure>>();
+  const reach = vi.fn(() => asked.promise);
+  const { notReady } = readinessOf([reach]);
+  const answers = Promise.all([notReady(), notReady(), notReady()]);
+  asked.resolve(ok(undefined));
+  expect(await answers).toEqual([[], [], []]);
+  expect(reach).toHaveBeenCalledTimes(1);
+});

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+
+import type { Comment, GitLab } from '../../src/domain/gitlab.ts';
+import type { CommitSha, MergeRequestIid, ProjectId } from '../../src/domain/ids.ts';
+import type { CommitCommentJob, MailJob, MergeRequestCommentJob } from '../../src/domain/job.ts';
+import type { MailFailure } from '../../src/domain/mail.ts';
+import { fail, ok, type Result } from '../../src/domain/result.ts';
+import type { UpstreamFailure } from '../../src/domain/upstream.ts';
+import { sendComment, sendMail } from '../../src/handlers/send.ts';
+
+const onMergeRequest: MergeRequestCommentJob = {
+  kind: 'merge-request-comment',
+  projectId: 7 as ProjectId,
+  mergeRequest: 3 as MergeRequestIid,
+  marker: 'aic-bot:deployment:1',
+  body: 'deployed',
+};
+const onCommit: CommitCommentJob = {
+  kind: 'commit-comment',
+  projectId: 7 as ProjectId,
+  commit: 'a'.repeat(40) as CommitSha,
+  marker: 'aic-bot:push:1',
+  body: 'not deployed',
+};
+const mail: MailJob = {
+  kind: 'mail',
+  mail: { messageId: 'one@bot', to: ['ada@example.com'], subject: 'one', html: '<p>', text: 'x' },
+};
+
+/** A GitLab that takes comments only. */
+function gitlabThat(answer: Result<void, UpstreamFailure>) {
+  const put: { readonly on: unknown; readonly comment: Comment; readonly fresh?: boolean }[] = [];
+  const unused = () => Promise.reject(new Error('not used here'));
+  const gitlab: GitLab = {
+    project: unused,
+    head: unused,
+    file: unused,
+    changes: unused,
+    firstParent: unused,
+    merged: unused,
+    mergedAmong: unused,
+    reachable: unused,
+    putMergeRequestComment: (_project, on, comment, fresh) => {
+      put.push({ on, comment, fresh });
+      return Promise.resolve(answer);
+    },
+    putCommitComment: (_project, on, comment) => {
+      put.push({ on, comment });
+      return Promise.resolve(answer);
+    },
+  };
+  return { gitlab, put };
+}
+
+test('a comment on a merge request is looked for before it is made: an earlier try may have made it', async () => {
+  const { gitlab, put } = gitlabThat(ok(undefined));
+  expect(await sendComment(gitlab, onMergeRequest)).toEqual({ kind: 'done' });
+  expect(put).toEqual([
+    { on: 3, comment: { marker: 'aic-bot:deployment:1', body: 'deployed' }, fresh: false },
+  ]);
+});
+
+test('a comment on a commit goes there', async () => {
+  const { gitlab, put } = gitlabThat(ok(undefined));
+  expect(await sendComment(gitlab, onCommit)).toEqual({ kind: 'done' });
+  expect(put).toEqual([{ on: onCommit.commit, comment: { marker: 'aic-bot:push:1', body: 'not deployed' } }]);
+});
+
+test('a comment that GitLab does not take waits or is given up by the reason', async () => {
+  const failure = { system: 'GitLab', status: 500, asked: 'POST /notes', said: 'oops' } as const;
+  const passing = gitlabThat(fail({ ...failure, reason: 'passing' }));
+  const missing = gitlabThat(fail({ ...failure, reason: 'missing' }));
+  expect(await sendComment(passing.gitlab, onMergeRequest)).toMatchObject({ kind: 'again' });
+  expect(await sendComment(missing.gitlab, onMergeRequest)).toMatchObject({ kind: 'given-up' });
+});
+
+test.each<readonly [Result<void, MailFailure>, object]>([
+  [ok(undefined), { kind: 'done' }],
+  [fail({ reason: 'passing', said: 'try later' }), { kind: 'again', reason: 'try later' }],
+  [fail({ reason: 'refused', said: 'no such user' }), { kind: 'given-up', reason: 'no such user' }],
+])('a mail that the server answers with %j ends as %j', async (answer, outcome) => {
+  expect(await sendMail({ send: () => Promise.resolve(answer) }, mail)).toEqual(outcome);
+});
