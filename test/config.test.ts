@@ -200,8 +200,8 @@ test('parsing never throws, and no message holds a value', () => {
       fc.constantFrom(...names),
       (variables, hidden, where) => {
         const parsed = parseConfig({ ...needed, ...variables, [where]: hidden });
-        if (parsed.ok) expect(() => secretsIn(parsed.value)).not.toThrow();
-        else expect(describeMistakes(parsed.failure)).not.toContain(hidden);
+        const told = parsed.ok ? secretsIn(parsed.value).length : describeMistakes(parsed.failure);
+        expect(String(told)).not.toContain(hidden);
       },
     ),
     { numRuns: 500 },

@@ -2,7 +2,7 @@ import { gitText } from './git.ts';
 import type { ObjectReader } from './object-reader.ts';
 
 /** Who made a commit, and when. */
-export interface Signature {
+interface Signature {
   readonly name: string;
   readonly email: string;
   /** As GitLab writes it: `2026-01-31T12:00:00.000+00:00`. */

@@ -11,13 +11,11 @@ const hooks = '/projects/:id/hooks';
 export function hookRoutes(instance: Instance): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
 
-  for (const path of [hooks, `${hooks}/*`]) {
-    app.use(path, async (c, next) => {
-      const { project, user } = c.var;
-      if (accessLevel(project, user) < accessLevels.maintainer) throw refused(403, '403 Forbidden');
-      return next();
-    });
-  }
+  app.use(`${hooks}/*`, async (c, next) => {
+    const { project, user } = c.var;
+    if (accessLevel(project, user) < accessLevels.maintainer) throw refused(403, '403 Forbidden');
+    return next();
+  });
 
   app.get(hooks, (c) => {
     const { project } = c.var;

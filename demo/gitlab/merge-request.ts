@@ -30,7 +30,7 @@ export interface MergeRequest {
   readonly awards: Award[];
 }
 
-export interface DiffRefs {
+interface DiffRefs {
   /** Where the two branches parted. */
   readonly base: string;
   /** Where the source branch stood. */
@@ -129,7 +129,7 @@ export function mergeRequestJson(
 }
 
 /** The deprecated `merge_status`. */
-export function oldMergeStatus(status: MergeStatus): string {
+function oldMergeStatus(status: MergeStatus): string {
   switch (status) {
     case 'conflict':
     case 'broken_status':

@@ -42,7 +42,7 @@ async function readBody(c: Context): Promise<object> {
 }
 
 /** The parameters of one map, also of an object inside a list. */
-export function createParams(values: ReadonlyMap<string, unknown>): Params {
+function createParams(values: ReadonlyMap<string, unknown>): Params {
   const params: Params = {
     has: (name) => values.has(name) && values.get(name) !== null,
     text(name) {

@@ -11,7 +11,7 @@ export const accessLevels = { guest: 10, reporter: 20, developer: 30, maintainer
 /** How merge requests are merged: with a merge commit, with one but only when a fast-forward were possible, or by fast-forward. */
 export type MergeMethod = 'merge' | 'rebase_merge' | 'ff';
 
-export interface Member {
+interface Member {
   readonly user: User;
   readonly accessLevel: number;
   readonly createdAt: Date;

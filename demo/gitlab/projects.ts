@@ -3,7 +3,7 @@ import { accessLevels, type Project } from './project.ts';
 import { createRepository } from './repository.ts';
 import type { User } from './users.ts';
 
-export interface NewProject {
+interface NewProject {
   /** With its namespace, which need not exist: there are no groups. */
   readonly path: string;
   readonly name: string;

@@ -13,16 +13,14 @@ import type { RanQuickAction } from './quick-action-runner.ts';
 import type { User } from './users.ts';
 import type { Delivery } from './webhooks.ts';
 
-export type { Delivery } from './webhooks.ts';
-
 /** An account and a token that speaks for it. */
-export interface Account {
+interface Account {
   readonly id: number;
   readonly username: string;
   readonly token: string;
 }
 
-export interface CommitFilesOptions {
+interface CommitFilesOptions {
   /** Who pushes; the administrator by default. */
   readonly user?: string | number;
   readonly author?: Person;

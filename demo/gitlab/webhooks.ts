@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import type { Hook, HookEvent, HookFlag } from './hook.ts';
 import type { Project } from './project.ts';
 
-export type HookKind = 'push' | 'merge_request' | 'note';
+type HookKind = 'push' | 'merge_request' | 'note';
 
 const kinds: Record<HookKind, { flag: HookFlag; header: string; trigger: string }> = {
   push: { flag: 'push_events', header: 'Push Hook', trigger: 'push_hooks' },

@@ -65,7 +65,9 @@ export function decide(view: BranchView): Decision {
   const waits = { ...view.state, deployed: view.from, origin: view.origin, tries: 0 };
   if (!view.mapping.ok) {
     const state: BranchState = { ...waits, held: true, reported: view.state?.reported };
-    if (view.mergeRequests.length > 0) return { kind: 'refuse', refusal: view.mapping.failure, state };
+    const told = view.state?.held === true && view.deliveries.length === 0;
+    if (view.mergeRequests.length > 0 && !told)
+      return { kind: 'refuse', refusal: view.mapping.failure, state };
     return { kind: 'nothing', why: `the mapping file is ${view.mapping.failure.kind}`, state };
   }
   const candidates = candidatesIn(view.changes.paths);

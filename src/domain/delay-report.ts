@@ -12,7 +12,7 @@ export function delayMail(job: DeployJob, reason: string, mail: MailSettings, no
       outcome: phrase`Changes on ${job.branch} wait: the bot can't look at the branch.`,
       table: undefined,
       remedies: [
-        phrase`If this lasts, check that the bot's GitLab token is valid and may read the project. The bot tries again by itself, at growing pauses of up to 15 minutes.`,
+        phrase`If this lasts, check that the bot's GitLab token is valid and may read the project. The bot tries again by itself, at growing intervals of up to 15 minutes.`,
       ],
       facts: [phrase`${reason}`, words(`project ${job.projectId}`), phrase`branch ${job.branch}`],
     },

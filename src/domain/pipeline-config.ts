@@ -1,4 +1,5 @@
-import { isJsonObject, lineOf, parseJson, writeJson, type Json, type JsonObject } from './json.ts';
+import { isJsonObject, parseJson, writeJson, type Json, type JsonObject } from './json.ts';
+import { linesOf } from './json-mistake.ts';
 import { fail, ok, type Result } from './result.ts';
 
 /**
@@ -35,10 +36,11 @@ export function parseConfig(text: string): Result<Content, ConfigMistake> {
   }
   const content = readContent(json.value);
   if (content.ok) return content;
-  const located = content.failure.map(({ place, problem }) => ({
-    line: place === undefined ? 1 : (lineOf(text, place.field, place.index) ?? 1),
-    problem,
-  }));
+  const lines = linesOf(
+    text,
+    content.failure.map(({ place }) => place),
+  );
+  const located = content.failure.map(({ problem }, index) => ({ line: lines[index] ?? 1, problem }));
   const [first] = located;
   const problem = located
     .map((mistake) =>
@@ -63,14 +65,14 @@ export function writeConfig(title: string, content: Content): string {
 }
 
 interface Violation {
-  /** Nothing for the config as a whole. */
-  readonly place?: { readonly field: string; readonly index?: number };
+  /** Fields and indexes; none for the config as a whole. */
+  readonly place: readonly (string | number)[];
   readonly problem: string;
 }
 
 function readContent(config: Json): Result<Content, readonly Violation[]> {
   if (!isJsonObject(config)) {
-    return fail([{ problem: `a config must be an object, not ${kindOf(config)}` }]);
+    return fail([{ place: [], problem: `a config must be an object, not ${kindOf(config)}` }]);
   }
   const variables = readVariables(config);
   const sourceStage = readStage(config, 'sourceStage');
@@ -101,19 +103,14 @@ function readStages(config: JsonObject): Result<readonly JsonObject[], readonly 
   if (value === null) return ok([]);
   if (!isJsonArray(value)) return fail([mustBe(field, 'an array', value)]);
   const stages = value.filter(isJsonObject);
-  if (stages.length === value.length) return ok(stages);
-  return fail(
-    value.flatMap((stage, index) =>
-      isJsonObject(stage)
-        ? []
-        : [
-            {
-              place: { field, index },
-              problem: `each entry of "${field}" must be an object, number ${index + 1} is ${kindOf(stage)}`,
-            },
-          ],
-    ),
-  );
+  const others = value.flatMap((stage, index) => (isJsonObject(stage) ? [] : [{ stage, index }]));
+  if (others.length === 0) return ok(stages);
+  // A file can hold millions of them.
+  const shown = others.slice(0, 5).map(({ stage, index }) => ({
+    place: [field, index],
+    problem: `each entry of "${field}" must be an object, number ${index + 1} is ${kindOf(stage)}`,
+  }));
+  return fail(shown);
 }
 
 function readStage(config: JsonObject, field: string): Result<JsonObject, readonly Violation[]> {
@@ -128,7 +125,7 @@ function fieldOf(config: JsonObject, field: string): Json {
 }
 
 function mustBe(field: string, wanted: string, value: Json): Violation {
-  return { place: { field }, problem: `"${field}" must be ${wanted}, not ${kindOf(value)}` };
+  return { place: [field], problem: `"${field}" must be ${wanted}, not ${kindOf(value)}` };
 }
 
 // Array.isArray alone does not narrow readonly arrays.

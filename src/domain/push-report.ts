@@ -24,15 +24,19 @@ export function pushReport(
 
 function reportOf(view: BranchView, pipelines: readonly string[]): Report {
   const { branch } = view.key;
+  const one = pipelines.length === 1;
   return {
     mood: 'held',
-    outcome: phrase`Nothing was deployed: configs were pushed to ${branch} without a merge request.`,
+    outcome: [
+      `Nothing was deployed: ${one ? 'a config was' : `${pipelines.length} configs were`} pushed `,
+      ...phrase`to ${branch} without a merge request.`,
+    ],
     table: {
       head: ['Pipeline', 'Result'],
       rows: pipelines.map((pipeline) => [phrase`${pipeline}`, words('waits for the next merge')]),
     },
     remedies: [
-      phrase`The next merge into ${branch} deploys these too. To deploy such pushes at once, set ${'direct_push: deploy'} in ${'branch_to_workspace.yaml'}.`,
+      phrase`The next merge into ${branch} deploys ${words(one ? 'it' : 'them')} too. To deploy such pushes at once, set ${'direct_push: deploy'} in ${'branch_to_workspace.yaml'}.`,
     ],
     facts: [
       phrase`branch ${branch}`,

@@ -135,7 +135,7 @@ function explainUpstream(failure: UpstreamFailure): Explanation {
     case 'stopped':
       return {
         what,
-        remedy: phrase`Just wait; the bot tries again by itself, at growing pauses of up to 15 minutes.`,
+        remedy: phrase`Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.`,
       };
     case 'denied':
       return { what, remedy: denied[failure.system] };

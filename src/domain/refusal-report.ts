@@ -50,16 +50,16 @@ function because(refusal: Refusal, branch: string): Phrase {
     case 'unmapped':
       return refusal.builtIn === undefined
         ? phrase`${mappingPath} does not name ${branch}.`
-        : phrase`${mappingPath} does not name ${branch}, and branches under ${refusal.builtIn} are not deployed by themselves.`;
+        : phrase`${mappingPath} does not name ${branch}, and branches under ${refusal.builtIn} are not deployed automatically.`;
   }
 }
 
 function tableOf(refusal: Refusal): Report['table'] {
   if (refusal.kind !== 'invalid') return undefined;
   return {
-    head: ['Line', 'Mistake', 'What to do'],
+    head: ['Where', 'Mistake', 'What to do'],
     rows: refusal.mistakes.map(({ line, problem, remedy }) => [
-      words(String(line)),
+      words(`line ${line}`),
       phrase`${problem}`,
       phrase`${remedy}`,
     ]),
@@ -69,10 +69,10 @@ function tableOf(refusal: Refusal): Report['table'] {
 function remedyFor(refusal: Refusal, branch: string): Phrase {
   switch (refusal.kind) {
     case 'missing':
-      return phrase`Add ${mappingPath} to ${refusal.defaultBranch} with a line for the branch, such as ${`mapping: { ${branch}: WORKSPACE NAME }`}. What was merged meanwhile is deployed then.`;
+      return phrase`Add ${mappingPath} to ${refusal.defaultBranch} with a line for the branch, such as ${`mapping: { ${branch}: WORKSPACE NAME }`}. The bot then deploys what was merged in the meantime.`;
     case 'invalid':
-      return phrase`Correct the file on ${refusal.defaultBranch}. What was merged meanwhile is deployed then.`;
+      return phrase`Correct the file on ${refusal.defaultBranch}. The bot then deploys what was merged in the meantime.`;
     case 'unmapped':
-      return phrase`If merges into ${branch} shall be deployed, add it to ${'mapping:'} in ${mappingPath}; otherwise there is nothing to do.`;
+      return phrase`If merges into ${branch} should be deployed, add it to ${'mapping:'} in ${mappingPath}; otherwise there is nothing to do.`;
   }
 }

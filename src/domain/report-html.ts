@@ -3,7 +3,7 @@ import { h } from 'hastscript';
 import { toHtml } from 'hast-util-to-html';
 
 import type { Phrase } from './phrase.ts';
-import { foldRows, iconOf, type Report } from './report.ts';
+import { foldRows, iconOf, leftOut, type Report } from './report.ts';
 
 const font =
   'font-family:-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif;font-size:14px;color:#1f1e24';
@@ -45,7 +45,7 @@ function table(given: Report['table']): ElementContent[] {
   );
   return [
     h('table', { style: 'border-collapse:collapse' }, h('thead', head), h('tbody', rows)),
-    ...(left === 0 ? [] : [h('p', `${left} further rows are not shown.`)]),
+    ...(left === 0 ? [] : [h('p', leftOut(left))]),
   ];
 }
 

@@ -3,7 +3,7 @@ import { gfmTableToMarkdown } from 'mdast-util-gfm-table';
 import { toMarkdown } from 'mdast-util-to-markdown';
 
 import type { Phrase } from './phrase.ts';
-import { foldRows, iconOf, type Report } from './report.ts';
+import { foldRows, iconOf, leftOut, type Report } from './report.ts';
 
 /**
  * The report as a GitLab comment. Data stands in code spans only, where GitLab knows no mentions, references, quick
@@ -42,7 +42,7 @@ function tables(table: Report['table']): RootContent[] {
   return [
     grid(table.head, shown),
     ...(folded.length === 0 ? [] : details(`${folded.length} more`, [grid(table.head, folded)])),
-    ...(left === 0 ? [] : [text(`${left} further rows are not shown.`)]),
+    ...(left === 0 ? [] : [text(leftOut(left))]),
   ];
 }
 

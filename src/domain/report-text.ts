@@ -1,5 +1,5 @@
 import type { Phrase } from './phrase.ts';
-import { foldRows, type Report } from './report.ts';
+import { foldRows, leftOut, type Report } from './report.ts';
 
 /** The report as plain text, for the text part of a mail. */
 export function toMailText(report: Report): string {
@@ -14,7 +14,7 @@ export function toMailText(report: Report): string {
   );
   const blocks = [
     [plain(report.outcome)],
-    [...lines, ...(left === 0 ? [] : [`${left} further rows are not shown.`])],
+    [...lines, ...(left === 0 ? [] : [leftOut(left)])],
     report.remedies.length === 0
       ? []
       : ['What to do:', ...report.remedies.map((remedy) => `- ${plain(remedy)}`)],

@@ -47,6 +47,11 @@ export function foldRows(rows: Rows): { readonly shown: Rows; readonly folded: R
   };
 }
 
+/** What is said of the rows that are left out. */
+export function leftOut(count: number): string {
+  return count === 1 ? '1 further row is not shown.' : `${count} further rows are not shown.`;
+}
+
 function lengthOf(row: readonly Phrase[]): number {
   return row
     .flat()

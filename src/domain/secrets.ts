@@ -16,21 +16,28 @@ export function createMask(secrets: readonly string[]): (text: string) => string
   return (text) => {
     let masked = text;
     for (const form of longestFirst) masked = masked.replaceAll(form, hidden);
-    return masked.replaceAll(keyed, `$1${hidden}`).replaceAll(userInfo, `$1${hidden}@`);
+    return masked
+      .replaceAll(quoted, `$1$2${hidden}$2`)
+      .replaceAll(keyed, `$1${hidden}`)
+      .replaceAll(userInfo, `$1${hidden}@`);
   };
 }
 
-const secretKey =
-  '(?:password|passwd|secret|token|api[-_]?key|private[-_]?key|authorization|credential)[\\w.-]*';
+const secretName = '(?:password|passwd|secret|token|api[-_]?key|private[-_]?key|authorization|credential)';
+// Bounded: from each "token" in a long row of them, the pattern would else run to the end and back.
+const keySign = `${secretName}[\\w.-]{0,40}\\\\?["']?\\s*[:=]\\s*`;
+/** A value in quotes up to the closing one of the same kind, escaped where the opening one is; else to the end of the line. */
+const quoted = new RegExp(`(${keySign})(\\\\?["'])(?:\\\\.|[^\\\\\\n])+?(?:\\2|$)`, 'gim');
 const keyed = new RegExp(
-  `(${secretKey}\\\\?["']?\\s*[:=]\\s*\\\\?["']?(?:(?:bearer|basic)\\s+)?)[^\\s"'\\\\,;&)}\\]]+`,
+  `(${keySign}(?:(?:bearer|basic|token)\\s+)?)(?:\\[hidden\\]|[^\\s"'\\\\,;&)}\\]])+`,
   'gi',
 );
-const userInfo = /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"']{1,500}@/gi;
+const userInfo = /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#"']+@/gi;
+const named = new RegExp(secretName, 'i');
 
 /** Whether a field of this name holds a secret, whatever its value. */
 export function isSecretKey(name: string): boolean {
-  return new RegExp(secretKey, 'i').test(name);
+  return named.test(name);
 }
 
 function base64(text: string): string {

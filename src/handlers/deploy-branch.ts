@@ -1,4 +1,4 @@
-import { decide, mappingPath, type BranchView, type Decision } from '../domain/branch-view.ts';
+import { decide, type BranchView, type Decision } from '../domain/branch-view.ts';
 import { deployJob, type DeployJob, type DueJob, type JobOutcome } from '../domain/job.ts';
 import { pushReport } from '../domain/push-report.ts';
 import { refusalReport } from '../domain/refusal-report.ts';
@@ -15,10 +15,20 @@ import { viewBranch } from './view-branch.ts';
 export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<JobOutcome> {
   const key = { projectId: job.projectId, branch: job.branch };
   const looked = await viewBranch(ports, key);
-  if (!looked.ok) return notDone(looked.failure);
+  if (!looked.ok) {
+    const outcome = notDone(looked.failure);
+    // A branch is never given up: what GitLab does not show now, it may show later.
+    return outcome.kind === 'given-up' ? { kind: 'again', reason: outcome.reason } : outcome;
+  }
+  const others = looked.value.held.filter((branch) => branch !== job.branch);
+  const released = now(
+    ports,
+    others.map((branch) => deployJob(job.projectId, branch)),
+  );
   if (looked.value.kind === 'nothing') {
-    ports.log.info('nothing to deploy', { branch: job.branch, why: looked.value.why });
-    await ports.store.close({ key, ...untouched, deliveries: looked.value.deliveries });
+    const { why, deliveries } = looked.value;
+    ports.log.info('nothing to deploy', { branch: job.branch, why, deliveries: deliveries.join(' ') });
+    await ports.store.close({ key, deliveries, state: undefined, deployment: undefined, jobs: released });
     return { kind: 'done' };
   }
   const { view, mappingKey } = looked.value;
@@ -26,13 +36,24 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<
     await ports.jobs.add({ job: { ...job, mappingKey }, dueAt: ports.clock.now() });
     return { kind: 'done' };
   }
-  return act(ports, view, decide(view));
+  const decision = decide(view);
+  const { deliveries, head, from } = view;
+  ports.log.info('decision', {
+    branch: job.branch,
+    decision: decision.kind,
+    from,
+    head,
+    deliveries: deliveries.join(' '),
+  });
+  return act(ports, view, decision, released);
 }
 
-const untouched = { state: undefined, deployment: undefined, jobs: [] };
-
-async function act(ports: BranchPorts, view: BranchView, decision: Decision): Promise<JobOutcome> {
-  const released = await releasedJobs(ports, view);
+async function act(
+  ports: BranchPorts,
+  view: BranchView,
+  decision: Decision,
+  released: readonly DueJob[],
+): Promise<JobOutcome> {
   const close = async (closing: Pick<Closing, 'state' | 'jobs'>): Promise<JobOutcome> => {
     const jobs = [...closing.jobs, ...released];
     await ports.store.close({
@@ -46,33 +67,20 @@ async function act(ports: BranchPorts, view: BranchView, decision: Decision): Pr
   };
   switch (decision.kind) {
     case 'nothing':
-      ports.log.info('nothing to deploy', { branch: view.key.branch, why: decision.why });
+      ports.log.info('nothing to deploy', { why: decision.why });
       return close({ state: decision.state, jobs: [] });
     case 'refuse': {
-      ports.log.warn('refused to deploy', { branch: view.key.branch, reason: decision.refusal.kind });
+      ports.log.warn('refused to deploy', { reason: decision.refusal.kind });
       const report = refusalReport(view, decision.refusal, ports.settings);
       return close({ state: decision.state, jobs: now(ports, report) });
     }
     case 'report-push': {
-      ports.log.info('reported a push', { branch: view.key.branch, head: view.head });
       const report = pushReport(view, decision.pipelines, ports.settings);
       return close({ state: decision.state, jobs: now(ports, report) });
     }
     case 'deploy':
       return runDeployment(ports, view, decision, released);
   }
-}
-
-/** After the mapping file changed: the branches whose changes waited for it. */
-async function releasedJobs(ports: BranchPorts, view: BranchView): Promise<readonly DueJob[]> {
-  if (view.key.branch !== view.project.defaultBranch || !view.changes.paths.includes(mappingPath)) return [];
-  const held = await ports.store.held(view.key.projectId);
-  return now(
-    ports,
-    held
-      .filter((branch) => branch !== view.key.branch)
-      .map((branch) => deployJob(view.key.projectId, branch)),
-  );
 }
 
 function now(ports: BranchPorts, jobs: readonly DueJob['job'][]): readonly DueJob[] {

@@ -26,10 +26,15 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
     }
     case 'merge-request-comment':
     case 'commit-comment':
-      return sendComment(ports.gitlab, job);
+      return atMost(tries, await sendComment(ports.gitlab, job));
     case 'mail':
-      return sendMail(ports.mailer, job);
+      return atMost(tries, await sendMail(ports.mailer, job));
   }
+}
+
+/** What can't be sent for some five days is given up, as mail servers do. */
+function atMost(tries: number, outcome: JobOutcome): JobOutcome {
+  return outcome.kind === 'again' && tries >= 500 ? { kind: 'given-up', reason: outcome.reason } : outcome;
 }
 
 async function tell(ports: JobPorts, jobs: readonly Job[]): Promise<void> {

@@ -270,7 +270,7 @@ describe('a failure that stays', () => {
 });
 
 describe('a request that must not run twice', () => {
-  const once = { method: 'POST', repeatable: false, body: '{}' };
+  const write = { method: 'POST', repeatable: false, body: '{}' };
 
   test.each<readonly [string, Fault]>([
     ['500', { kind: 'status', status: 500 }],
@@ -281,7 +281,7 @@ describe('a request that must not run twice', () => {
     ['a page of HTML', { kind: 'html' }],
   ])('is not repeated after %s', async (_name, fault) => {
     server.inject({ fault });
-    expect(await createHttpClient(depsWith())(requestOf(once))).toMatchObject({
+    expect(await createHttpClient(depsWith())(requestOf(write))).toMatchObject({
       failure: { reason: 'passing', asked: 'POST /things' },
     });
     expect(server.calls).toHaveLength(1);
@@ -289,7 +289,7 @@ describe('a request that must not run twice', () => {
 
   test('is not repeated when no answer came', async () => {
     server.inject({ fault: { kind: 'hang' } });
-    expect(await createHttpClient(depsWith({ timeoutMs: 30 }))(requestOf(once))).toMatchObject({
+    expect(await createHttpClient(depsWith({ timeoutMs: 30 }))(requestOf(write))).toMatchObject({
       failure: { reason: 'passing' },
     });
     expect(server.calls).toHaveLength(1);
@@ -297,7 +297,7 @@ describe('a request that must not run twice', () => {
 
   test('is repeated after 429, which means that it was not done', async () => {
     server.inject({ times: 2, fault: { kind: 'status', status: 429 } });
-    expect(await createHttpClient(depsWith())(requestOf(once))).toEqual(ok({ got: {} }));
+    expect(await createHttpClient(depsWith())(requestOf(write))).toEqual(ok({ got: {} }));
     expect(server.calls).toHaveLength(3);
   });
 });
@@ -402,7 +402,7 @@ describe('the log', () => {
 });
 
 test('a reader that throws is a bug, and is not tried again', async () => {
-  const read = vi.fn(() => {
+  const read = vi.fn<() => never>(() => {
     throw new RangeError('a bug');
   });
   await expect(createHttpClient(depsWith())(requestOf({ read }))).rejects.toThrow('a bug');

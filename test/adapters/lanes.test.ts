@@ -174,6 +174,7 @@ describe('a lane', () => {
     await lanes.start();
     await begins('one');
     await add('a', 'two');
+    expect(begun()).toEqual(['one']);
     running('one').end(done);
     await begins('one', 'two');
   });
@@ -197,6 +198,10 @@ describe('several lanes', () => {
     await add('b', 'other');
     await lanes.start();
     await begins('busy 0', 'other');
+    running('other').end(done);
+    await add('b', 'another');
+    await begins('busy 0', 'other', 'another');
+    expect(active()).toHaveLength(2);
   });
 
   test('sleep while there is no room, also when work is due', async () => {

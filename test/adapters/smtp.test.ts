@@ -98,7 +98,7 @@ describe('with a server that takes mail', () => {
 describe('with a server that refuses', () => {
   let server: SMTPServer;
 
-  afterEach(() => new Promise<void>((resolve) => void server.close(resolve)));
+  afterEach(() => new Promise<void>((resolve) => server.close(resolve)));
 
   async function start(options: SMTPServerOptions): Promise<string> {
     server = new SMTPServer({

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Clock } from '../../src/domain/clock.ts';
 import type { Item, ItemState } from '../../src/domain/deployment.ts';
-import type { Event } from '../../src/domain/event.ts';
+import type { Event, PushedEvent } from '../../src/domain/event.ts';
 import type { Fingerprint } from '../../src/domain/fingerprint.ts';
 import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from '../../src/domain/ids.ts';
 import type { Delivery, Inbox } from '../../src/domain/inbox.ts';
@@ -253,7 +253,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
         fc.asyncProperty(moments, async (times) => {
           run += 1;
           const branch = `branch-${run}`;
-          const jobs = times.map((_, index) => ({ ...deployJob(project, branch), ...{ seen: index } }));
+          const jobs = times.map((_, index) => ({ ...deployJob(project, branch), seen: index }));
           for (const [index, dueAt] of times.entries())
             await add(jobs[index] ?? deployJob(project, ''), dueAt);
           const stored = (await opened.jobs()).filter(({ lane }) => lane === `deploy:7:${branch}`);
@@ -376,7 +376,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     });
 
     test('that was never begun is not taken up', async () => {
-      await expect(beginMain({ id: 99 as DeploymentId })).rejects.toThrow();
+      await expect(beginMain({ id: 99 as DeploymentId })).rejects.toThrow('no result');
     });
 
     test('has the items of its plan, and then how each stands', async () => {
@@ -527,7 +527,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       const woken = opened.woken();
       await expect(
         opened.store.close(closingOf({ deliveries: ['one'], state, deployment, jobs })),
-      ).rejects.toThrow();
+      ).rejects.toThrow('UNIQUE');
       expect(await opened.store.waiting(main)).toHaveLength(1);
       expect(await opened.store.branch(main)).toBeUndefined();
       expect(await opened.store.pending(main)).toEqual([]);
@@ -538,7 +538,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
   });
 }
 
-function pushTo({ projectId, branch }: BranchKey): Event {
+function pushTo({ projectId, branch }: BranchKey): PushedEvent {
   return { kind: 'pushed', projectId, branch, before: sha('1'), after: sha('2') };
 }
 

@@ -12,7 +12,7 @@ import type { Clock } from '../../src/domain/clock.ts';
 import type { Fingerprint } from '../../src/domain/fingerprint.ts';
 import type { DeploymentId } from '../../src/domain/ids.ts';
 import type { Delivery } from '../../src/domain/inbox.ts';
-import { storeContract, type OpenStore, type Place } from './store-contract.ts';
+import { storeContract, type OpenStore } from './store-contract.ts';
 
 const clock: Clock = { now: () => 1_000_000 };
 

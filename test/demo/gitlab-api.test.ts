@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startGitLab, type GitLabServer } from '../../demo/gitlab/server.ts';
 import { createClient, type Call } from './gitlab-client.ts';
@@ -160,9 +164,25 @@ test('takes parameters from the query and from a form, too', async () => {
   expect(await response.json()).toMatchObject({ title: 'from form' });
 });
 
-test('keeps its repositories in a folder of its own that goes with it, or in a given one', async () => {
+test('keeps its repositories in a folder of its own that goes with it, or in a given one that stays', async () => {
   await gitlab.addProject('team/pipelines');
-  expect(gitlab.directoryOf('team/pipelines')).toMatch(/gitlab-.*1\.git$/);
+  const own = gitlab.directoryOf('team/pipelines');
+  expect(existsSync(join(own, 'HEAD'))).toBe(true);
+  await gitlab.close();
+  expect(existsSync(own)).toBe(false);
+
+  const directory = await mkdtemp(join(tmpdir(), 'given-'));
+  const other = await startGitLab({ directory });
+  await other.addProject('team/pipelines');
+  await other.close();
+  expect(existsSync(join(directory, '1.git', 'HEAD'))).toBe(true);
+  await rm(directory, { recursive: true });
+});
+
+test('throws in the set-up for what does not exist or is taken', async () => {
+  await gitlab.addProject('team/pipelines');
   expect(() => gitlab.directoryOf('team/none')).toThrow('There is no project team/none.');
-  await expect(gitlab.addProject('team/pipelines')).rejects.toThrow('already');
+  expect(() => gitlab.addMember('team/pipelines', 'nobody', 30)).toThrow('There is no user nobody.');
+  expect(() => gitlab.addUser({ username: 'root', name: 'Another' })).toThrow('already');
+  await expect(gitlab.addProject('Team/Pipelines')).rejects.toThrow('already');
 });

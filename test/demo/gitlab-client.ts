@@ -30,7 +30,7 @@ export function createClient(url: string, token: string): Call {
   };
 }
 
-export interface Received {
+interface Received {
   readonly headers: Record<string, string>;
   readonly text: string;
 }

@@ -211,6 +211,28 @@ test('refuses what can no longer be fast-forwarded', async () => {
   expect(await merge()).toMatchObject({ status: 405 });
 });
 
+test('makes a merge commit for what could be fast-forwarded in a project that wants both', async () => {
+  gitlab.setMergeMethod(1, 'rebase_merge');
+  await open();
+  const { body } = await merge();
+  expect(git('rev-list', '--parents', '-1', 'main')).toBe(`${body.merge_commit_sha} ${first} ${side}`);
+});
+
+test('lets only maintainers merge into a branch that was protected later', async () => {
+  const dev = gitlab.addUser({ username: 'dev', name: 'Dev' });
+  gitlab.addMember(1, 'dev', 30);
+  const asDev = createClient(gitlab.url, dev.token);
+  await gitlab.commitFiles(1, 'develop', 'Develop', { other: '1' });
+  await open({ target_branch: 'develop' });
+  gitlab.protectBranch(1, 'develop');
+  expect(await asDev('PUT', `${at}/1/merge`)).toMatchObject({ status: 401 });
+  gitlab.addMember(1, 'dev', 40);
+  expect(await asDev('PUT', `${at}/1/merge`)).toMatchObject({
+    status: 200,
+    body: { merge_user: { username: 'dev' } },
+  });
+});
+
 test('refuses a conflict, and leaves the target as it was', async () => {
   const main = await gitlab.commitFiles(1, 'main', 'Main', { 'config/a.json': '9\n' });
   await open();

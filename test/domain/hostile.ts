@@ -1,5 +1,17 @@
 import * as fc from 'fast-check';
 
+import type { Refusal } from '../../src/domain/branch-view.ts';
+import { delayMail } from '../../src/domain/delay-report.ts';
+import { deploymentReport } from '../../src/domain/deployment-report.ts';
+import type { Deployment, ItemState } from '../../src/domain/deployment.ts';
+import { deployJob, type Job } from '../../src/domain/job.ts';
+import type { Mail } from '../../src/domain/mail.ts';
+import { pushReport } from '../../src/domain/push-report.ts';
+import type { Reason } from '../../src/domain/reason.ts';
+import { refusalReport } from '../../src/domain/refusal-report.ts';
+import { rejectionMail } from '../../src/domain/rejection-report.ts';
+import { branchView, deployment, fingerprint, mail, mergeRequest, project, projectId } from './samples.ts';
+
 /** What could mention somebody, run a quick action, become mark-up, leave its line or its cell, or hide a part of itself. */
 const seeds = [
   '@all',
@@ -60,3 +72,128 @@ export const hostile: fc.Arbitrary<string> = fc.oneof(
     .array(fc.constantFrom(...seeds.filter((seed) => seed.length < 100)), { maxLength: 4 })
     .map((some) => some.join('')),
 );
+
+/** The places of a report where text from outside stands. */
+export interface Texts {
+  readonly names: readonly string[];
+  readonly workspace: string;
+  readonly branch: string;
+  readonly said: string;
+}
+
+export const hostileTexts: fc.Arbitrary<Texts> = fc.record({
+  names: fc.array(hostile, { minLength: 1, maxLength: 4 }),
+  workspace: hostile,
+  branch: hostile,
+  said: hostile,
+});
+
+/** The same number of texts with nothing to them: what a report of them looks like, one of any others must look like. */
+export function tamed(texts: Texts): Texts {
+  return { names: texts.names.map(() => 'x'), workspace: 'x', branch: 'x', said: 'x' };
+}
+
+const upstreamReasons = [
+  'passing',
+  'denied',
+  'missing',
+  'conflict',
+  'refused',
+  'too-large',
+  'stopped',
+] as const;
+
+function reasonsWith(said: string): readonly Reason[] {
+  return [
+    { kind: 'drift' },
+    { kind: 'unreadable-config', path: said, line: 3, problem: said },
+    { kind: 'unreadable-config', path: said, problem: said },
+    { kind: 'large-config', path: said, mostBytes: 10 * 1024 * 1024 },
+    { kind: 'two-files', paths: [said, said] },
+    { kind: 'ambiguous-title', count: 2 },
+    { kind: 'strange-live-config', problem: said },
+    { kind: 'no-aic-project' },
+    { kind: 'no-key', environment: 'qa' },
+    { kind: 'unknown-project', wanted: said, nearest: [said, said] },
+    { kind: 'unknown-workspace', wanted: said, aicProject: said, nearest: [] },
+    ...upstreamReasons.map((reason): Reason => ({
+      kind: 'upstream',
+      failure: { system: 'AIC', reason, status: 500, asked: said, said },
+    })),
+    {
+      kind: 'upstream',
+      failure: { system: 'GitLab', reason: 'passing', status: undefined, asked: said, said },
+    },
+  ];
+}
+
+function refusalsWith(said: string): readonly Refusal[] {
+  const mistake = { line: 1, problem: said, remedy: said };
+  return [
+    { kind: 'missing', defaultBranch: said },
+    { kind: 'invalid', defaultBranch: said, mistakes: [mistake] },
+    { kind: 'invalid', defaultBranch: said, mistakes: [mistake, mistake] },
+    { kind: 'unmapped', builtIn: undefined },
+    { kind: 'unmapped', builtIn: said },
+  ];
+}
+
+/** A report with a table of the names, and the number of its rows. */
+type Sample = (texts: Texts) => readonly Job[];
+
+function deploymentSample(status: Deployment['status'], state: (said: string) => ItemState): Sample {
+  return ({ names, workspace, branch, said }) =>
+    deploymentReport(
+      {
+        project,
+        deployment: deployment({
+          branch,
+          workspace: { environment: 'qa', aicProject: 'p', workspace },
+          status,
+          finishedAt: 1_002_000,
+        }),
+        items: names.map((pipeline) => ({ pipeline, state: state(said) })),
+      },
+      mail,
+    );
+}
+
+/** Reports in which each name has a row of its own, with the name in its first cell. */
+export const samplesWithNames: readonly Sample[] = [
+  deploymentSample('running', () => ({ kind: 'writing', effect: 'create', desired: fingerprint('f') })),
+  deploymentSample('succeeded', () => ({
+    kind: 'updated',
+    desired: fingerprint('f'),
+    remark: 'overwrote-drift',
+  })),
+  ...reasonsWith('').map((_, index) =>
+    deploymentSample('failed', (said) => ({
+      kind: 'failed',
+      reason: reasonsWith(said)[index] ?? { kind: 'drift' },
+    })),
+  ),
+  ({ names, branch }) => pushReport(branchView({ branch }), names, mail),
+];
+
+/** Every report that people get. */
+export const samples: readonly Sample[] = [
+  ...samplesWithNames,
+  ...refusalsWith('').map((_, index): Sample => ({ branch, said }) => {
+    const view = branchView({ branch, mergeRequests: [mergeRequest(3)] });
+    return refusalReport(view, refusalsWith(said)[index] ?? { kind: 'unmapped', builtIn: said }, mail);
+  }),
+  ({ branch, said }) => delayMail(deployJob(projectId, branch), said, mail, 1_000),
+  ({ said }) => rejectionMail({ id: said.toWellFormed(), eventName: said, reason: said }, mail),
+];
+
+/** The body of the first comment among the jobs. */
+export function commentIn(jobs: readonly Job[]): string | undefined {
+  for (const job of jobs) if ('body' in job) return job.body;
+  return undefined;
+}
+
+/** The first mail among the jobs. */
+export function mailIn(jobs: readonly Job[]): Mail | undefined {
+  for (const job of jobs) if (job.kind === 'mail') return job.mail;
+  return undefined;
+}

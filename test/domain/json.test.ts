@@ -1,13 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  isExactNumber,
-  isJsonObject,
-  lineOf,
-  parseJson,
-  writeJson,
-  type Json,
-} from '../../src/domain/json.ts';
+import { isExactNumber, isJsonObject, parseJson, writeJson, type Json } from '../../src/domain/json.ts';
+import { linesOf } from '../../src/domain/json-mistake.ts';
 
 /** Compact JSON texts with unique fields, so that writing gives the same text. Their numbers are of any spelling. */
 const jsonText = fc.letrec<{ value: string; array: string; object: string }>((tie) => ({
@@ -183,20 +177,23 @@ describe('mistakes', () => {
 });
 
 describe('lines', () => {
-  const text = '\uFEFF{\r\n"a": 1,\r\n"b":\r\n[\r\n0,\r\n{}],\r\n"a": 2 }';
+  const text = '\uFEFF{\r\n"a": 1,\r\n"b":\r\n[\r\n0,\r\n{\n}, []],\r\n"a": 2 }';
 
-  it('are those of the field or the entry', () => {
-    expect(lineOf(text, 'b')).toBe(3);
-    expect(lineOf(text, 'b', 1)).toBe(6);
+  it('are those of a field by its name, of an entry and of the whole', () => {
+    expect(linesOf(text, [['b'], ['b', 0], ['b', 1], ['b', 2], []])).toEqual([3, 5, 6, 7, 1]);
+    expect(linesOf('\n\n1', [[]])).toEqual([3]);
   });
 
   it('are those of the last of two equal fields', () => {
-    expect(lineOf(text, 'a')).toBe(7);
+    expect(linesOf(text, [['a']])).toEqual([8]);
   });
 
   it('are not invented', () => {
-    expect(lineOf(text, 'c')).toBeUndefined();
-    expect(lineOf(text, 'b', 2)).toBeUndefined();
-    expect(lineOf('[]', 'b')).toBeUndefined();
+    expect(linesOf(text, [['c'], ['b', 3], ['b', 'x'], ['a', 0]])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -46,7 +46,7 @@ describe('reading a config', () => {
 
   it.each([
     ['[]', { line: 1, problem: 'a config must be an object, not an array' }],
-    ['\n\n1.0', { line: 1, problem: 'a config must be an object, not a number' }],
+    ['\n\n1.0', { line: 3, problem: 'a config must be an object, not a number' }],
     ['{\n"stages": {}\n}', { line: 2, problem: '"stages" must be an array, not an object' }],
     [
       '{\r\n"stages": [\r\n{},\r\n1.0,\r\nnull ] }',
@@ -73,6 +73,11 @@ describe('reading a config', () => {
     ['{\n"stages": [,]}', { line: 2, problem: 'not valid JSON at column 12: a value is expected here' }],
   ])('of %j names the mistakes and their lines', (text, expected) => {
     expect(mistake(text)).toEqual(expected);
+  });
+
+  it('names five of many stages that are none', () => {
+    const result = parseConfig(`{"stages":[${'1,'.repeat(100_000)}1]}`);
+    expect(result.ok ? 0 : result.failure.problem.split('; ').length).toBe(5);
   });
 
   it('never throws', () => {

@@ -19,7 +19,7 @@ const broken: Reason = { kind: 'unreadable-config', path: 'config/a.json', probl
 const ambiguous: Reason = { kind: 'ambiguous-title', count: 2 };
 
 function version(text: string): Version {
-  const content = { title: 'a', variables: [], sourceStage: {}, stages: [text], sinkStage: {} };
+  const content = { variables: [], sourceStage: {}, stages: [{ text }], sinkStage: {} };
   return { content, fingerprint: fingerprint(text) };
 }
 

@@ -1,6 +1,7 @@
+import type { BranchView } from '../../src/domain/branch-view.ts';
 import type { Deployment, Item } from '../../src/domain/deployment.ts';
 import type { Fingerprint } from '../../src/domain/fingerprint.ts';
-import type { Project } from '../../src/domain/gitlab.ts';
+import type { MergeRequest, Project } from '../../src/domain/gitlab.ts';
 import {
   commitSha,
   type CommitSha,
@@ -8,6 +9,7 @@ import {
   type MergeRequestIid,
   type ProjectId,
 } from '../../src/domain/ids.ts';
+import { fail } from '../../src/domain/result.ts';
 import type { Reason } from '../../src/domain/reason.ts';
 import type { UpstreamFailure } from '../../src/domain/upstream.ts';
 
@@ -79,3 +81,36 @@ export const down: UpstreamFailure = {
 };
 
 export const mail = { mailTo: ['team@example.com'], mailHost: 'bot.example' };
+
+export function mergeRequest(number: number): MergeRequest {
+  return {
+    iid: iid(number),
+    title: 'Change a pipeline',
+    webUrl: `${project.webUrl}/-/merge_requests/${number}`,
+    mergeCommit: sha(1),
+    squashCommit: undefined,
+    head: sha(2),
+    base: sha(0),
+  };
+}
+
+/** A branch without a mapping, from `sha(0)` to `sha(1)`, that no merge request changed. */
+export function branchView({
+  branch = 'develop',
+  ...changes
+}: Partial<BranchView> & { branch?: string }): BranchView {
+  return {
+    key: { projectId, branch },
+    project,
+    mapping: fail({ kind: 'missing', defaultBranch: 'main' }),
+    state: undefined,
+    pending: [],
+    head: sha(1),
+    from: sha(0),
+    origin: sha(0),
+    changes: { paths: [], commits: [sha(1)] },
+    mergeRequests: [],
+    deliveries: ['d-1'],
+    ...changes,
+  };
+}

@@ -8,7 +8,7 @@ import { settle } from '../../src/domain/settle.ts';
 import { fingerprint } from './samples.ts';
 
 const desired: Version = {
-  content: { title: 'a', variables: [], sourceStage: {}, stages: [], sinkStage: {} },
+  content: { variables: [], sourceStage: {}, stages: [], sinkStage: {} },
   fingerprint: fingerprint('new'),
 };
 const old: Version = { ...desired, fingerprint: fingerprint('old') };

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
 import { until } from '../../demo/person.ts';
 import { aicProject, isFinal, mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
@@ -318,5 +319,77 @@ describe('a push without a merge request', () => {
     await scene.advance(20_000);
     await scene.world.mail.waitForMail(({ text }) => text.includes('1 created'), 5_000);
     expect(live('Pushed')).toEqual(stagesOf('select 1'));
+  });
+});
+
+describe('webhooks out of order', () => {
+  const events = async (iid: number) => {
+    const request = await scene.maintainer.call('GET', `/projects/${scene.projectId}/merge_requests/${iid}`);
+    const { merge_commit_sha: after } = z.object({ merge_commit_sha: z.string() }).parse(request);
+    const commit = await scene.maintainer.call(
+      'GET',
+      `/projects/${scene.projectId}/repository/commits/${after}`,
+    );
+    const [before] = z.object({ parent_ids: z.array(z.string()) }).parse(commit).parent_ids;
+    return {
+      push: { object_kind: 'push', ref: 'refs/heads/develop', before, after },
+      merge: {
+        object_kind: 'merge_request',
+        object_attributes: { iid, target_branch: 'develop', action: 'merge' },
+      },
+    };
+  };
+
+  it.each(['push', 'merge'] as const)(
+    'deploy a first merge that is told of last, by its %s event',
+    async (kind) => {
+      scene = await setScene();
+      const bot = await scene.start();
+      await scene.silence();
+      const one = await scene.open('develop', sqlFile('One', 'select 1'));
+      const two = await scene.open('develop', sqlFile('Two', 'select 2'));
+      await scene.merge(one);
+      await scene.merge(two);
+      const [first, second] = [await events(one), await events(two)];
+      await scene.deliver(bot, second.push);
+      await scene.deliver(bot, second.merge);
+      expect(await scene.comment(two, isFinal)).toContain('1 created');
+      expect(scene.world.aic.pipelines(aicProject, qa)).toEqual(['Two']);
+
+      await scene.deliver(bot, first[kind]);
+      await scene.advance(20_000);
+      await scene.comment(one, isFinal);
+      expect(scene.world.aic.pipelines(aicProject, qa)).toEqual(['Two', 'One']);
+    },
+  );
+
+  it('deploy once when they are doubled', async () => {
+    scene = await setScene();
+    const bot = await scene.start();
+    const iid = await scene.open('develop', sqlFile('Sales', 'select 1'));
+    await scene.merge(iid);
+    await scene.comment(iid, isFinal);
+    const { push, merge } = await events(iid);
+    for (const event of [merge, push, merge, push]) await scene.deliver(bot, event);
+    await scene.advance(20_000);
+    const waiting = "select id from deliveries where status = 'waiting' and branch = 'develop'";
+    await until('the end', () => (scene.rows(waiting).length === 0 ? true : undefined), 5_000);
+    expect(scene.world.aic.writes).toHaveLength(1);
+    expect(await scene.comments(iid)).toHaveLength(1);
+    expect(scene.world.mail.mails).toHaveLength(1);
+  });
+});
+
+describe('the comment', () => {
+  it('is there while the deployment runs, and says so', async () => {
+    scene = await setScene();
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('Sales', 'select 1'));
+    const remove = scene.world.aic.inject({ method: 'POST', fault: { kind: 'status', status: 503 } });
+    await scene.merge(iid);
+    await scene.comment(iid, (body) => body.includes('⏳') && body.includes('Deploying'));
+    remove();
+    expect(await scene.comment(iid, isFinal)).toContain('✅');
+    expect(await scene.comments(iid)).toHaveLength(1);
   });
 });

@@ -33,6 +33,10 @@ export interface Scene {
   commit(branch: string, files: Readonly<Record<string, string | null>>): Promise<string>;
   /** Commits over GitLab's API, which reports a push. */
   push(branch: string, files: Readonly<Record<string, string>>): Promise<string>;
+  /** Takes the webhooks away, so that the test can tell what happened in its own order. */
+  silence(): Promise<void>;
+  /** Sends a bot an event of the project. */
+  deliver(bot: RunningBot, event: Readonly<Record<string, unknown>>): Promise<void>;
   /** Moves the bots' clock ahead and makes them look at it. */
   advance(ms: number): Promise<void>;
   /** What a query of the last bot's database finds. */
@@ -84,6 +88,12 @@ export async function setScene(
   let ahead = 0;
   const clock = { now: () => Date.now() + ahead };
 
+  const deliver = async (bot: RunningBot, event: Readonly<Record<string, unknown>>) => {
+    const body = { ...event, project: { id: project.id, path_with_namespace: 'pin/pipelines' } };
+    const headers = { 'x-gitlab-token': world.webhookSecret, 'webhook-id': crypto.randomUUID() };
+    await fetch(`${bot.url}/webhooks/gitlab`, { method: 'POST', headers, body: JSON.stringify(body) });
+  };
+
   const comments = async (iid: number) => {
     const all = await maintainer.call('GET', `${path}/merge_requests/${iid}/notes?sort=asc&per_page=100`);
     return z
@@ -122,8 +132,18 @@ export async function setScene(
     },
     advance: async (ms) => {
       ahead += ms;
-      for (const bot of bots) await poke(bot, { ...world, path: 'pin/pipelines' });
+      // A branch that nothing else touches: its delivery makes the lanes look for due work.
+      for (const bot of bots) {
+        await deliver(bot, { object_kind: 'push', ref: 'refs/heads/untouched', before: '', after: '' });
+      }
     },
+    silence: async () => {
+      const hooks = z
+        .array(z.object({ id: z.number() }))
+        .parse(await maintainer.call('GET', `${path}/hooks`));
+      for (const { id } of hooks) await maintainer.call('DELETE', `${path}/hooks/${id}`);
+    },
+    deliver,
     rows: (query) => {
       const file = new DatabaseSync(join(world.folder, 'aic-bot.db'), { readOnly: true });
       try {
@@ -184,23 +204,6 @@ export function sqlContent(query: string) {
     ],
     sinkStage: {},
   };
-}
-
-/** A delivery about a branch that nothing else touches: it makes the lanes look for due work. */
-async function poke(
-  bot: RunningBot,
-  world: { readonly webhookSecret: string; readonly path: string },
-): Promise<void> {
-  const project = { id: 999_999, path_with_namespace: world.path };
-  await fetch(`${bot.url}/webhooks/gitlab`, {
-    method: 'POST',
-    headers: {
-      'x-gitlab-token': world.webhookSecret,
-      'x-gitlab-event': 'Push Hook',
-      'webhook-id': crypto.randomUUID(),
-    },
-    body: JSON.stringify({ object_kind: 'push', project, ref: 'refs/heads/x', before: '', after: '' }),
-  });
 }
 
 async function startBot(settings: Readonly<Record<string, string>>, clock: Clock): Promise<RunningBot> {

@@ -163,7 +163,7 @@ test('reading never throws, and a rejection tells no value', () => {
       fc.oneof(shape, odd),
       (header, body) => {
         const reading = readEvent(header, body);
-        if (reading.kind === 'rejected') expect(reading.reason).not.toContain('xyzzy');
+        expect(reading.kind === 'rejected' ? reading.reason : '').not.toContain('xyzzy');
       },
     ),
     { numRuns: 500 },

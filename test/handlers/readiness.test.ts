@@ -4,16 +4,23 @@ import { fail, ok, type Result } from '../../src/domain/result.ts';
 import type { System, UpstreamFailure } from '../../src/domain/upstream.ts';
 import { createReadiness } from '../../src/handlers/readiness.ts';
 
-const fine = () => Promise.resolve(ok(undefined));
-const failing = (system: System, status?: number) => (): Promise<Result<void, UpstreamFailure>> =>
-  Promise.resolve(
-    fail({ system, reason: 'passing', status, asked: 'GET /user', said: 'http://10.0.0.5/ refused glpat-x' }),
-  );
+type Reach = () => Promise<Result<void, UpstreamFailure>>;
 
-function readinessOf(
-  upstreams: readonly (() => Promise<Result<void, UpstreamFailure>>)[],
-  store: () => Promise<void> = () => Promise.resolve(),
-) {
+const fine: Reach = () => Promise.resolve(ok(undefined));
+const failing =
+  (system: System, status?: number): Reach =>
+  () =>
+    Promise.resolve(
+      fail({
+        system,
+        reason: 'passing',
+        status,
+        asked: 'GET /user',
+        said: 'http://10.0.0.5/ refused glpat-x',
+      }),
+    );
+
+function readinessOf(upstreams: readonly Reach[], store: () => Promise<void> = () => Promise.resolve()) {
   const time = { now: 0 };
   return { time, notReady: createReadiness({ clock: { now: () => time.now }, store, upstreams }) };
 }
@@ -30,7 +37,7 @@ test('tells all that does not answer, without what it said', async () => {
 });
 
 test('asks again after ten seconds, not sooner', async () => {
-  const reach = vi.fn(fine);
+  const reach = vi.fn<Reach>(fine);
   const { notReady, time } = readinessOf([reach]);
   await notReady();
   time.now = 9_999;
@@ -53,7 +60,7 @@ test('tells of a return after ten seconds', async () => {
 
 test('questions that come while the answer is awaited share it', async () => {
   const asked = Promise.withResolvers<Result<void, UpstreamFailure>>();
-  const reach = vi.fn(() => asked.promise);
+  const reach = vi.fn<Reach>(() => asked.promise);
   const { notReady } = readinessOf([reach]);
   const answers = Promise.all([notReady(), notReady(), notReady()]);
   asked.resolve(ok(undefined));

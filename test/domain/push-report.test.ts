@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+
+import { pushReport } from '../../src/domain/push-report.ts';
+import { commentIn, mailIn } from './hostile.ts';
+import { branchView, mail, sha } from './samples.ts';
+
+const view = branchView({});
+
+test('the report of a direct push reads like this', () => {
+  expect(commentIn(pushReport(view, ['customers', 'orders'], mail))).toMatchInlineSnapshot(`
+    "✋ **Nothing was deployed: configs were pushed to \`develop\` without a merge request.**
+
+    | Pipeline | Result |
+    | - | - |
+    | \`customers\` | waits for the next merge |
+    | \`orders\` | waits for the next merge |
+
+    What to do:
+
+    - The next merge into \`develop\` deploys these too. To deploy such pushes at once, set \`direct_push: deploy\` in \`branch_to_workspace.yaml\`.
+
+    branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
+    "
+  `);
+});
+
+test('the report of a direct push of one config speaks of one', () => {
+  expect(commentIn(pushReport(view, ['orders'], mail))).toMatchInlineSnapshot(`
+    "✋ **Nothing was deployed: configs were pushed to \`develop\` without a merge request.**
+
+    | Pipeline | Result |
+    | - | - |
+    | \`orders\` | waits for the next merge |
+
+    What to do:
+
+    - The next merge into \`develop\` deploys these too. To deploy such pushes at once, set \`direct_push: deploy\` in \`branch_to_workspace.yaml\`.
+
+    branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
+    "
+  `);
+});
+
+test('the report of a direct push is a comment on the commit and a mail', () => {
+  const jobs = pushReport(view, ['orders'], mail);
+  expect(jobs).toMatchObject([
+    { kind: 'commit-comment', commit: sha(1), marker: 'aic-bot:direct-push' },
+    { kind: 'mail', mail: { messageId: `push-7-${sha(1)}@bot.example` } },
+  ]);
+  expect(mailIn(jobs)?.text).toMatchInlineSnapshot(`
+    "Nothing was deployed: configs were pushed to develop without a merge request.
+
+    - orders – waits for the next merge
+
+    What to do:
+    - The next merge into develop deploys these too. To deploy such pushes at once, set direct_push: deploy in branch_to_workspace.yaml.
+
+    branch develop
+    commit ccccccc1 (https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
+    "
+  `);
+});

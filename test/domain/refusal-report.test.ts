@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+
+import type { Refusal } from '../../src/domain/branch-view.ts';
+import { refusalReport } from '../../src/domain/refusal-report.ts';
+import { commentIn, mailIn } from './hostile.ts';
+import { branchView, mail, mergeRequest } from './samples.ts';
+
+const view = branchView({ mergeRequests: [mergeRequest(3), mergeRequest(4)] });
+
+const missing: Refusal = { kind: 'missing', defaultBranch: 'main' };
+const invalid: Refusal = {
+  kind: 'invalid',
+  defaultBranch: 'main',
+  mistakes: [
+    {
+      line: 3,
+      problem: 'The workspace "PIN FUSION 2.0" is mapped twice, on lines 2 and 3.',
+      remedy: 'Map each workspace to one branch.',
+    },
+    {
+      line: 9,
+      problem: '"drift: ignore" is neither "block" nor "overwrite".',
+      remedy: 'Write one of the two.',
+    },
+  ],
+};
+
+test('a refusal for a missing mapping reads like this', () => {
+  expect(commentIn(refusalReport(view, missing, mail))).toMatchInlineSnapshot(`
+    "❌ **Nothing was deployed: there is no \`branch_to_workspace.yaml\` on \`main\`.**
+
+    What to do:
+
+    - Add \`branch_to_workspace.yaml\` to \`main\` with a line for the branch, such as \`mapping: { develop: WORKSPACE NAME }\`. What was merged meanwhile is deployed then.
+
+    branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
+    "
+  `);
+});
+
+test('a refusal for an invalid mapping lists its mistakes', () => {
+  expect(commentIn(refusalReport(view, invalid, mail))).toMatchInlineSnapshot(`
+    "❌ **Nothing was deployed: \`branch_to_workspace.yaml\` has 2 mistakes.**
+
+    | Line | Mistake | What to do |
+    | - | - | - |
+    | 3 | \`The workspace "PIN FUSION 2.0" is mapped twice, on lines 2 and 3.\` | \`Map each workspace to one branch.\` |
+    | 9 | \`"drift: ignore" is neither "block" nor "overwrite".\` | \`Write one of the two.\` |
+
+    What to do:
+
+    - Correct the file on \`main\`. What was merged meanwhile is deployed then.
+
+    branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
+    "
+  `);
+});
+
+test('a refusal for one mistake speaks of one', () => {
+  const one = { ...invalid, mistakes: invalid.mistakes.slice(0, 1) };
+  expect(commentIn(refusalReport(view, one, mail))).toContain('has a mistake.**');
+});
+
+test('a refusal for an unmapped branch reads like this', () => {
+  expect(commentIn(refusalReport(view, { kind: 'unmapped', builtIn: undefined }, mail)))
+    .toMatchInlineSnapshot(`
+    "❌ **Nothing was deployed: \`branch_to_workspace.yaml\` does not name \`develop\`.**
+
+    What to do:
+
+    - If merges into \`develop\` shall be deployed, add it to \`mapping:\` in \`branch_to_workspace.yaml\`; otherwise there is nothing to do.
+
+    branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
+    "
+  `);
+});
+
+test('a refusal for a branch that is only built in names its rule', () => {
+  const feature = branchView({ branch: 'feature/returns', mergeRequests: [mergeRequest(3)] });
+  const refusal: Refusal = { kind: 'unmapped', builtIn: 'feature/*' };
+  expect(commentIn(refusalReport(feature, refusal, mail))).toMatchInlineSnapshot(`
+    "❌ **Nothing was deployed: \`branch_to_workspace.yaml\` does not name \`feature/returns\`, and branches under \`feature/*\` are not deployed by themselves.**
+
+    What to do:
+
+    - If merges into \`feature/returns\` shall be deployed, add it to \`mapping:\` in \`branch_to_workspace.yaml\`; otherwise there is nothing to do.
+
+    branch \`feature/returns\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
+    "
+  `);
+});
+
+test('a refusal is a comment on each merge request and one mail', () => {
+  const jobs = refusalReport(view, missing, mail);
+  expect(
+    jobs.map((job) => ('mergeRequest' in job ? [job.mergeRequest, job.marker] : job.kind)),
+  ).toStrictEqual([[3, 'aic-bot:refused'], [4, 'aic-bot:refused'], 'mail']);
+});
+
+test('a refusal for an unmapped branch is no mail: most branches are not deployed', () => {
+  expect(mailIn(refusalReport(view, { kind: 'unmapped', builtIn: undefined }, mail))).toBeUndefined();
+});
+
+test('a refusal has a mail like this', () => {
+  expect(mailIn(refusalReport(view, invalid, mail))?.text).toMatchInlineSnapshot(`
+    "Nothing was deployed: branch_to_workspace.yaml has 2 mistakes.
+
+    - 3 – The workspace "PIN FUSION 2.0" is mapped twice, on lines 2 and 3. – Map each workspace to one branch.
+    - 9 – "drift: ignore" is neither "block" nor "overwrite". – Write one of the two.
+
+    What to do:
+    - Correct the file on main. What was merged meanwhile is deployed then.
+
+    branch develop
+    commit ccccccc1 (https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
+    "
+  `);
+});
