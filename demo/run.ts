@@ -26,7 +26,9 @@ try {
   process.exitCode = failures.every(({ holds }) => holds) ? 0 : 1;
   if (serving) await serve(world, team, bot.url);
 } catch (error) {
-  console.log(`\n${error instanceof Error ? error.message : String(error)}. The bot's log:\n${bot.log.join('\n')}`);
+  console.log(
+    `\n${error instanceof Error ? error.message : String(error)}. The bot's log:\n${bot.log.join('\n')}`,
+  );
   process.exitCode = 1;
 } finally {
   await bot.end('SIGTERM');
@@ -94,7 +96,7 @@ async function story(
   return [
     {
       fact: 'AIC holds what was merged',
-      holds: Object.entries(pipelinesAfter).every(([name, content]) => holds(world, name, content)),
+      holds: Object.entries(pipelinesAfter).every(([name, content]) => hasInAic(world, name, content)),
     },
     {
       fact: 'two pipelines were updated and one created, each once, in one workspace only',
@@ -134,7 +136,7 @@ function aicTable({ aic }: World): ReadonlyMap<string, string> {
   );
 }
 
-function holds({ aic }: World, name: string, content: object): boolean {
+function hasInAic({ aic }: World, name: string, content: object): boolean {
   const stored: Readonly<Record<string, unknown>> = { ...aic.pipeline(aicProject, workspaces.develop, name) };
   return Object.entries(content).every(
     ([field, value]) => JSON.stringify(stored[field]) === JSON.stringify(value),

@@ -90,6 +90,10 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
   const once = { firstPauseMs: 0, longestPauseMs: 0, totalMs: 0 };
   const readinessLog = log.with({ check: 'readiness' });
   const probes = { ...upstream, retry: once, timeoutMs: 5_000 };
+  const gitlabProbe = createGitLab({ ...probes, url: config.GITLAB_URL, token: config.GITLAB_TOKEN })(
+    readinessLog,
+  );
+  const aicProbe = createAic({ ...probes, hosts: hostsIn(config), concurrency: 1 })(readinessLog);
   const app = createApp({
     inbox: createInbox(db, clock, wake),
     clock,
@@ -102,11 +106,7 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
       store: async () => {
         await sql`select 1`.execute(db);
       },
-      upstreams: [
-        createGitLab({ ...probes, url: config.GITLAB_URL, token: config.GITLAB_TOKEN })(readinessLog)
-          .reachable,
-        () => createAic({ ...probes, hosts: hostsIn(config), concurrency: 1 })(readinessLog).reachable(),
-      ],
+      upstreams: [() => gitlabProbe.reachable(), () => aicProbe.reachable()],
     }),
   });
   await lanes.start();

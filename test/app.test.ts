@@ -80,6 +80,19 @@ async function answerTo(body: unknown, headers: Headers = {}, app = appWith()) {
   return { status: response.status, body: await response.json() };
 }
 
+/** The answer to a request whose body tells whether it was read. */
+async function answerBeforeTheBody(app: ReturnType<typeof appWith>, headers: Headers) {
+  const pull = vi.fn<(stream: ReadableStreamDefaultController) => void>((stream) => stream.close());
+  const init = {
+    method: 'POST',
+    headers: { ...headers, 'content-length': '99999999999' },
+    body: new ReadableStream({ pull }, { highWaterMark: 0 }),
+    duplex: 'half',
+  };
+  const response = await app.request(new Request(`http://bot${route}`, init));
+  return { status: response.status, text: await response.text(), read: pull.mock.calls.length > 0 };
+}
+
 const deliveries = () => db.selectFrom('deliveries').selectAll().execute();
 const jobs = () => db.selectFrom('jobs').selectAll().orderBy('id').execute();
 
@@ -243,20 +256,8 @@ describe('the secret', () => {
     ['one of both', { 'x-gitlab-token': `${secret},other-secret` }],
     ['in the wrong place', { authorization: `Bearer ${secret}` }],
   ])('that is %s is a 401, before the body is read', async (_what, headers) => {
-    const pull = vi.fn<(stream: ReadableStreamDefaultController) => void>((stream) => stream.close());
-    const init = {
-      method: 'POST',
-      headers: { ...headers, 'content-length': '99999999999' },
-      body: new ReadableStream({ pull }, { highWaterMark: 0 }),
-      duplex: 'half',
-    };
-    const request = new Request(`http://bot${route}`, init);
-    const response = await appWith({
-      secrets: { tokens: [secret, 'other-secret'], signingToken: undefined },
-    }).request(request);
-    expect(response.status).toBe(401);
-    expect(await response.text()).toBe(unauthorized);
-    expect(pull).not.toHaveBeenCalled();
+    const app = appWith({ secrets: { tokens: [secret, 'other-secret'], signingToken: undefined } });
+    expect(await answerBeforeTheBody(app, headers)).toEqual({ status: 401, text: unauthorized, read: false });
   });
 
   test.each(['old-secret', 'new-secret'])('may be any of those set while rotating: %s', async (token) => {
@@ -326,6 +327,14 @@ describe('the signature', () => {
     expect(await response.text()).toBe(unauthorized);
     expect(await deliveries()).toEqual([]);
   });
+
+  test.each(['webhook-signature', 'webhook-id', 'webhook-timestamp'])(
+    'without %s is a 401 before the body is read',
+    async (name) => {
+      const answer = await answerBeforeTheBody(appWith({ secrets: signed }), without(name));
+      expect(answer).toEqual({ status: 401, text: unauthorized, read: false });
+    },
+  );
 
   test('is demanded of a body that is not even text', async () => {
     const headers = { ...withSecret, ...headersOf(right) };

@@ -25,7 +25,7 @@ export type WorkspaceFailure =
   | { readonly reason: 'upstream'; readonly failure: UpstreamFailure };
 
 /** A pipeline in a workspace's list. AIC's own list may hold ones without a title; they are left out. */
-export interface ListedPipeline {
+interface ListedPipeline {
   readonly id: PipelineId;
   readonly title: string;
 }

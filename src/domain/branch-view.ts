@@ -1,7 +1,7 @@
 import type { Changes, MergeRequest, Project } from './gitlab.ts';
 import type { CommitSha } from './ids.ts';
 import { lookup, type Mapping } from './mapping.ts';
-import type { Mistake } from './mapping-file.ts';
+import type { Mistake } from './located-yaml.ts';
 import { pipelineName } from './config-path.ts';
 import type { Result } from './result.ts';
 import type { BranchKey, BranchState, Pending } from './store.ts';

@@ -7,7 +7,7 @@ import type { CommitSha, MergeRequestIid, ProjectId } from './ids.ts';
 export type Event = MergedEvent | PushedEvent;
 
 /** A merge request was merged into `branch`. */
-export interface MergedEvent {
+interface MergedEvent {
   readonly kind: 'merged';
   readonly projectId: ProjectId;
   readonly branch: string;

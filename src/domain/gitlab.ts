@@ -31,7 +31,7 @@ export interface Changes {
   readonly commits: readonly CommitSha[];
 }
 
-export type TextFile =
+type TextFile =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'too-large'; readonly mostBytes: number };

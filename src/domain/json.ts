@@ -1,3 +1,4 @@
+import { parseTree, type Node } from 'jsonc-parser';
 import { deepest, firstMistake, type JsonMistake } from './json-mistake.ts';
 import { fail, ok, type Result } from './result.ts';
 
@@ -55,31 +56,64 @@ function withoutMark(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
+/** The value by way of a syntax tree, which tells how each number is written. */
 function parseExactly(json: string): Json {
-  return JSON.parse(json, (_field, value: Json, context?: { readonly source?: string }) =>
-    typeof value === 'number' && context?.source !== undefined && String(value) !== context.source
-      ? rawJson(context.source)
-      : value,
-  );
+  const tree = parseTree(json);
+  if (tree === undefined) throw new Error('Valid JSON has a syntax tree.');
+  return valueOf(json, tree);
+}
+
+function valueOf(json: string, node: Node): Json {
+  const children = node.children ?? [];
+  switch (node.type) {
+    case 'object':
+      return Object.fromEntries(
+        children.map(({ children: [field, value] = [] }) => [
+          field?.value,
+          value === undefined ? null : valueOf(json, value),
+        ]),
+      );
+    case 'array':
+      return children.map((child) => valueOf(json, child));
+    case 'number': {
+      const text = json.slice(node.offset, node.offset + node.length);
+      return isChangedByDouble(text) ? rawJson(text) : Number(text);
+    }
+    case 'property':
+    case 'string':
+    case 'boolean':
+    case 'null':
+      return node.value;
+  }
+}
+
+function isChangedByDouble(text: string): boolean {
+  return String(Number(text)) !== text;
 }
 
 /**
- * How deep valid JSON nests, and whether it has a number that a double would change. A reviver makes parsing several times slower, so
- * it is worth a look: strings, which are most of a config, are skipped at the speed of `indexOf`.
+ * How deep valid JSON nests, and whether it takes more than `JSON.parse` to read it without loss, which is many times slower: for a number
+ * that a double would change, and for a field whose name is written with an escape, because V8 can take such a name for another that it has
+ * met before (https://github.com/nodejs/node/issues/63785). Strings, which are most of a config, are skipped at the speed of `indexOf`.
  */
 function survey(json: string): { readonly depth: number; readonly exact: boolean } {
   let depth = 0;
   let level = 0;
   let exact = false;
   let at = 0;
+  let escape = json.indexOf('\\');
   while (at < json.length) {
     const character = json.charAt(at);
     if (character === '"') {
       at = afterString(json, at);
+      if (escape !== -1 && escape < at) {
+        exact ||= isField(json, at);
+        escape = json.indexOf('\\', at);
+      }
     } else if (character === '-' || (character >= '0' && character <= '9')) {
       number.lastIndex = at;
       const [text = character] = number.exec(json) ?? [];
-      exact ||= String(Number(text)) !== text;
+      exact ||= isChangedByDouble(text);
       at += text.length;
     } else {
       if (character === '{' || character === '[') depth = Math.max(depth, (level += 1));
@@ -90,6 +124,12 @@ function survey(json: string): { readonly depth: number; readonly exact: boolean
   return { depth, exact };
 }
 
+function isField(json: string, afterText: number): boolean {
+  colon.lastIndex = afterText;
+  return colon.test(json);
+}
+
+const colon = /\s*:/y;
 const number = /[-+.\deE]+/y;
 
 function afterString(json: string, start: number): number {

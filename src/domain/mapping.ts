@@ -1,10 +1,121 @@
-export interface WorkspaceTarget { readonly name: string; readonly aicProject: string | undefined; readonly environment: 'prod' | 'qa'; readonly drift: 'block' | 'overwrite'; readonly variables: ReadonlyMap<string, string>; readonly notify: readonly string[] }
-export interface Mapping { readonly raw: Record<string, any>; readonly directPush: 'report' | 'deploy' | 'ignore' }
-export function lookup(m: Mapping, branch: string): { rule: 'none' } | { rule: 'exact' | 'prefix' | 'built-in'; key: string; workspace: WorkspaceTarget; automatic: boolean } {
-  const map = m.raw['mapping'] as Record<string, string>;
-  const key = branch in map ? branch : Object.keys(map).filter((k) => k.endsWith('/*') && branch.startsWith(k.slice(0, -1))).sort((a, b) => b.length - a.length)[0];
-  if (!key) return { rule: 'none' };
-  const name = map[key]!;
-  const w = m.raw['workspaces']?.[name] ?? {};
-  return { rule: 'exact', key, automatic: true, workspace: { name, aicProject: m.raw['aic']?.project, environment: w.environment ?? 'prod', drift: w.drift ?? 'block', variables: new Map(Object.entries(w.variables ?? {})), notify: w.notify ?? [] } };
+import type { Environment } from './aic.ts';
+import type { DriftPolicy } from './plan.ts';
+
+/** The parts that branches play in promotions. */
+export const roleNames = ['production', 'qa', 'sandbox'] as const;
+export type Role = (typeof roleNames)[number];
+
+/** What a person may be allowed to do. */
+export const rightNames = ['plan', 'deploy', 'force', 'push', 'promote', 'rollback'] as const;
+export type Right = (typeof rightNames)[number];
+
+/** GitLab's access levels by name. */
+export const accessLevelNames = ['guest', 'planner', 'reporter', 'developer', 'maintainer', 'owner'] as const;
+export type AccessLevel = (typeof accessLevelNames)[number];
+
+export const directPushes = ['report', 'deploy', 'ignore'] as const;
+export type DirectPush = (typeof directPushes)[number];
+
+/** What the mapping file says of one workspace. */
+export interface WorkspaceOptions {
+  readonly environment: Environment;
+  readonly drift: DriftPolicy;
+  /** Values that a deployment sets, by the id of the variable. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** Mail addresses besides the bot's own. */
+  readonly notify: readonly string[];
+}
+
+/** The content of `branch_to_workspace.yaml`. */
+export interface Mapping {
+  /** Workspace by branch. */
+  readonly exact: ReadonlyMap<string, string>;
+  /** Workspace by key, such as `team-a/*`. */
+  readonly prefixes: ReadonlyMap<string, string>;
+  readonly aicProject: string | undefined;
+  /** The branch that plays each part; it may be one that the mapping does not have. */
+  readonly roles: Readonly<Record<Role, string>>;
+  readonly workspaces: ReadonlyMap<string, WorkspaceOptions>;
+  readonly permissions: Readonly<Record<Right, AccessLevel>>;
+  readonly directPush: DirectPush;
+}
+
+/** A workspace, as the mapping describes it. */
+export interface WorkspaceTarget extends WorkspaceOptions {
+  readonly name: string;
+  readonly aicProject: string | undefined;
+}
+
+/** Which workspace a branch belongs to, and by which rule. */
+export type Lookup =
+  | { readonly rule: 'none' }
+  | {
+      readonly rule: 'exact' | 'prefix' | 'built-in';
+      /** The key of the file, such as `main` or `team-a/*`, or the prefix that is built in, such as `feature/`. */
+      readonly key: string;
+      readonly workspace: WorkspaceTarget;
+      /** Whether merges are deployed by themselves; a match that is built in serves previews and commands. */
+      readonly automatic: boolean;
+    };
+
+const defaultOptions: WorkspaceOptions = {
+  environment: 'prod',
+  drift: 'block',
+  variables: new Map(),
+  notify: [],
+};
+
+/** Prefixes that need no entry, and the part whose workspace they lead to, as in the Python library. */
+const builtIn: ReadonlyMap<string, Role> = new Map([
+  ['feature/', 'qa'],
+  ['release/', 'production'],
+  ['hotfix/', 'production'],
+]);
+
+/** The workspace of a branch: by its own key, else by the longest prefix, else by what is built in. */
+export function lookup(mapping: Mapping, branch: string): Lookup {
+  const exact = mapping.exact.get(branch);
+  if (exact !== undefined)
+    return { rule: 'exact', key: branch, workspace: target(mapping, exact), automatic: true };
+  const [longest] = [...mapping.prefixes]
+    .filter(([key]) => isUnder(branch, prefixOf(key)))
+    .toSorted(([one], [other]) => other.length - one.length);
+  if (longest !== undefined) {
+    const [key, workspace] = longest;
+    return { rule: 'prefix', key, workspace: target(mapping, workspace), automatic: true };
+  }
+  for (const [prefix, role] of builtIn) {
+    const workspace = mapping.exact.get(mapping.roles[role]);
+    if (workspace === undefined || !isUnder(branch, prefix)) continue;
+    return { rule: 'built-in', key: prefix, workspace: target(mapping, workspace), automatic: false };
+  }
+  return { rule: 'none' };
+}
+
+/** `team-a/` of `team-a/*`. */
+function prefixOf(key: string): string {
+  return key.slice(0, -1);
+}
+
+function isUnder(branch: string, prefix: string): boolean {
+  return branch.startsWith(prefix) && branch.length > prefix.length;
+}
+
+function target(mapping: Mapping, name: string): WorkspaceTarget {
+  return { ...(mapping.workspaces.get(name) ?? defaultOptions), name, aicProject: mapping.aicProject };
+}
+
+/** The branch of a workspace: its own key, else a name made of the workspace's, as the Python library makes it. */
+export function branchOf(mapping: Mapping, workspace: string): string {
+  const own = [...mapping.exact].find(([, name]) => name === workspace);
+  return own === undefined ? slugOf(workspace) : own[0];
+}
+
+/** `pin-fusion-2-0-intg-testing` for `PIN FUSION 2.0 INTG TESTING`: lower-case letters and digits, everything else a single hyphen. */
+export function slugOf(name: string): string {
+  const slug = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+  return slug === '' ? 'workspace' : slug;
 }

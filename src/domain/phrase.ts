@@ -4,7 +4,7 @@
  */
 export type Phrase = readonly Part[];
 
-export type Part = string | { readonly code: string } | { readonly link: string; readonly url: string };
+type Part = string | { readonly code: string } | { readonly link: string; readonly url: string };
 
 const longestQuote = 500;
 

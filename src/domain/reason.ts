@@ -87,7 +87,7 @@ export function explain(reason: Reason): Explanation {
     case 'ambiguous-title':
       return {
         what: words(
-          `The workspace has ${reason.count} pipelines of this title, so it is unclear which one is meant.`,
+          `The workspace has ${reason.count} pipelines with this title, so it is unclear which one is meant.`,
         ),
         remedy: phrase`Rename or remove all but one of them in AIC; the bot looks again by itself.`,
       };
@@ -138,10 +138,21 @@ function explainUpstream(failure: UpstreamFailure): Explanation {
         remedy: phrase`Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.`,
       };
     case 'denied':
-      return { what, remedy: denied[failure.system] };
+      return { what, remedy: denied[system] };
     case 'missing':
+      return {
+        what,
+        remedy: words(
+          `Check that it still exists in ${system} and that the bot may see it; the bot tries again by itself.`,
+        ),
+      };
     case 'conflict':
-      return { what, remedy: words(`Look at it in ${failure.system}; the bot tries again by itself.`) };
+      return {
+        what,
+        remedy: words(
+          `Look in ${system} whether somebody else is changing it; the bot tries again by itself.`,
+        ),
+      };
     case 'refused':
       return { what, remedy: phrase`Correct the config as the answer says, and merge the correction.` };
     case 'too-large':

@@ -18,7 +18,7 @@ export interface BranchPorts {
   readonly settings: BranchSettings;
 }
 
-export interface BranchSettings {
+interface BranchSettings {
   /** Whether the bot serves the project of this path. */
   readonly serves: (projectPath: string) => boolean;
   /** The AIC project of mappings that name none. */

@@ -13,7 +13,7 @@ test('the mail about a delay reads like this', () => {
     "Changes on develop wait: the bot can't look at the branch.
 
     What to do:
-    - If this lasts, check that the bot's GitLab token is valid and may read the project. The bot tries again by itself, at growing pauses of up to 15 minutes.
+    - If this lasts, check that the bot's GitLab token is valid and may read the project. The bot tries again by itself, at growing intervals of up to 15 minutes.
 
     GitLab GET /projects/7: 401 Unauthorized
     project 7

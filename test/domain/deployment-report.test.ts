@@ -172,7 +172,7 @@ describe('the comment of a deployment', () => {
 
       What to do:
 
-      - \`stock\`: Just wait; the bot tries again by itself, at growing pauses of up to 15 minutes.
+      - \`stock\`: Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
 
       branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
       "
@@ -190,7 +190,7 @@ describe('the comment of a deployment', () => {
 
       What to do:
 
-      - \`customers\`, \`orders\`: Just wait; the bot tries again by itself, at growing pauses of up to 15 minutes.
+      - \`customers\`, \`orders\`: Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
 
       branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
       "
@@ -208,7 +208,7 @@ describe('the comment of a deployment', () => {
 
       What to do:
 
-      - \`orders\`: Just wait; the bot tries again by itself, at growing pauses of up to 15 minutes.
+      - \`orders\`: Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
 
       branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
       "
@@ -285,7 +285,7 @@ describe('the comment of a deployment', () => {
 
       What to do:
 
-      - \`p0000\`, \`p0001\`, \`p0002\`, \`p0003\`, \`p0004\` and 2495 more: Just wait; the bot tries again by itself, at growing pauses of up to 15 minutes.
+      - \`p0000\`, \`p0001\`, \`p0002\`, \`p0003\`, \`p0004\` and 2495 more: Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
 
       branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
       "

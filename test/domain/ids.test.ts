@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { commitSha, isCommitSha } from '../../src/domain/ids.ts';
 
 const hex = (length: number) =>
-  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
+  fc
+    .array(fc.nat(15), { minLength: length, maxLength: length })
+    .map((digits) => digits.map((digit) => digit.toString(16)).join(''));
 
 describe('a SHA', () => {
   test('is 40 or 64 lower-case hex digits', () => {

@@ -6,9 +6,10 @@ import { deployJob, deploymentMarker, keyOf, laneOf, pauseAfter, type Job } from
 import { iid, projectId, sha } from './samples.ts';
 
 const mail = { to: ['a@example.com'], subject: 's', html: 'h', text: 't' };
-const id = fc.integer({ min: 1, max: 30 });
+/** Few values, so that two jobs often agree in some of them. */
+const id = fc.integer({ min: 1, max: 3 });
 /** Git allows no colon in the name of a branch. */
-const branch = fc.string({ minLength: 1, maxLength: 3, unit: fc.constantFrom('a', 'b', '/', '!', '*', '1') });
+const branch = fc.constantFrom('a', 'a/b', 'a/c', 'a/*', '1', '!1');
 const marker = id.map((number) => deploymentMarker(number as DeploymentId));
 const project = id.map((number) => number as typeof projectId);
 
@@ -47,7 +48,7 @@ describe('keys and lanes', () => {
   test('jobs of one key share a lane', () => {
     fc.assert(
       fc.property(job, job, (one, other) => {
-        if (keyOf(one) === keyOf(other)) expect(laneOf(one)).toBe(laneOf(other));
+        expect(keyOf(one) !== keyOf(other) || laneOf(one) === laneOf(other)).toBe(true);
       }),
       { numRuns: 2_000 },
     );

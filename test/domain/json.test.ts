@@ -94,6 +94,15 @@ describe('parsing and writing', () => {
     }
   });
 
+  it.each([
+    [String.raw`{"h":1,"\\":2}`, String.raw`{"h":1,"\"":2}`],
+    [String.raw`{"k":1,"a\\":2}`, String.raw`{"k":1,"a\n":2}`],
+  ])('after %s still reads the names in %s', (met, text) => {
+    JSON.parse(met);
+    JSON.parse(met);
+    expect(writeJson(parsed(text))).toBe(text);
+  });
+
   it('lets the last of two equal fields win', () => {
     expect(writeJson(parsed('{"a":{"b":1.0},"a":[2.0]}'))).toBe('{"a":[2.0]}');
     expect(writeJson(parsed('{"a":[2.0],"a":{"b":1.0}}'))).toBe('{"a":{"b":1.0}}');

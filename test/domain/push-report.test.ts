@@ -8,7 +8,7 @@ const view = branchView({});
 
 test('the report of a direct push reads like this', () => {
   expect(commentIn(pushReport(view, ['customers', 'orders'], mail))).toMatchInlineSnapshot(`
-    "✋ **Nothing was deployed: configs were pushed to \`develop\` without a merge request.**
+    "✋ **Nothing was deployed: 2 configs were pushed to \`develop\` without a merge request.**
 
     | Pipeline | Result |
     | - | - |
@@ -17,7 +17,7 @@ test('the report of a direct push reads like this', () => {
 
     What to do:
 
-    - The next merge into \`develop\` deploys these too. To deploy such pushes at once, set \`direct_push: deploy\` in \`branch_to_workspace.yaml\`.
+    - The next merge into \`develop\` deploys them too. To deploy such pushes at once, set \`direct_push: deploy\` in \`branch_to_workspace.yaml\`.
 
     branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
     "
@@ -26,7 +26,7 @@ test('the report of a direct push reads like this', () => {
 
 test('the report of a direct push of one config speaks of one', () => {
   expect(commentIn(pushReport(view, ['orders'], mail))).toMatchInlineSnapshot(`
-    "✋ **Nothing was deployed: configs were pushed to \`develop\` without a merge request.**
+    "✋ **Nothing was deployed: a config was pushed to \`develop\` without a merge request.**
 
     | Pipeline | Result |
     | - | - |
@@ -34,7 +34,7 @@ test('the report of a direct push of one config speaks of one', () => {
 
     What to do:
 
-    - The next merge into \`develop\` deploys these too. To deploy such pushes at once, set \`direct_push: deploy\` in \`branch_to_workspace.yaml\`.
+    - The next merge into \`develop\` deploys it too. To deploy such pushes at once, set \`direct_push: deploy\` in \`branch_to_workspace.yaml\`.
 
     branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
     "
@@ -48,12 +48,12 @@ test('the report of a direct push is a comment on the commit and a mail', () => 
     { kind: 'mail', mail: { messageId: `push-7-${sha(1)}@bot.example` } },
   ]);
   expect(mailIn(jobs)?.text).toMatchInlineSnapshot(`
-    "Nothing was deployed: configs were pushed to develop without a merge request.
+    "Nothing was deployed: a config was pushed to develop without a merge request.
 
     - orders – waits for the next merge
 
     What to do:
-    - The next merge into develop deploys these too. To deploy such pushes at once, set direct_push: deploy in branch_to_workspace.yaml.
+    - The next merge into develop deploys it too. To deploy such pushes at once, set direct_push: deploy in branch_to_workspace.yaml.
 
     branch develop
     commit ccccccc1 (https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)

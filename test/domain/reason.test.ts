@@ -59,7 +59,7 @@ describe('an explanation', () => {
         → Move large data out of the config, or split the pipeline.
       Several files hold this pipeline: config/a/b.json, config/a%2Fb.json.
         → Keep one of the files and merge that.
-      The workspace has 2 pipelines of this title, so it is unclear which one is meant.
+      The workspace has 2 pipelines with this title, so it is unclear which one is meant.
         → Rename or remove all but one of them in AIC; the bot looks again by itself.
       The config that AIC has now can't be understood: "stages" must be an array, not null
         → Open the pipeline in AIC and save it again; the bot looks again by itself.
@@ -86,9 +86,9 @@ describe('an explanation', () => {
       GitLab answered 401 Unauthorized to GET /projects.
         → Check that the bot's GitLab token is valid and may read the project; the bot tries again by itself.
       AIC answered 404 Not Found to GET /projects.
-        → Look at it in AIC; the bot tries again by itself.
+        → Check that it still exists in AIC and that the bot may see it; the bot tries again by itself.
       AIC answered 409 Conflict to GET /projects.
-        → Look at it in AIC; the bot tries again by itself.
+        → Look in AIC whether somebody else is changing it; the bot tries again by itself.
       AIC answered 422 sinkStage: unknown type to GET /projects.
         → Correct the config as the answer says, and merge the correction.
       AIC answered 200 larger than 10 MiB to GET /projects.

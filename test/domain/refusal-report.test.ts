@@ -31,7 +31,7 @@ test('a refusal for a missing mapping reads like this', () => {
 
     What to do:
 
-    - Add \`branch_to_workspace.yaml\` to \`main\` with a line for the branch, such as \`mapping: { develop: WORKSPACE NAME }\`. What was merged meanwhile is deployed then.
+    - Add \`branch_to_workspace.yaml\` to \`main\` with a line for the branch, such as \`mapping: { develop: WORKSPACE NAME }\`. The bot then deploys what was merged in the meantime.
 
     branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
     "
@@ -42,14 +42,14 @@ test('a refusal for an invalid mapping lists its mistakes', () => {
   expect(commentIn(refusalReport(view, invalid, mail))).toMatchInlineSnapshot(`
     "❌ **Nothing was deployed: \`branch_to_workspace.yaml\` has 2 mistakes.**
 
-    | Line | Mistake | What to do |
+    | Where | Mistake | What to do |
     | - | - | - |
-    | 3 | \`The workspace "PIN FUSION 2.0" is mapped twice, on lines 2 and 3.\` | \`Map each workspace to one branch.\` |
-    | 9 | \`"drift: ignore" is neither "block" nor "overwrite".\` | \`Write one of the two.\` |
+    | line 3 | \`The workspace "PIN FUSION 2.0" is mapped twice, on lines 2 and 3.\` | \`Map each workspace to one branch.\` |
+    | line 9 | \`"drift: ignore" is neither "block" nor "overwrite".\` | \`Write one of the two.\` |
 
     What to do:
 
-    - Correct the file on \`main\`. What was merged meanwhile is deployed then.
+    - Correct the file on \`main\`. The bot then deploys what was merged in the meantime.
 
     branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
     "
@@ -64,26 +64,26 @@ test('a refusal for one mistake speaks of one', () => {
 test('a refusal for an unmapped branch reads like this', () => {
   expect(commentIn(refusalReport(view, { kind: 'unmapped', builtIn: undefined }, mail)))
     .toMatchInlineSnapshot(`
-    "❌ **Nothing was deployed: \`branch_to_workspace.yaml\` does not name \`develop\`.**
+      "❌ **Nothing was deployed: \`branch_to_workspace.yaml\` does not name \`develop\`.**
 
-    What to do:
+      What to do:
 
-    - If merges into \`develop\` shall be deployed, add it to \`mapping:\` in \`branch_to_workspace.yaml\`; otherwise there is nothing to do.
+      - If merges into \`develop\` should be deployed, add it to \`mapping:\` in \`branch_to_workspace.yaml\`; otherwise there is nothing to do.
 
-    branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
-    "
-  `);
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
+      "
+    `);
 });
 
 test('a refusal for a branch that is only built in names its rule', () => {
   const feature = branchView({ branch: 'feature/returns', mergeRequests: [mergeRequest(3)] });
-  const refusal: Refusal = { kind: 'unmapped', builtIn: 'feature/*' };
+  const refusal: Refusal = { kind: 'unmapped', builtIn: 'feature/' };
   expect(commentIn(refusalReport(feature, refusal, mail))).toMatchInlineSnapshot(`
-    "❌ **Nothing was deployed: \`branch_to_workspace.yaml\` does not name \`feature/returns\`, and branches under \`feature/*\` are not deployed by themselves.**
+    "❌ **Nothing was deployed: \`branch_to_workspace.yaml\` does not name \`feature/returns\`, and branches under \`feature/\` are not deployed automatically.**
 
     What to do:
 
-    - If merges into \`feature/returns\` shall be deployed, add it to \`mapping:\` in \`branch_to_workspace.yaml\`; otherwise there is nothing to do.
+    - If merges into \`feature/returns\` should be deployed, add it to \`mapping:\` in \`branch_to_workspace.yaml\`; otherwise there is nothing to do.
 
     branch \`feature/returns\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
     "
@@ -105,11 +105,11 @@ test('a refusal has a mail like this', () => {
   expect(mailIn(refusalReport(view, invalid, mail))?.text).toMatchInlineSnapshot(`
     "Nothing was deployed: branch_to_workspace.yaml has 2 mistakes.
 
-    - 3 – The workspace "PIN FUSION 2.0" is mapped twice, on lines 2 and 3. – Map each workspace to one branch.
-    - 9 – "drift: ignore" is neither "block" nor "overwrite". – Write one of the two.
+    - line 3 – The workspace "PIN FUSION 2.0" is mapped twice, on lines 2 and 3. – Map each workspace to one branch.
+    - line 9 – "drift: ignore" is neither "block" nor "overwrite". – Write one of the two.
 
     What to do:
-    - Correct the file on main. What was merged meanwhile is deployed then.
+    - Correct the file on main. The bot then deploys what was merged in the meantime.
 
     branch develop
     commit ccccccc1 (https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)

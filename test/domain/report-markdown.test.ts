@@ -35,13 +35,14 @@ function tablesIn(markdown: string): readonly Table[] {
   return walk(parse(markdown)).filter((node) => node.type === 'table');
 }
 
-/** The code in the first cell of each row below the head. */
-function namesIn(markdown: string): readonly unknown[] {
-  return tablesIn(markdown).flatMap((table) =>
-    table.children
-      .slice(1)
-      .map((row) => row.children[0]?.children.map((part) => ('value' in part ? part.value : part))),
-  );
+/** The first cell of each row below the head: the code in it, if there is nothing else. */
+function namesIn(markdown: string): readonly string[] {
+  const rows = tablesIn(markdown).flatMap((table) => table.children.slice(1));
+  return rows.map((row) => {
+    const parts = row.children[0]?.children ?? [];
+    const [only] = parts;
+    return parts.length === 1 && only?.type === 'inlineCode' ? only.value : JSON.stringify(parts);
+  });
 }
 
 function codeIn(given: Phrase): string {
@@ -83,7 +84,8 @@ describe('a comment about anything', () => {
         const body = commentIn(sample(texts)) ?? '';
         expect(tablesIn(body)).toHaveLength(1);
         const names = texts.names.map((name) => inCell(codeIn(phrase`${name}`)));
-        expect(namesIn(body).toSorted()).toStrictEqual(names.map((name) => [name]).toSorted());
+        expect(new Set(namesIn(body))).toStrictEqual(new Set(names));
+        expect(namesIn(body)).toHaveLength(names.length);
       }),
       { numRuns: 500 },
     );
@@ -94,12 +96,11 @@ describe('a comment about anything', () => {
       fc.property(fc.constantFrom(...samples), hostileTexts, (sample, texts) => {
         const body = commentIn(sample(texts)) ?? '';
         expect(body).not.toMatch(/^\s*\//m);
-        for (const node of walk(parse(body))) {
-          expect(['html', 'image', 'imageReference', 'linkReference', 'definition', 'code']).not.toContain(
-            node.type,
-          );
-          if (node.type === 'link') expect(node.url.startsWith(`${project.webUrl}/-/`)).toBe(true);
-        }
+        const nodes = walk(parse(body));
+        const foreign = new Set(['html', 'image', 'imageReference', 'linkReference', 'definition', 'code']);
+        expect(nodes.filter(({ type }) => foreign.has(type))).toStrictEqual([]);
+        const addresses = nodes.flatMap((node) => (node.type === 'link' ? [node.url] : []));
+        expect(addresses.filter((url) => !url.startsWith(`${project.webUrl}/-/`))).toStrictEqual([]);
       }),
       { numRuns: 500 },
     );
@@ -127,7 +128,7 @@ describe('a comment about many pipelines', () => {
     const body = toComment(reportOf(names(count)));
     expect(tablesIn(body).map((table) => table.children.length - 1)).toStrictEqual(sizes);
     expect(body.includes('1 further row is not shown.')).toBe(left === 1);
-    expect(namesIn(body)).toStrictEqual(names(count - left).map((name) => [name]));
+    expect(namesIn(body)).toStrictEqual(names(count - left));
   });
 
   test('has no mark-up but the two ends of the fold', () => {
@@ -157,7 +158,7 @@ describe('a comment about many pipelines', () => {
 test('a cell holds any text as one piece of code', () => {
   fc.assert(
     fc.property(hostile, (text) => {
-      expect(namesIn(toComment(reportOf([text])))).toStrictEqual([[inCell(codeIn(phrase`${text}`))]]);
+      expect(namesIn(toComment(reportOf([text])))).toStrictEqual([inCell(codeIn(phrase`${text}`))]);
     }),
     { numRuns: 500 },
   );

@@ -13,7 +13,7 @@ import type { UpstreamFailure } from '../../domain/upstream.ts';
 import { createHttpClient, type HttpAnswer, type RetryPolicy } from '../http-client.ts';
 
 /** An installation of AIC: its API's base address with the path, such as `https://prod.jdpower.ai/apis/core/v1`, and a key. */
-export interface AicHost {
+interface AicHost {
   readonly url: URL;
   readonly key: string;
 }

@@ -122,9 +122,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log) => GitLab {
 }
 
 /** Runs the call; GitLab's 404 means that there is no such thing, or none that the token may see. */
-export async function orUndefined<Value>(
-  call: () => Promise<Value>,
-): Promise<GitLabResult<Value | undefined>> {
+async function orUndefined<Value>(call: () => Promise<Value>): Promise<GitLabResult<Value | undefined>> {
   const result: Result<Value, UpstreamFailure> = await attempt(call);
   return !result.ok && result.failure.reason === 'missing' ? ok(undefined) : result;
 }
