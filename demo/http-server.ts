@@ -7,7 +7,7 @@ import { answerWrongly, never, type Fault } from './fault.ts';
 export type { Fault } from './fault.ts';
 
 /** One request that arrived. It is logged on arrival; the status is known before the client sees the answer. */
-export interface Call {
+interface Call {
   readonly method: string;
   /** As sent: neither decoded nor normalised, without the query. */
   readonly path: string;
@@ -22,7 +22,7 @@ export interface Call {
 }
 
 /** Which calls a fault happens to: those of the method and the path, when given. */
-export interface FaultRule {
+interface FaultRule {
   readonly method?: string;
   /** Tried against the path as sent. */
   readonly path?: RegExp;

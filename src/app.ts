@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 
 import { isSignedRight, mayBeGenuine, type WebhookSecrets } from './handlers/authenticate.ts';
 import { receiveDelivery, type ReceivePorts } from './handlers/receive-delivery.ts';
@@ -39,12 +40,13 @@ export function createApp(ports: AppPorts): Hono {
     return genuine ? next() : context.json(unauthorized, 401);
   });
 
-  app.post('/webhooks/gitlab', async (context) => {
+  const limited = bodyLimit({
+    maxSize: largestBody,
+    onError: (context) => context.json({ error: `the body is larger than ${largestBody} bytes` }, 413),
+  });
+  app.post('/webhooks/gitlab', limited, async (context) => {
     const { headers } = context.req.raw;
-    const bytes = await readBody(context.req.raw);
-    if (bytes === undefined)
-      return context.json({ error: `the body is larger than ${largestBody} bytes` }, 413);
-    const text = decode(bytes);
+    const text = decode(await context.req.arrayBuffer());
     // What is not text can't have been signed either, and a stranger is not told the difference.
     if (!isSignedRight(headers, text ?? '', ports.secrets)) return context.json(unauthorized, 401);
     const body = text === undefined ? undefined : parse(text);
@@ -62,32 +64,7 @@ export function createApp(ports: AppPorts): Hono {
   return app;
 }
 
-/**
- * The body; undefined when it is too large, which is found out while it comes where its length is not told. Hono's `bodyLimit` makes
- * a new Request of such a body, which fails on `@hono/node-server` as long as that leaves the global Request alone.
- */
-async function readBody({ headers, body }: Request): Promise<Uint8Array | undefined> {
-  if (Number(headers.get('content-length')) > largestBody) return undefined;
-  if (body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  // Not `for await`: leaving that early would cut the connection before the answer.
-  const reader = body.getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    size += next.value.byteLength;
-    if (size > largestBody) return undefined;
-    chunks.push(next.value);
-  }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
-}
-
-function decode(bytes: Uint8Array): string | undefined {
+function decode(bytes: ArrayBuffer): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

@@ -29,7 +29,6 @@ async function run(settings: Extract<typeof config, { ok: true }>['value']): Pro
     fetch: bot.app.fetch,
     port: settings.PORT,
     hostname: settings.HOST,
-    overrideGlobalObjects: false,
   };
   const server = serve(listening, ({ address, port }) => log.info('listening', { address, port }));
 

@@ -406,7 +406,6 @@ describe('a body that cannot be used', () => {
         fetch: appWith().fetch,
         port: 0,
         hostname: '127.0.0.1',
-        overrideGlobalObjects: false,
       });
       await once(server, 'listening');
       const address = server.address();

@@ -5,7 +5,7 @@ import { simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 
 /** A mail as it arrived. */
-export interface ReceivedMail {
+interface ReceivedMail {
   /** Milliseconds since 1970-01-01 UTC when it was accepted. */
   readonly at: number;
   /** The address in the From header. */

@@ -65,9 +65,10 @@ export function decide(view: BranchView): Decision {
   const waits = { ...view.state, deployed: view.from, origin: view.origin, tries: 0 };
   if (!view.mapping.ok) {
     const state: BranchState = { ...waits, held: true, reported: view.state?.reported };
-    const told = view.state?.held === true && view.deliveries.length === 0;
-    if (view.mergeRequests.length > 0 && !told)
-      return { kind: 'refuse', refusal: view.mapping.failure, state };
+    const told = view.state?.held === true && view.state.reported === view.head;
+    if (view.mergeRequests.length > 0 && !told) {
+      return { kind: 'refuse', refusal: view.mapping.failure, state: { ...state, reported: view.head } };
+    }
     return { kind: 'nothing', why: `the mapping file is ${view.mapping.failure.kind}`, state };
   }
   const candidates = candidatesIn(view.changes.paths);
@@ -85,7 +86,7 @@ export function decide(view: BranchView): Decision {
     deployed: view.head,
     origin: view.origin,
     held: false,
-    reported: view.state?.reported,
+    reported: view.state?.held === true ? undefined : view.state?.reported,
     tries: 0,
   };
   if (candidates.length > 0 && reviewed) {

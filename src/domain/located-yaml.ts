@@ -13,7 +13,7 @@ export interface Mistake {
 /** YAML with lines. Scalars are text as it was typed: `True` and `1.0` stay what they are. */
 export type Located = LocatedText | LocatedMap | LocatedList;
 
-export interface LocatedText {
+interface LocatedText {
   readonly kind: 'text';
   readonly line: number;
   /** Empty where nothing was written. */
@@ -26,7 +26,7 @@ export interface LocatedMap {
   readonly fields: readonly { readonly key: string; readonly line: number; readonly value: Located }[];
 }
 
-export interface LocatedList {
+interface LocatedList {
   readonly kind: 'list';
   readonly line: number;
   readonly items: readonly Located[];

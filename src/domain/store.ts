@@ -19,7 +19,7 @@ export interface BranchState {
   readonly origin: CommitSha;
   /** Whether changes wait because the mapping was missing or invalid. */
   readonly held: boolean;
-  /** The head of the last push that was reported instead of deployed. */
+  /** The head that was last reported instead of deployed: a push past review, or a merge without a valid mapping. */
   readonly reported: CommitSha | undefined;
   /** Runs in a row that left something pending and were woken by nobody. */
   readonly tries: number;

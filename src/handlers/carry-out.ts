@@ -62,17 +62,22 @@ async function write(workspace: Workspace, step: Write): Promise<Result<Pipeline
   }
   const created = await workspace.create(step.name, step.desired.content);
   if (created.ok) return created;
-  if (created.failure.reason !== 'conflict') return fail({ kind: 'upstream', failure: created.failure });
-  return adopt(workspace, step);
+  const conflict: Reason = { kind: 'upstream', failure: created.failure };
+  return created.failure.reason === 'conflict' ? adopt(workspace, step, conflict) : fail(conflict);
 }
 
 /** The title exists after all: either an earlier try of ours took effect, or somebody was faster. The content tells. */
-async function adopt(workspace: Workspace, step: Write): Promise<Result<PipelineId, Reason>> {
+async function adopt(
+  workspace: Workspace,
+  step: Write,
+  conflict: Reason,
+): Promise<Result<PipelineId, Reason>> {
   const listed = await workspace.pipelines();
   if (!listed.ok) return fail({ kind: 'upstream', failure: listed.failure });
   const same = listed.value.filter((pipeline) => pipeline.title === step.name);
   const [one] = same;
-  if (one === undefined || same.length > 1) return fail({ kind: 'ambiguous-title', count: same.length });
+  if (one === undefined) return fail(conflict);
+  if (same.length > 1) return fail({ kind: 'ambiguous-title', count: same.length });
   const content = await workspace.read(one.id);
   if (!content.ok) return fail(readReason(content.failure));
   const ours = (await fingerprintOf(content.value)) === step.desired.fingerprint;

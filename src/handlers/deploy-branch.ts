@@ -5,6 +5,7 @@ import { refusalReport } from '../domain/refusal-report.ts';
 import type { Closing } from '../domain/store.ts';
 import type { BranchPorts } from './ports.ts';
 import { notDone } from './not-done.ts';
+import { retryJob } from './retry-job.ts';
 import { runDeployment } from './run-deployment.ts';
 import { viewBranch } from './view-branch.ts';
 
@@ -55,7 +56,11 @@ async function act(
   released: readonly DueJob[],
 ): Promise<JobOutcome> {
   const close = async (closing: Pick<Closing, 'state' | 'jobs'>): Promise<JobOutcome> => {
-    const jobs = [...closing.jobs, ...released];
+    const jobs = [
+      ...closing.jobs,
+      ...released,
+      ...(view.pending.length > 0 ? [retryJob(ports, view.key, 1)] : []),
+    ];
     await ports.store.close({
       ...closing,
       key: view.key,

@@ -2,7 +2,7 @@ import type { WorkspaceName } from '../domain/aic.ts';
 import type { BranchView, Decision } from '../domain/branch-view.ts';
 import { isPending, statusOf, type Deployment, type Item } from '../domain/deployment.ts';
 import { deploymentReport } from '../domain/deployment-report.ts';
-import { deployJob, pauseAfter, type DueJob, type JobOutcome } from '../domain/job.ts';
+import type { DueJob, JobOutcome } from '../domain/job.ts';
 import { planStep, type Step } from '../domain/plan.ts';
 import { settle, type Settled } from '../domain/settle.ts';
 import type { WorkspaceKey } from '../domain/store.ts';
@@ -10,12 +10,10 @@ import { writeConfig } from '../domain/pipeline-config.ts';
 import type { BranchPorts } from './ports.ts';
 import { silent, startProgress } from './progress.ts';
 import { readVersions } from './read-versions.ts';
+import { retryJob } from './retry-job.ts';
 import { carryOut, type Save } from './carry-out.ts';
 
 type Deploy = Extract<Decision, { kind: 'deploy' }>;
-
-/** Where what is still pending is first tried again; from there the pauses double. */
-const firstRetryPause = 15_000;
 
 /**
  * One deployment: read the three versions, plan, write down, carry out, report. Ended by a stop or a crash it stays
@@ -132,15 +130,7 @@ async function finish(
     .flatMap(({ pipeline }) => (paths.get(pipeline) ?? []).map((path) => ({ pipeline, path })));
   const tries = pending.length === 0 ? 0 : decision.state.tries + 1;
   const report = run.retry && sameOutcome(run.before, items) ? [] : deploymentJobs(ports, run, finishedAt);
-  const retry: DueJob[] =
-    pending.length === 0
-      ? []
-      : [
-          {
-            job: deployJob(view.key.projectId, view.key.branch),
-            dueAt: finishedAt + pauseAfter(tries, firstRetryPause, ports.random()),
-          },
-        ];
+  const retry = pending.length === 0 ? [] : [retryJob(ports, view.key, tries)];
   await ports.store.close({
     key: view.key,
     deliveries: view.deliveries,

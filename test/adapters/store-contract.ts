@@ -19,7 +19,7 @@ import type {
 } from '../../src/domain/store.ts';
 
 /** A job as it stands in the store. */
-export interface StoredJob {
+interface StoredJob {
   readonly id: number;
   readonly lane: string;
   readonly status: string;

@@ -68,7 +68,7 @@ describe('without a mapping that can be followed', () => {
     expect(see({ mapping: fail(problem), mergeRequests, changes })).toStrictEqual({
       kind: 'refuse',
       refusal: problem,
-      state: record({ held: true }),
+      state: record({ held: true, reported: head }),
     });
   });
 
@@ -89,21 +89,22 @@ describe('without a mapping that can be followed', () => {
   });
 
   test.each(problems)('a merge is refused once when it is $kind, not at each look', (problem) => {
-    const waiting = { mapping: fail(problem), mergeRequests, state: record({ held: true }) };
-    expect(see({ ...waiting, deliveries: [] })).toStrictEqual({
+    const waiting = { mapping: fail(problem), mergeRequests };
+    const told = record({ held: true, reported: head });
+    expect(see({ ...waiting, state: told })).toStrictEqual({
       kind: 'nothing',
       why: `the mapping file is ${problem.kind}`,
-      state: record({ held: true }),
+      state: told,
     });
-    expect(see({ ...waiting, deliveries: ['d-2'] }).kind).toBe('refuse');
-    expect(see({ ...waiting, state: record(), deliveries: [] }).kind).toBe('refuse');
+    expect(see({ ...waiting, state: record({ held: true, reported: from }) }).kind).toBe('refuse');
+    expect(see({ ...waiting, state: record({ held: true }) }).kind).toBe('refuse');
   });
 
   test('changes wait from where they began, and what is on record stays', () => {
     const state = record({ deployed: older, origin: older, reported: sha(9), tries: 4 });
     const problem = fail({ kind: 'missing', defaultBranch: 'main' } as const);
     expect(see({ mapping: problem, state, from: older, origin: older, mergeRequests })).toMatchObject({
-      state: { deployed: older, origin: older, reported: sha(9), held: true, tries: 0 },
+      state: { deployed: older, origin: older, reported: head, held: true, tries: 0 },
     });
   });
 });
@@ -178,7 +179,7 @@ describe('a merge', () => {
   test('ends the wait for a mapping and the count of tries', () => {
     const state = record({ held: true, tries: 5, reported: sha(9) });
     expect(see({ state, mergeRequests, changes: changed('config/orders.json') })).toMatchObject({
-      state: record({ deployed: head, reported: sha(9) }),
+      state: record({ deployed: head }),
     });
   });
 

@@ -244,7 +244,7 @@ describe('a pipeline that the workspace already has', () => {
     await scene.start();
     const iid = await scene.open('develop', sqlFile('Sales', 'select 2'));
     await scene.merge(iid);
-    expect(await scene.comment(iid, isFinal)).toContain('2 pipelines of this title');
+    expect(await scene.comment(iid, isFinal)).toContain('2 pipelines with this title');
   });
 });
 
@@ -376,6 +376,7 @@ describe('webhooks out of order', () => {
     await until('the end', () => (scene.rows(waiting).length === 0 ? true : undefined), 5_000);
     expect(scene.world.aic.writes).toHaveLength(1);
     expect(await scene.comments(iid)).toHaveLength(1);
+    await scene.world.mail.waitForMail(() => true, 5_000);
     expect(scene.world.mail.mails).toHaveLength(1);
   });
 });

@@ -16,7 +16,7 @@ import { createEmbeddedBot, type Bot } from '../../src/embedded.ts';
 export const aicProject = 'PIN ANALYTICS';
 
 /** A bot in this process, listening on a real socket, with short pauses between tries. */
-export interface RunningBot {
+interface RunningBot {
   readonly url: string;
   readonly log: readonly string[];
   stop(): Promise<void>;
@@ -220,7 +220,7 @@ async function startBot(settings: Readonly<Record<string, string>>, clock: Clock
   });
   let server: ServerType | undefined;
   const port = await new Promise<number>((resolve) => {
-    const listening = { fetch: bot.app.fetch, port: 0, hostname: '127.0.0.1', overrideGlobalObjects: false };
+    const listening = { fetch: bot.app.fetch, port: 0, hostname: '127.0.0.1' };
     server = serve(listening, (info) => resolve(info.port));
   });
   let stopped: Promise<void> | undefined;
