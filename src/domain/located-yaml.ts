@@ -1,13 +1,14 @@
 import { getScalarValue, parseEvents, YAMLException } from 'js-yaml';
 
+import { phrase, words, type Phrase } from './phrase.ts';
 import { fail, ok, type Result } from './result.ts';
 
 /** A mistake in a file: where, what, and what to do about it. */
 export interface Mistake {
   /** From 1. */
   readonly line: number;
-  readonly problem: string;
-  readonly remedy: string;
+  readonly problem: Phrase;
+  readonly remedy: Phrase;
 }
 
 /** YAML with lines. Scalars are text as it was typed: `True` and `1.0` stay what they are. */
@@ -32,7 +33,15 @@ interface LocatedList {
   readonly items: readonly Located[];
 }
 
-const largest = 1024 * 1024;
+/** The largest file that is read, in bytes. */
+export const largestYaml = 1024 * 1024;
+
+export const tooLarge: Mistake = {
+  line: 1,
+  problem: words('The file is larger than 1 MiB.'),
+  remedy: words('Keep only the mapping in it.'),
+};
+
 const deepest = 20;
 
 type Events = ReturnType<typeof parseEvents>;
@@ -51,11 +60,7 @@ const popEvent = 6;
  * keys, several documents) is a mistake. Never throws.
  */
 export function locateYaml(text: string): Result<Located | undefined, readonly Mistake[]> {
-  if (text.length > largest) {
-    return fail([
-      { line: 1, problem: 'The file is larger than 1 MiB.', remedy: 'Keep only the mapping in it.' },
-    ]);
-  }
+  if (text.length > largestYaml) return fail([tooLarge]);
   let events: Events;
   try {
     events = parseEvents(text, { maxDepth: deepest });
@@ -65,8 +70,8 @@ export function locateYaml(text: string): Result<Located | undefined, readonly M
     return fail([
       {
         line,
-        problem: `This is not valid YAML: ${error.reason}.`,
-        remedy: 'Correct the line or the one before it.',
+        problem: phrase`This is not valid YAML: ${error.reason}.`,
+        remedy: words('Correct the line or the one before it.'),
       },
     ]);
   }
@@ -99,8 +104,8 @@ class Reader {
       const line = this.#lineEnds.length + 1;
       this.mistakes.push({
         line,
-        problem: 'The file holds several documents.',
-        remedy: 'Keep one and remove the line ---.',
+        problem: words('The file holds several documents.'),
+        remedy: phrase`Keep one and remove the line ${'---'}.`,
       });
     }
     return found;
@@ -137,8 +142,8 @@ class Reader {
         const line = this.#lineAt(event.anchorStart);
         this.mistakes.push({
           line,
-          problem: 'Aliases are not followed.',
-          remedy: 'Write out what it stands for.',
+          problem: words('Aliases are not followed.'),
+          remedy: words('Write out what it stands for.'),
         });
         return { kind: 'text', line, text: '' };
       }
@@ -158,15 +163,15 @@ class Reader {
       if (key.kind !== 'text') {
         this.mistakes.push({
           line: key.line,
-          problem: 'A key must be a plain text.',
-          remedy: 'Put it in quotes.',
+          problem: words('A key must be a plain text.'),
+          remedy: words('Put it in quotes.'),
         });
         continue;
       }
       const first = seen.get(key.text);
       if (first !== undefined) {
-        const problem = `"${key.text}" is here a second time; the first is on line ${first}.`;
-        this.mistakes.push({ line: key.line, problem, remedy: 'Keep one of them.' });
+        const problem = [...phrase`${key.text}`, ` is here a second time; the first is on line ${first}.`];
+        this.mistakes.push({ line: key.line, problem, remedy: words('Keep one of them.') });
         continue;
       }
       seen.set(key.text, key.line);
@@ -181,8 +186,8 @@ class Reader {
       const line = this.#lineAt(event.tagStart);
       this.mistakes.push({
         line,
-        problem: 'Tags have no meaning here.',
-        remedy: 'Remove the word that begins with !.',
+        problem: words('Tags have no meaning here.'),
+        remedy: phrase`Remove the word that begins with ${'!'}.`,
       });
     }
     return this.#lineAt(start);

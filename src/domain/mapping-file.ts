@@ -10,6 +10,7 @@ import {
   type Role,
   type WorkspaceOptions,
 } from './mapping.ts';
+import { phrase, words } from './phrase.ts';
 import { fail, ok, type Result } from './result.ts';
 import { asMap, fieldsOf, instead, nameIn, oneOf } from './yaml-fields.ts';
 
@@ -21,17 +22,17 @@ export function parseMapping(text: string): Result<Mapping, readonly Mistake[]> 
   const located = locateYaml(text);
   if (!located.ok) return located;
   const mistakes: Mistake[] = [];
-  const fields = fieldsOf(located.value, 'the file', ['mapping', ...optionalKeys], mistakes);
+  const fields = fieldsOf(located.value, words('the file'), ['mapping', ...optionalKeys], mistakes);
   const { exact, prefixes } = readMapping(fields.get('mapping'), located.value?.line ?? 1, mistakes);
-  const aic = fieldsOf(fields.get('aic'), '"aic"', ['project'], mistakes);
+  const aic = fieldsOf(fields.get('aic'), phrase`${'aic'}`, ['project'], mistakes);
   const mapping: Mapping = {
     exact,
     prefixes,
-    aicProject: nameIn(aic.get('project'), 'The name of the AIC project', mistakes),
+    aicProject: nameIn(aic.get('project'), words('The name of the AIC project'), mistakes),
     roles: readRoles(fields.get('roles'), exact, mistakes),
     workspaces: readWorkspaces(fields.get('workspaces'), [...exact.values(), ...prefixes.values()], mistakes),
     permissions: readPermissions(fields.get('permissions'), mistakes),
-    directPush: oneOf(directPushes, 'report', fields.get('direct_push'), '"direct_push"', mistakes),
+    directPush: oneOf(directPushes, 'report', fields.get('direct_push'), 'direct_push', mistakes),
   };
   if (mistakes.length === 0) return ok(mapping);
   return fail(mistakes.toSorted((one, other) => one.line - other.line));
@@ -47,18 +48,18 @@ function readMapping(
 ): Pick<Mapping, 'exact' | 'prefixes'> {
   const exact = new Map<string, string>();
   const prefixes = new Map<string, string>();
-  const remedy = 'Add a line for each branch, such as "main: WORKSPACE NAME", below "mapping:".';
-  const map = node === undefined ? undefined : asMap(node, '"mapping"', mistakes);
+  const remedy = phrase`Add a line for each branch, such as ${'main: WORKSPACE NAME'}, below ${'mapping:'}.`;
+  const map = node === undefined ? undefined : asMap(node, phrase`${'mapping'}`, mistakes);
   if (node === undefined || map?.fields.length === 0) {
     mistakes.push({
       line: node?.line ?? line,
-      problem: 'There is no mapping of branches to workspaces.',
+      problem: words('There is no mapping of branches to workspaces.'),
       remedy,
     });
   }
   const taken = new Map<string, { readonly branch: string; readonly line: number }>();
   for (const { key, line: at, value } of map?.fields ?? []) {
-    const workspace = nameIn(value, `The workspace of "${key}"`, mistakes);
+    const workspace = nameIn(value, phrase`The workspace of ${key}`, mistakes);
     const problem = problemOfKey(key);
     if (problem !== undefined) mistakes.push({ line: at, ...problem });
     if (workspace === undefined || problem !== undefined) continue;
@@ -80,8 +81,12 @@ function sharedWorkspace(
   other: { readonly branch: string; readonly line: number },
 ) {
   return {
-    problem: `The workspace "${workspace}" belongs to "${other.branch}" (line ${other.line}) and to "${branch}".`,
-    remedy: 'Give each branch a workspace of its own, or remove one of the two lines.',
+    problem: [
+      ...phrase`The workspace ${workspace} belongs to ${other.branch}`,
+      ` (line ${other.line})`,
+      ...phrase` and to ${branch}.`,
+    ],
+    remedy: words('Give each branch a workspace of its own, or remove one of the two lines.'),
   };
 }
 
@@ -90,15 +95,15 @@ function problemOfKey(key: string): Omit<Mistake, 'line'> | undefined {
   const branch = key.endsWith('/*') ? key.slice(0, -2) : key;
   if (branch.includes('*')) {
     return {
-      problem: `"${key}" is no pattern that is understood.`,
-      remedy: 'Write the whole name of a branch, or a prefix with /* at its end, such as team-a/*.',
+      problem: phrase`${key} is no pattern that is understood.`,
+      remedy: phrase`Write the whole name of a branch, or a prefix with ${'/*'} at its end, such as ${'team-a/*'}.`,
     };
   }
   const wrong = /^$|[\p{Cc} ~^:?[\\]|\.\.|@\{|\/\/|^[-/]|[/.]$|^@$|(?:^|\/)\.|\.lock(?:\/|$)/u.test(branch);
   if (!wrong) return undefined;
   return {
-    problem: `"${key}" cannot be the name of a branch.`,
-    remedy: 'Write the name as GitLab shows it.',
+    problem: phrase`${key} cannot be the name of a branch.`,
+    remedy: words('Write the name as GitLab shows it.'),
   };
 }
 
@@ -108,14 +113,14 @@ function readRoles(
   mistakes: Mistake[],
 ): Readonly<Record<Role, string>> {
   const roles = { production: 'main', qa: 'develop', sandbox: 'sandbox' };
-  const fields = fieldsOf(node, '"roles"', roleNames, mistakes);
+  const fields = fieldsOf(node, phrase`${'roles'}`, roleNames, mistakes);
   for (const role of roleNames) {
     const value = fields.get(role);
-    const branch = nameIn(value, `The branch of "${role}"`, mistakes);
+    const branch = nameIn(value, phrase`The branch of ${role}`, mistakes);
     if (value === undefined || branch === undefined) continue;
     if (exact.has(branch)) roles[role] = branch;
     else {
-      const problem = `The branch "${branch}" is not in the mapping.`;
+      const problem = phrase`The branch ${branch} is not in the mapping.`;
       mistakes.push({ line: value.line, problem, remedy: instead(branch, [...exact.keys()]) });
     }
   }
@@ -128,21 +133,21 @@ function readWorkspaces(
   mistakes: Mistake[],
 ): ReadonlyMap<string, WorkspaceOptions> {
   const options = new Map<string, WorkspaceOptions>();
-  for (const [name, value] of fieldsOf(node, '"workspaces"', undefined, mistakes)) {
+  for (const [name, value] of fieldsOf(node, phrase`${'workspaces'}`, undefined, mistakes)) {
     if (!known.includes(name)) {
       const line = node?.kind === 'map' ? node.fields.find(({ key }) => key === name)?.line : undefined;
-      const problem = `The workspace "${name}" is not in the mapping.`;
+      const problem = phrase`The workspace ${name} is not in the mapping.`;
       mistakes.push({ line: line ?? value.line, problem, remedy: instead(name, known) });
     }
     const fields = fieldsOf(
       value,
-      `the workspace "${name}"`,
+      phrase`the workspace ${name}`,
       ['environment', 'drift', 'variables', 'notify'],
       mistakes,
     );
     options.set(name, {
-      environment: oneOf(['prod', 'qa'], 'prod', fields.get('environment'), '"environment"', mistakes),
-      drift: oneOf(['block', 'overwrite'], 'block', fields.get('drift'), '"drift"', mistakes),
+      environment: oneOf(['prod', 'qa'], 'prod', fields.get('environment'), 'environment', mistakes),
+      drift: oneOf(['block', 'overwrite'], 'block', fields.get('drift'), 'drift', mistakes),
       variables: readVariables(fields.get('variables'), mistakes),
       notify: readAddresses(fields.get('notify'), mistakes),
     });
@@ -152,13 +157,13 @@ function readWorkspaces(
 
 function readVariables(node: Located | undefined, mistakes: Mistake[]): ReadonlyMap<string, string> {
   const variables = new Map<string, string>();
-  for (const [id, value] of fieldsOf(node, '"variables"', undefined, mistakes)) {
+  for (const [id, value] of fieldsOf(node, phrase`${'variables'}`, undefined, mistakes)) {
     if (value.kind === 'text') variables.set(id, value.text);
     else {
-      const remedy = `Write it as in: ${id}: "True"`;
+      const remedy = phrase`Write it as in ${`${id}: "True"`}.`;
       mistakes.push({
         line: value.line,
-        problem: `The value of the variable "${id}" must be a text.`,
+        problem: phrase`The value of the variable ${id} must be a text.`,
         remedy,
       });
     }
@@ -168,15 +173,19 @@ function readVariables(node: Located | undefined, mistakes: Mistake[]): Readonly
 
 function readAddresses(node: Located | undefined, mistakes: Mistake[]): readonly string[] {
   if (node === undefined) return [];
-  const remedy = 'Write it as in: notify: [qa-leads@example.com]';
+  const remedy = phrase`Write it as in ${'notify: [qa-leads@example.com]'}.`;
   if (node.kind !== 'list') {
-    mistakes.push({ line: node.line, problem: '"notify" must be a list of mail addresses.', remedy });
+    mistakes.push({
+      line: node.line,
+      problem: phrase`${'notify'} must be a list of mail addresses.`,
+      remedy,
+    });
     return [];
   }
   return node.items.flatMap((item) => {
     if (item.kind === 'text' && mailAddress.test(item.text)) return [item.text];
-    const what = item.kind === 'text' ? `"${item.text}"` : 'This';
-    mistakes.push({ line: item.line, problem: `${what} is not a mail address.`, remedy });
+    const what = item.kind === 'text' ? phrase`${item.text}` : words('This');
+    mistakes.push({ line: item.line, problem: phrase`${what} is not a mail address.`, remedy });
     return [];
   });
 }
@@ -185,9 +194,9 @@ function readPermissions(
   node: Located | undefined,
   mistakes: Mistake[],
 ): Readonly<Record<Right, AccessLevel>> {
-  const fields = fieldsOf(node, '"permissions"', rightNames, mistakes);
+  const fields = fieldsOf(node, phrase`${'permissions'}`, rightNames, mistakes);
   const level = (right: Right, usual: AccessLevel) =>
-    oneOf(accessLevelNames, usual, fields.get(right), `"${right}"`, mistakes);
+    oneOf(accessLevelNames, usual, fields.get(right), right, mistakes);
   return {
     plan: level('plan', 'developer'),
     deploy: level('deploy', 'maintainer'),

@@ -72,7 +72,10 @@ const builtIn: ReadonlyMap<string, Role> = new Map([
   ['hotfix/', 'production'],
 ]);
 
-/** The workspace of a branch: by its own key, else by the longest prefix, else by what is built in. */
+/**
+ * The workspace of a branch: by its own key, else by the longest prefix, else by what is built in, which is nothing where no branch of the
+ * mapping plays the part. `team-a/*` is about what is under `team-a/`, not about `team-a`.
+ */
 export function lookup(mapping: Mapping, branch: string): Lookup {
   const exact = mapping.exact.get(branch);
   if (exact !== undefined)
@@ -105,14 +108,20 @@ function target(mapping: Mapping, name: string): WorkspaceTarget {
   return { ...(mapping.workspaces.get(name) ?? defaultOptions), name, aicProject: mapping.aicProject };
 }
 
-/** The branch of a workspace: its own key, else a name made of the workspace's, as the Python library makes it. */
+/**
+ * The branch of a workspace: its own key, else a name made of the workspace's, as the Python library makes it. Such a name may be a key that
+ * belongs to another workspace; who writes to the branch looks it up first.
+ */
 export function branchOf(mapping: Mapping, workspace: string): string {
   const own = [...mapping.exact].find(([, name]) => name === workspace);
-  return own === undefined ? slugOf(workspace) : own[0];
+  return own === undefined ? slugify(workspace) : own[0];
 }
 
-/** `pin-fusion-2-0-intg-testing` for `PIN FUSION 2.0 INTG TESTING`: lower-case letters and digits, everything else a single hyphen. */
-export function slugOf(name: string): string {
+/**
+ * `pin-fusion-2-0-intg-testing` for `PIN FUSION 2.0 INTG TESTING`: lower-case letters and digits, everything else a single hyphen. Always the
+ * name of a possible branch: `workspace` where nothing is left.
+ */
+export function slugify(name: string): string {
   const slug = name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')

@@ -34,7 +34,12 @@ export function parseConfig(text: string): Result<Content, ConfigMistake> {
     const { line, column, problem } = json.failure;
     return fail({ line, problem: `not valid JSON at column ${column}: ${problem}` });
   }
-  const content = readContent(json.value);
+  // An empty object would deploy an empty pipeline; it is a slip, such as a config within a wrapper.
+  const config = json.value;
+  if (isJsonObject(config) && !contentFields.some((field) => Object.hasOwn(config, field))) {
+    return fail({ line: 1, problem: `a config must have at least one of ${contentFields.join(', ')}` });
+  }
+  const content = readContent(config);
   if (content.ok) return content;
   const lines = linesOf(
     text,
@@ -63,6 +68,8 @@ export function writeConfig(title: string, content: Content): string {
   const { variables, sourceStage, stages, sinkStage } = content;
   return `${writeJson({ title, variables, sourceStage, stages, sinkStage }, 2)}\n`;
 }
+
+const contentFields = ['variables', 'sourceStage', 'stages', 'sinkStage'];
 
 interface Violation {
   /** Fields and indexes; none for the config as a whole. */

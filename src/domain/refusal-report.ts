@@ -58,11 +58,7 @@ function tableOf(refusal: Refusal): Report['table'] {
   if (refusal.kind !== 'invalid') return undefined;
   return {
     head: ['Where', 'Mistake', 'What to do'],
-    rows: refusal.mistakes.map(({ line, problem, remedy }) => [
-      words(`line ${line}`),
-      phrase`${problem}`,
-      phrase`${remedy}`,
-    ]),
+    rows: refusal.mistakes.map(({ line, problem, remedy }) => [words(`line ${line}`), problem, remedy]),
   };
 }
 

@@ -26,12 +26,13 @@ export function toMailText(report: Report): string {
     .join('\n\n')}\n`;
 }
 
-/** A phrase without mark-up. */
+/** A phrase without mark-up: within a sentence, data stands in quotation marks. */
 export function plain(phrase: Phrase): string {
+  const quote = phrase.length > 1 ? '"' : '';
   return phrase
     .map((part) => {
       if (typeof part === 'string') return part;
-      return 'code' in part ? part.code : `${part.link} (${part.url})`;
+      return 'code' in part ? `${quote}${part.code}${quote}` : `${part.link} (${part.url})`;
     })
     .join('');
 }

@@ -1,12 +1,13 @@
 import type { Located, LocatedMap, Mistake } from './located-yaml.ts';
 import { nearest } from './nearest.ts';
+import { names, phrase, type Phrase } from './phrase.ts';
 
 const longestName = 255;
 
 /** The fields of a map by key; empty where it is missing. A key that is not among the allowed ones is a mistake. */
 export function fieldsOf(
   node: Located | undefined,
-  what: string,
+  what: Phrase,
   allowed: readonly string[] | undefined,
   mistakes: Mistake[],
 ): ReadonlyMap<string, Located> {
@@ -15,29 +16,34 @@ export function fieldsOf(
   const fields = new Map<string, Located>();
   for (const { key, line, value } of map?.fields ?? []) {
     if (allowed === undefined || allowed.includes(key)) fields.set(key, value);
-    else mistakes.push({ line, problem: `"${key}" is not known in ${what}.`, remedy: instead(key, allowed) });
+    else
+      mistakes.push({
+        line,
+        problem: phrase`${key} is not known in ${what}.`,
+        remedy: instead(key, allowed),
+      });
   }
   return fields;
 }
 
 /** The node as a map; undefined, and a mistake, where it is something else. */
-export function asMap(node: Located, what: string, mistakes: Mistake[]): LocatedMap | undefined {
+export function asMap(node: Located, what: Phrase, mistakes: Mistake[]): LocatedMap | undefined {
   if (node.kind === 'map') return node;
-  const remedy = 'Write it as lines of "key: value".';
-  mistakes.push({ line: node.line, problem: `${capital(what)} must hold keys with values.`, remedy });
+  const remedy = phrase`Write it as lines of ${'key: value'}.`;
+  mistakes.push({ line: node.line, problem: phrase`Keys with values are expected in ${what}.`, remedy });
   return undefined;
 }
 
 /** A name: some text on one line, not too long. Undefined where it is missing or is none. */
-export function nameIn(node: Located | undefined, what: string, mistakes: Mistake[]): string | undefined {
+export function nameIn(node: Located | undefined, what: Phrase, mistakes: Mistake[]): string | undefined {
   if (node === undefined) return undefined;
   const name = node.kind === 'text' ? node.text.trim() : '';
   if (name !== '' && name.length <= longestName && !/\p{Cc}/u.test(name)) return name;
-  const problem = `${what} must be a name on one line, of up to ${longestName} characters.`;
+  const problem = [...what, ` must be a name on one line, of up to ${longestName} characters.`];
   mistakes.push({
     line: node.line,
     problem,
-    remedy: 'Write the name after the colon, in quotes if it holds : or #.',
+    remedy: phrase`Write the name after the colon, in quotes if it holds ${':'} or ${'#'}.`,
   });
   return undefined;
 }
@@ -54,18 +60,14 @@ export function oneOf<const Word extends string>(
   const found = node.kind === 'text' ? allowed.find((word) => word === node.text) : undefined;
   if (found !== undefined) return found;
   const problem =
-    node.kind === 'text' ? `${what} cannot be "${node.text}".` : `${what} must be a single word.`;
-  mistakes.push({ line: node.line, problem, remedy: `Write one of: ${allowed.join(', ')}.` });
+    node.kind === 'text' ? phrase`${what} cannot be ${node.text}.` : phrase`${what} must be a single word.`;
+  mistakes.push({ line: node.line, problem, remedy: ['Write one of: ', ...names(allowed), '.'] });
   return usual;
 }
 
 /** The remedy for a word that is not allowed: the nearest one, else all of them. */
-export function instead(wrong: string, allowed: readonly string[]): string {
+export function instead(wrong: string, allowed: readonly string[]): Phrase {
   const [first] = nearest(wrong, allowed, 1);
-  if (first !== undefined) return `Did you mean "${first}"?`;
-  return allowed.length > 10 ? 'Correct the name or remove it.' : `Use one of: ${allowed.join(', ')}.`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  if (first !== undefined) return phrase`Did you mean ${first}?`;
+  return ['Use one of: ', ...names(allowed), '.'];
 }

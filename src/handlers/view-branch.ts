@@ -1,5 +1,6 @@
 import { mappingPath, type BranchView, type MappingProblem } from '../domain/branch-view.ts';
 import type { GitLabResult, Project } from '../domain/gitlab.ts';
+import { largestYaml, tooLarge } from '../domain/located-yaml.ts';
 import { lookup, type Mapping } from '../domain/mapping.ts';
 import { parseMapping } from '../domain/mapping-file.ts';
 import { rangeStart } from '../domain/range.ts';
@@ -16,8 +17,6 @@ export type Look = (
   /** Branches that waited for a valid mapping and are worth another look, because the mapping may have changed. */
   readonly held: readonly string[];
 };
-
-const largestMapping = 1024 * 1024;
 
 /**
  * Looks at a branch as it is now: what the mapping says of it, its head, and what came since it was last deployed. Costs
@@ -74,18 +73,13 @@ async function readMapping(
   project: Project,
 ): Promise<GitLabResult<Result<Mapping, MappingProblem>>> {
   const defaultBranch = project.defaultBranch ?? 'HEAD';
-  const file = await ports.gitlab.file(project.id, mappingPath, defaultBranch, { mostBytes: largestMapping });
+  const file = await ports.gitlab.file(project.id, mappingPath, defaultBranch, { mostBytes: largestYaml });
   if (!file.ok) return file;
   switch (file.value.kind) {
     case 'missing':
       return ok(fail({ kind: 'missing', defaultBranch }));
     case 'too-large': {
-      const mistake = {
-        line: 1,
-        problem: 'The file is larger than 1 MiB.',
-        remedy: 'Keep only the mapping in it.',
-      };
-      return ok(fail({ kind: 'invalid', defaultBranch, mistakes: [mistake] }));
+      return ok(fail({ kind: 'invalid', defaultBranch, mistakes: [tooLarge] }));
     }
     case 'text': {
       const mapping = parseMapping(file.value.text);

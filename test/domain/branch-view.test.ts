@@ -59,7 +59,7 @@ describe('without a mapping that can be followed', () => {
     {
       kind: 'invalid',
       defaultBranch: 'main',
-      mistakes: [{ line: 1, problem: 'It is a list.', remedy: 'Write it as an object.' }],
+      mistakes: [{ line: 1, problem: ['It is a list.'], remedy: ['Write it as an object.'] }],
     },
   ];
 

@@ -10,14 +10,14 @@ const reason = 'GitLab GET /projects/7: 401 Unauthorized';
 
 test('the mail about a delay reads like this', () => {
   expect(mailIn(delayMail(job, reason, mail, 1_000))?.text).toMatchInlineSnapshot(`
-    "Changes on develop wait: the bot can't look at the branch.
+    "Changes on "develop" wait: the bot can't look at the branch.
 
     What to do:
     - If this lasts, check that the bot's GitLab token is valid and may read the project. The bot tries again by itself, at growing intervals of up to 15 minutes.
 
     GitLab GET /projects/7: 401 Unauthorized
     project 7
-    branch develop
+    branch "develop"
     "
   `);
 });

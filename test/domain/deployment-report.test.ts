@@ -344,17 +344,17 @@ describe('the report of a deployment', () => {
     expect(sent?.messageId).toBe('deployment-12-1002340@bot.example');
     expect(sent?.to).toStrictEqual(['team@example.com']);
     expect(sent?.text).toMatchInlineSnapshot(`
-      "Deployed 1 of 2 pipelines to PIN FUSION 2.0 QA: 1 updated, 1 blocked
+      "Deployed 1 of 2 pipelines to "PIN FUSION 2.0 QA": 1 updated, 1 blocked
 
       - customers – blocked – Somebody changed it in AIC since the last deployment; deploying would overwrite that.
       - orders – updated
 
       What to do:
-      - customers: Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set drift: overwrite for the workspace in branch_to_workspace.yaml.
+      - "customers": Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
 
-      branch develop
+      branch "develop"
       commit ccccccc1 (https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
-      workspace PIN FUSION 2.0 QA
+      workspace "PIN FUSION 2.0 QA"
       deployment 12
       took 2.3 s
       "

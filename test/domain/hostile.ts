@@ -6,6 +6,7 @@ import { deploymentReport } from '../../src/domain/deployment-report.ts';
 import type { Deployment, ItemState } from '../../src/domain/deployment.ts';
 import { deployJob, type Job } from '../../src/domain/job.ts';
 import type { Mail } from '../../src/domain/mail.ts';
+import { phrase } from '../../src/domain/phrase.ts';
 import { pushReport } from '../../src/domain/push-report.ts';
 import type { Reason } from '../../src/domain/reason.ts';
 import { refusalReport } from '../../src/domain/refusal-report.ts';
@@ -128,7 +129,7 @@ function reasonsWith(said: string): readonly Reason[] {
 }
 
 function refusalsWith(said: string): readonly Refusal[] {
-  const mistake = { line: 1, problem: said, remedy: said };
+  const mistake = { line: 1, problem: phrase`${said}`, remedy: phrase`${said}` };
   return [
     { kind: 'missing', defaultBranch: said },
     { kind: 'invalid', defaultBranch: said, mistakes: [mistake] },

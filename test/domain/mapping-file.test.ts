@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { plain } from '../../src/domain/report-text.ts';
 import { parseMapping } from '../../src/domain/mapping-file.ts';
 
 const full = `# who owns what
@@ -27,7 +28,7 @@ function mistakesIn(text: string): readonly string[] {
   const parsed = parseMapping(text);
   return parsed.ok
     ? []
-    : parsed.failure.map(({ line, problem, remedy }) => `${line}: ${problem} → ${remedy}`);
+    : parsed.failure.map(({ line, problem, remedy }) => `${line}: ${plain(problem)} → ${plain(remedy)}`);
 }
 
 const valid = 'mapping:\n  main: A\n  develop: B\n';
@@ -89,11 +90,11 @@ describe('a mistake in a mapping file is told with its line:', () => {
         '1: There is no mapping of branches to workspaces. → Add a line for each branch, such as "main: WORKSPACE NAME", below "mapping:".',
       ],
     ],
-    ['mapping:\n', ['1: "mapping" must hold keys with values. → Write it as lines of "key: value".']],
+    ['mapping:\n', ['1: Keys with values are expected in "mapping". → Write it as lines of "key: value".']],
     [
       '- a\n',
       expect.arrayContaining([
-        '1: The file must hold keys with values. → Write it as lines of "key: value".',
+        '1: Keys with values are expected in the file. → Write it as lines of "key: value".',
       ]),
     ],
     [
@@ -106,7 +107,7 @@ describe('a mistake in a mapping file is told with its line:', () => {
     [
       `${valid}  te*m: C\n`,
       [
-        '4: "te*m" is no pattern that is understood. → Write the whole name of a branch, or a prefix with /* at its end, such as team-a/*.',
+        '4: "te*m" is no pattern that is understood. → Write the whole name of a branch, or a prefix with "/*" at its end, such as "team-a/*".',
       ],
     ],
     [`${valid}  "*": C\n`, [expect.stringContaining('4: "*" is no pattern')]],
@@ -119,7 +120,7 @@ describe('a mistake in a mapping file is told with its line:', () => {
     [
       `${valid}  x:\n`,
       [
-        '4: The workspace of "x" must be a name on one line, of up to 255 characters. → Write the name after the colon, in quotes if it holds : or #.',
+        '4: The workspace of "x" must be a name on one line, of up to 255 characters. → Write the name after the colon, in quotes if it holds ":" or "#".',
       ],
     ],
     [`${valid}  x: [C]\n`, [expect.stringContaining('4: The workspace of "x" must be a name')]],
@@ -131,7 +132,7 @@ describe('a mistake in a mapping file is told with its line:', () => {
     ],
     [
       `${valid}roles: { test: main }\n`,
-      ['4: "test" is not known in "roles". → Use one of: production, qa, sandbox.'],
+      ['4: "test" is not known in "roles". → Use one of: "production", "qa", "sandbox".'],
     ],
     [
       `${valid}workspaces:\n  C: {}\n`,
@@ -139,23 +140,23 @@ describe('a mistake in a mapping file is told with its line:', () => {
     ],
     [
       `${valid}workspaces:\n  A: { drift: maybe }\n`,
-      ['5: "drift" cannot be "maybe". → Write one of: block, overwrite.'],
+      ['5: "drift" cannot be "maybe". → Write one of: "block", "overwrite".'],
     ],
     [
       `${valid}workspaces:\n  A: { environment: [qa] }\n`,
-      ['5: "environment" must be a single word. → Write one of: prod, qa.'],
+      ['5: "environment" must be a single word. → Write one of: "prod", "qa".'],
     ],
     [
       `${valid}workspaces:\n  A: { notify: someone }\n`,
-      ['5: "notify" must be a list of mail addresses. → Write it as in: notify: [qa-leads@example.com]'],
+      ['5: "notify" must be a list of mail addresses. → Write it as in "notify: [qa-leads@example.com]".'],
     ],
     [
       `${valid}workspaces:\n  A:\n    notify:\n      - a@b.c\n      - someone\n`,
-      ['8: "someone" is not a mail address. → Write it as in: notify: [qa-leads@example.com]'],
+      ['8: "someone" is not a mail address. → Write it as in "notify: [qa-leads@example.com]".'],
     ],
     [
       `${valid}workspaces:\n  A: { variables: { QA: [1] } }\n`,
-      ['5: The value of the variable "QA" must be a text. → Write it as in: QA: "True"'],
+      ['5: The value of the variable "QA" must be a text. → Write it as in "QA: "True"".'],
     ],
     [
       `${valid}permissions: { deploy: everybody }\n`,
@@ -167,11 +168,14 @@ describe('a mistake in a mapping file is told with its line:', () => {
     ],
     [
       `${valid}direct_push: yes\n`,
-      ['4: "direct_push" cannot be "yes". → Write one of: report, deploy, ignore.'],
+      ['4: "direct_push" cannot be "yes". → Write one of: "report", "deploy", "ignore".'],
     ],
     ['mapping:\n\tmain: A\n', [expect.stringMatching(/^2: This is not valid YAML: .* → Correct the line/)]],
     ['mapping: &a\n  main: A\nroles: *a\n', ['3: Aliases are not followed. → Write out what it stands for.']],
-    ['mapping:\n  main: !!str A\n', ['2: Tags have no meaning here. → Remove the word that begins with !.']],
+    [
+      'mapping:\n  main: !!str A\n',
+      ['2: Tags have no meaning here. → Remove the word that begins with "!".'],
+    ],
     [`${valid}---\n${valid}`, [expect.stringContaining('The file holds several documents.')]],
     [
       `mapping:\n  main: A\n#${'x'.repeat(1024 * 1024)}`,

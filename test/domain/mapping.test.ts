@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseMapping } from '../../src/domain/mapping-file.ts';
-import { branchOf, lookup, slugOf, type Mapping } from '../../src/domain/mapping.ts';
+import { branchOf, lookup, slugify, type Mapping } from '../../src/domain/mapping.ts';
 
 function mappingOf(lines: readonly string[], more = ''): Mapping {
   const parsed = parseMapping(`mapping:\n${lines.map((line) => `  ${line}\n`).join('')}${more}`);
@@ -108,9 +108,9 @@ describe('the branch of a workspace', () => {
   it('can always be a branch', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (name) => {
-        const slug = slugOf(name);
+        const slug = slugify(name);
         expect(slug).toMatch(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
-        expect(slugOf(slug)).toBe(slug);
+        expect(slugify(slug)).toBe(slug);
       }),
     );
   });

@@ -8,8 +8,11 @@ describe('nearest', () => {
     [
       'PIN FUSION 2.0 QQ',
       ['PIN FUSION 2.0', 'PIN FUSION 2.0 QA', 'OTHER'],
-      ['PIN FUSION 2.0', 'PIN FUSION 2.0 QA'],
+      ['PIN FUSION 2.0 QA', 'PIN FUSION 2.0'],
     ],
+    ['abc', ['abb', 'abc'], ['abc', 'abb']],
+    ['fusion', ['PIN FUSION 2.0 INTG TESTING'], ['PIN FUSION 2.0 INTG TESTING']],
+    ['x', ['qa'], []],
     ['develpo', ['main', 'develop', 'sandbox'], ['develop']],
     ['pin analytics', ['PIN ANALYTICS'], ['PIN ANALYTICS']],
     ['unlike anything', ['main'], []],

@@ -24,13 +24,23 @@ function mistake(text: string): unknown {
 
 describe('reading a config', () => {
   it.each([
-    '{}',
+    '{"stages":[]}',
     '{"variables":null,"stages":null,"sourceStage":null,"sinkStage":null}',
     '{"variables":{}}',
-    '\uFEFF{}\r\n',
+    '\uFEFF{"sinkStage":{}}\r\n',
   ])('counts what is missing in %j as empty', (text) => {
     expect(mistake(text)).toEqual(empty);
   });
+
+  it.each(['{}', '{"title":"t","$id":"1"}', '{"jobConfig":{"stages":[]}}'])(
+    'refuses %s, which has nothing of a pipeline: deploying it would empty one',
+    (text) => {
+      expect(mistake(text)).toEqual({
+        line: 1,
+        problem: 'a config must have at least one of variables, sourceStage, stages, sinkStage',
+      });
+    },
+  );
 
   it('drops fields that are no content at the top, and keeps them below', () => {
     const stage = { $id: '1', stageId: 's1', tasks: [{ $id: '2', createdAt: 0 }] };

@@ -48,14 +48,14 @@ test('the report of a direct push is a comment on the commit and a mail', () => 
     { kind: 'mail', mail: { messageId: `push-7-${sha(1)}@bot.example` } },
   ]);
   expect(mailIn(jobs)?.text).toMatchInlineSnapshot(`
-    "Nothing was deployed: a config was pushed to develop without a merge request.
+    "Nothing was deployed: a config was pushed to "develop" without a merge request.
 
     - orders – waits for the next merge
 
     What to do:
-    - The next merge into develop deploys it too. To deploy such pushes at once, set direct_push: deploy in branch_to_workspace.yaml.
+    - The next merge into "develop" deploys it too. To deploy such pushes at once, set "direct_push: deploy" in "branch_to_workspace.yaml".
 
-    branch develop
+    branch "develop"
     commit ccccccc1 (https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
     "
   `);

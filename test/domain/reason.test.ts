@@ -50,48 +50,48 @@ describe('an explanation', () => {
     };
     expect(reasons.map(read).join('\n')).toMatchInlineSnapshot(`
       "Somebody changed it in AIC since the last deployment; deploying would overwrite that.
-        → Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set drift: overwrite for the workspace in branch_to_workspace.yaml.
-      config/orders.json, line 3: a comma is missing
+        → Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
+      "config/orders.json", line 3: "a comma is missing"
         → Correct the file and merge the correction.
-      config/orders.json: "stages" must be an array, not null
+      "config/orders.json": ""stages" must be an array, not null"
         → Correct the file and merge the correction.
-      config/orders.json is larger than 10 MiB, more than the bot reads.
+      "config/orders.json" is larger than 10 MiB, more than the bot reads.
         → Move large data out of the config, or split the pipeline.
-      Several files hold this pipeline: config/a/b.json, config/a%2Fb.json.
+      Several files hold this pipeline: "config/a/b.json", "config/a%2Fb.json".
         → Keep one of the files and merge that.
       The workspace has 2 pipelines with this title, so it is unclear which one is meant.
         → Rename or remove all but one of them in AIC; the bot looks again by itself.
-      The config that AIC has now can't be understood: "stages" must be an array, not null
+      The config that AIC has now can't be understood: ""stages" must be an array, not null"
         → Open the pipeline in AIC and save it again; the bot looks again by itself.
       No AIC project is named.
-        → Add aic: { project: NAME } to branch_to_workspace.yaml, or set AIC_PROJECT for the bot.
-      The bot has no key for the prod environment of AIC.
-        → Set AIC_API_KEY for the bot.
-      The bot has no key for the qa environment of AIC.
-        → Set AIC_QA_API_KEY for the bot.
-      AIC shows the bot no project named PIN ANALYTIC. Did you mean PIN ANALYTICS, PIN ANALYSIS?
-        → Correct aic: { project: … } in branch_to_workspace.yaml or the setting AIC_PROJECT, or give the bot's key access.
-      AIC shows the bot no project named OTHER.
-        → Correct aic: { project: … } in branch_to_workspace.yaml or the setting AIC_PROJECT, or give the bot's key access.
-      The AIC project PIN ANALYTICS has no workspace named QA. Did you mean PIN QA?
-        → Correct the name in branch_to_workspace.yaml, or create the workspace in AIC.
-      AIC answered 503 Service Unavailable to GET /projects.
+        → Add "aic: { project: NAME }" to "branch_to_workspace.yaml", or set "AIC_PROJECT" for the bot.
+      The bot has no key for the "prod" environment of AIC.
+        → Set "AIC_API_KEY" for the bot.
+      The bot has no key for the "qa" environment of AIC.
+        → Set "AIC_QA_API_KEY" for the bot.
+      AIC shows the bot no project named "PIN ANALYTIC". Did you mean "PIN ANALYTICS", "PIN ANALYSIS"?
+        → Correct "aic: { project: … }" in "branch_to_workspace.yaml" or the setting "AIC_PROJECT", or give the bot's key access.
+      AIC shows the bot no project named "OTHER".
+        → Correct "aic: { project: … }" in "branch_to_workspace.yaml" or the setting "AIC_PROJECT", or give the bot's key access.
+      The AIC project "PIN ANALYTICS" has no workspace named "QA". Did you mean "PIN QA"?
+        → Correct the name in "branch_to_workspace.yaml", or create the workspace in AIC.
+      AIC answered "503 Service Unavailable" to "GET /projects".
         → Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
-      AIC gave no usable answer to GET /projects: timed out after 30 s
+      AIC gave no usable answer to "GET /projects": "timed out after 30 s"
         → Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
-      AIC gave no usable answer to GET /projects: the bot is shutting down
+      AIC gave no usable answer to "GET /projects": "the bot is shutting down"
         → Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
-      AIC answered 403 Forbidden to GET /projects.
+      AIC answered "403 Forbidden" to "GET /projects".
         → Check that the bot's AIC key is valid and may change this workspace; the bot tries again by itself.
-      GitLab answered 401 Unauthorized to GET /projects.
+      GitLab answered "401 Unauthorized" to "GET /projects".
         → Check that the bot's GitLab token is valid and may read the project; the bot tries again by itself.
-      AIC answered 404 Not Found to GET /projects.
+      AIC answered "404 Not Found" to "GET /projects".
         → Check that it still exists in AIC and that the bot may see it; the bot tries again by itself.
-      AIC answered 409 Conflict to GET /projects.
+      AIC answered "409 Conflict" to "GET /projects".
         → Look in AIC whether somebody else is changing it; the bot tries again by itself.
-      AIC answered 422 sinkStage: unknown type to GET /projects.
+      AIC answered "422 sinkStage: unknown type" to "GET /projects".
         → Correct the config as the answer says, and merge the correction.
-      AIC answered 200 larger than 10 MiB to GET /projects.
+      AIC answered "200 larger than 10 MiB" to "GET /projects".
         → Move large data out of the config, or split the pipeline."
     `);
   });

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 
+import { phrase } from '../../src/domain/phrase.ts';
+
 import type { Refusal } from '../../src/domain/branch-view.ts';
 import { refusalReport } from '../../src/domain/refusal-report.ts';
 import { commentIn, mailIn } from './hostile.ts';
@@ -14,13 +16,13 @@ const invalid: Refusal = {
   mistakes: [
     {
       line: 3,
-      problem: 'The workspace "PIN FUSION 2.0" is mapped twice, on lines 2 and 3.',
-      remedy: 'Map each workspace to one branch.',
+      problem: phrase`The workspace ${'PIN FUSION 2.0'} is mapped twice.`,
+      remedy: ['Map each workspace to one branch.'],
     },
     {
       line: 9,
-      problem: '"drift: ignore" is neither "block" nor "overwrite".',
-      remedy: 'Write one of the two.',
+      problem: phrase`${'drift'} cannot be ${'ignore'}.`,
+      remedy: ['Write one of the two.'],
     },
   ],
 };
@@ -44,8 +46,8 @@ test('a refusal for an invalid mapping lists its mistakes', () => {
 
     | Where | Mistake | What to do |
     | - | - | - |
-    | line 3 | \`The workspace "PIN FUSION 2.0" is mapped twice, on lines 2 and 3.\` | \`Map each workspace to one branch.\` |
-    | line 9 | \`"drift: ignore" is neither "block" nor "overwrite".\` | \`Write one of the two.\` |
+    | line 3 | The workspace \`PIN FUSION 2.0\` is mapped twice. | Map each workspace to one branch. |
+    | line 9 | \`drift\` cannot be \`ignore\`. | Write one of the two. |
 
     What to do:
 
@@ -103,15 +105,15 @@ test('a refusal for an unmapped branch is no mail: most branches are not deploye
 
 test('a refusal has a mail like this', () => {
   expect(mailIn(refusalReport(view, invalid, mail))?.text).toMatchInlineSnapshot(`
-    "Nothing was deployed: branch_to_workspace.yaml has 2 mistakes.
+    "Nothing was deployed: "branch_to_workspace.yaml" has 2 mistakes.
 
-    - line 3 – The workspace "PIN FUSION 2.0" is mapped twice, on lines 2 and 3. – Map each workspace to one branch.
-    - line 9 – "drift: ignore" is neither "block" nor "overwrite". – Write one of the two.
+    - line 3 – The workspace "PIN FUSION 2.0" is mapped twice. – Map each workspace to one branch.
+    - line 9 – "drift" cannot be "ignore". – Write one of the two.
 
     What to do:
-    - Correct the file on main. The bot then deploys what was merged in the meantime.
+    - Correct the file on "main". The bot then deploys what was merged in the meantime.
 
-    branch develop
+    branch "develop"
     commit ccccccc1 (https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
     "
   `);

@@ -11,13 +11,13 @@ test('the mail about a delivery that can not be read reads like this', () => {
   expect(sent?.subject).toBe('[Deploy] A GitLab webhook delivery could not be read');
   expect(sent?.messageId).toBe('rejected-a%20b%40c@bot.example');
   expect(sent?.text).toMatchInlineSnapshot(`
-    "A webhook delivery could not be read and was not acted on: project.id: expected a number
+    "A webhook delivery could not be read and was not acted on: "project.id: expected a number"
 
     What to do:
     - If the webhook in GitLab has a custom template, remove it. Otherwise GitLab may have changed the event: update the bot. The delivery is kept in the inbox.
 
-    delivery a b@c
-    event Push Hook
+    delivery "a b@c"
+    event "Push Hook"
     "
   `);
 });

@@ -45,7 +45,7 @@ test('the text of a mail looks like this', () => {
       facts: [phrase`branch ${'main'}`, ['commit ', { link: 'cc000001', url: 'https://gitlab.example/c' }]],
     }),
   ).toMatchInlineSnapshot(`
-    "Deployed nothing to QA: 1 failed
+    "Deployed nothing to "QA": 1 failed
 
     - a – failed – It broke.
     - b – unchanged
@@ -53,7 +53,7 @@ test('the text of a mail looks like this', () => {
     What to do:
     - Just wait.
 
-    branch main
+    branch "main"
     commit cc000001 (https://gitlab.example/c)
     "
   `);

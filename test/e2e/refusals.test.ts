@@ -35,8 +35,8 @@ describe('without a mapping to follow', () => {
     await scene.start();
     const comment = await scene.comment(await mergeSales(), refused);
     expect(comment).toContain('has 2 mistakes');
-    expect(comment).toMatch(/^\| line 5 .*"drift" cannot be "maybe"/m);
-    expect(comment).toMatch(/^\| line 6 .*Did you mean "mapping"/m);
+    expect(comment).toMatch(/^\| line 5 .*`drift` cannot be `maybe`/m);
+    expect(comment).toMatch(/^\| line 6 .*Did you mean `mapping`/m);
   });
 
   it('refuses one workspace for two branches', async () => {
