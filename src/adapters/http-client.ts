@@ -51,6 +51,8 @@ export type HttpClient = <Body>(request: HttpRequest<Body>) => Promise<Result<Bo
 export const defaultRetry: RetryPolicy = { firstPauseMs: 500, longestPauseMs: 30_000, totalMs: 60_000 };
 
 const longestQuote = 500;
+/** Of an error's body nobody needs more, in bytes. */
+const largestError = 64 * 1024;
 
 /**
  * A `fetch` that keeps trying while the failure is a passing one, logs each call and returns failures as data.
@@ -128,7 +130,7 @@ async function attempt<Body>(deps: HttpClientDeps, request: HttpRequest<Body>): 
     deps.log.info('call', line);
   };
   let response: Response;
-  let text: string | undefined;
+  let body: { readonly text: string; readonly whole: boolean };
   try {
     response = await fetch(request.url, {
       method: request.method,
@@ -137,7 +139,7 @@ async function attempt<Body>(deps: HttpClientDeps, request: HttpRequest<Body>): 
       redirect: 'manual',
       signal: AbortSignal.timeout(deps.timeoutMs),
     });
-    text = await readText(response, request.maxBytes);
+    body = await readBody(response, response.ok ? request.maxBytes : largestError);
   } catch (error) {
     const said = deps.mask(networkWords(error, deps.timeoutMs));
     log(0, said);
@@ -147,17 +149,18 @@ async function attempt<Body>(deps: HttpClientDeps, request: HttpRequest<Body>): 
       0,
     );
   }
-  if (text === undefined) {
+  const { text } = body;
+  if (response.ok && !body.whole) {
     const said = `the answer is larger than ${request.maxBytes} bytes`;
     log(response.status, said);
     throw new CallFailed(failure(deps, request, 'too-large', response.status, said), false, 0);
   }
   if (response.ok) {
-    const body = request.read({ status: response.status, headers: response.headers, text });
-    const unread = body.ok ? undefined : deps.mask(body.failure);
+    const read = request.read({ status: response.status, headers: response.headers, text });
+    const unread = read.ok ? undefined : deps.mask(read.failure);
     log(response.status, unread);
-    if (body.ok) return body.value;
-    const failed = failure(deps, request, 'passing', response.status, deps.mask(body.failure));
+    if (read.ok) return read.value;
+    const failed = failure(deps, request, 'passing', response.status, deps.mask(read.failure));
     throw new CallFailed(failed, request.repeatable, 0);
   }
   const said = deps.mask(deps.readError(text).slice(0, 4 * longestQuote)).slice(0, longestQuote);
@@ -187,18 +190,20 @@ function reasonOf(status: number): UpstreamReason {
   return 'refused';
 }
 
-/** Reads at most `most` bytes; undefined when there are more. An endless answer ends here too. */
-async function readText(response: Response, most: number): Promise<string | undefined> {
-  if (response.body === null) return '';
+/** Reads about `most` bytes and no more, so that an endless answer ends here; `whole` tells whether that was all. */
+async function readBody(
+  response: Response,
+  most: number,
+): Promise<{ readonly text: string; readonly whole: boolean }> {
   const decoder = new TextDecoder();
   let text = '';
   let size = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
-    if (size > most) return undefined;
     text += decoder.decode(chunk, { stream: true });
+    if (size > most) return { text, whole: false };
   }
-  return text + decoder.decode();
+  return { text: text + decoder.decode(), whole: true };
 }
 
 /** Milliseconds that the answer asks to wait: `Retry-After` in seconds or as a date, else none. */
