@@ -4,6 +4,8 @@ import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { System, UpstreamFailure, UpstreamReason } from '../domain/upstream.ts';
+import { reasonOf, retryAfter } from './http-status.ts';
+import { networkWords, neverSent } from './network-error.ts';
 
 export interface HttpRequest<Body> {
   readonly method: string;
@@ -182,14 +184,6 @@ function failure(
   return { system: deps.system, reason, status, asked: `${request.method} ${request.path}`, said };
 }
 
-function reasonOf(status: number): UpstreamReason {
-  if (status === 429 || status === 408 || status >= 500) return 'passing';
-  if (status === 401 || status === 403) return 'denied';
-  if (status === 404) return 'missing';
-  if (status === 409) return 'conflict';
-  return 'refused';
-}
-
 /** Reads about `most` bytes and no more, so that an endless answer ends here; `whole` tells whether that was all. */
 async function readBody(
   response: Response,
@@ -204,40 +198,6 @@ async function readBody(
     if (size > most) return { text, whole: false };
   }
   return { text: text + decoder.decode(), whole: true };
-}
-
-/** Milliseconds that the answer asks to wait: `Retry-After` in seconds or as a date, else none. */
-function retryAfter(headers: Headers, now: number): number {
-  const value = headers.get('retry-after');
-  if (value === null) return 0;
-  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isFinite(wait) ? Math.max(0, wait) : 0;
-}
-
-/** Errors by which Node says that no connection was made, so that the other side has done nothing. */
-const unsentCodes: ReadonlySet<unknown> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-function neverSent(error: unknown): boolean {
-  return unsentCodes.has(codeOf(error));
-}
-
-function codeOf(error: unknown): unknown {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-}
-
-function networkWords(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return 'the connection failed';
-  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
-  const code = codeOf(error);
-  return typeof code === 'string'
-    ? `the connection failed (${code})`
-    : `the connection failed (${error.message})`;
 }
 
 function pause(ms: number, stop: AbortSignal): Promise<void> {
