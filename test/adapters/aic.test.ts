@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const named = (workspace: string) => ({ environment: 'prod', aicProject: project, workspace }) as const;
+const named = (name: string) => ({ environment: 'prod', aicProject: project, workspace: name }) as const;
 
 async function workspace(): Promise<Workspace> {
   const found = await aic.workspace(named('PIN QA'));
