@@ -12,7 +12,7 @@ export interface Mistake {
 }
 
 /** YAML with lines. Scalars are text as it was typed: `True` and `1.0` stay what they are. */
-export type Located = LocatedText | LocatedMap | LocatedList;
+export type Located = LocatedText | LocatedMap | LocatedList | Unread;
 
 interface LocatedText {
   readonly kind: 'text';
@@ -31,6 +31,19 @@ interface LocatedList {
   readonly kind: 'list';
   readonly line: number;
   readonly items: readonly Located[];
+}
+
+/** Something that a mistake was already told of; what it should have been is not known. */
+interface Unread {
+  readonly kind: 'unread';
+  readonly line: number;
+}
+
+interface LocatedFile {
+  /** Undefined for an empty file. */
+  readonly root: Located | undefined;
+  /** What can make a file mean more than it shows: aliases, tags, doubled keys, several documents. */
+  readonly mistakes: readonly Mistake[];
 }
 
 /** The largest file that is read, in bytes. */
@@ -56,11 +69,13 @@ const aliasEvent = 5;
 const popEvent = 6;
 
 /**
- * Reads one YAML document of maps, lists and text; undefined for an empty one. What can make a file mean more than it shows (aliases, tags, doubled
- * keys, several documents) is a mistake. Never throws.
+ * Reads one YAML document of maps, lists and text. Fails where nothing can be read: the file is too large, or no YAML, or nested more than 20
+ * deep. All other mistakes come with what was read, so that they can be told together with those in its meaning. Never throws.
  */
-export function locateYaml(text: string): Result<Located | undefined, readonly Mistake[]> {
-  if (text.length > largestYaml) return fail([tooLarge]);
+export function locateYaml(text: string): Result<LocatedFile, readonly Mistake[]> {
+  if (text.length > largestYaml || new TextEncoder().encode(text).length > largestYaml) {
+    return fail([tooLarge]);
+  }
   let events: Events;
   try {
     events = parseEvents(text, { maxDepth: deepest });
@@ -76,8 +91,7 @@ export function locateYaml(text: string): Result<Located | undefined, readonly M
     ]);
   }
   const reader = new Reader(text, events);
-  const found = reader.document();
-  return reader.mistakes.length === 0 ? ok(found) : fail(reader.mistakes);
+  return ok({ root: reader.document(), mistakes: reader.mistakes });
 }
 
 /** Walks the flat events of the parser, in which each map and list ends with a pop. */
@@ -96,19 +110,18 @@ class Reader {
   }
 
   document(): Located | undefined {
-    if (this.#events[this.#at]?.type !== documentEvent) return undefined;
+    const first = this.#next();
+    if (first?.type !== documentEvent) return undefined;
     this.#at += 1;
-    const found = this.#next()?.type === popEvent ? undefined : this.#node();
-    const second = this.#events.findIndex((event, index) => index > 0 && event.type === documentEvent);
-    if (second !== -1) {
-      const line = this.#lineEnds.length + 1;
+    const found = this.#node();
+    if (this.#events.some((event, index) => index > 0 && event.type === documentEvent)) {
       this.mistakes.push({
-        line,
+        line: secondDocumentIn(this.#text, first.explicitStart),
         problem: words('The file holds several documents.'),
-        remedy: phrase`Keep one and remove the line ${'---'}.`,
+        remedy: phrase`Keep one, and remove the line ${'---'} or ${'...'} between them.`,
       });
     }
-    return found;
+    return found.kind === 'text' && found.text === '' ? undefined : found;
   }
 
   #next(): Event | undefined {
@@ -132,12 +145,18 @@ class Reader {
         this.#at += 1;
         return { kind: 'map', line, fields };
       }
-      case textEvent:
-        return {
-          kind: 'text',
-          line: this.#place(event, event.valueStart),
-          text: getScalarValue(this.#text, event),
-        };
+      case textEvent: {
+        const line = this.#place(event, event.valueStart);
+        const text = getScalarValue(this.#text, event);
+        if (text.isWellFormed()) return { kind: 'text', line, text };
+        // Half of a surrogate pair has no UTF-8: encodeURIComponent throws on it.
+        this.mistakes.push({
+          line,
+          problem: words('The text holds half a character.'),
+          remedy: phrase`Write the character itself instead of an escape such as ${String.raw`\uD83D`}.`,
+        });
+        return { kind: 'unread', line };
+      }
       case aliasEvent: {
         const line = this.#lineAt(event.anchorStart);
         this.mistakes.push({
@@ -145,12 +164,12 @@ class Reader {
           problem: words('Aliases are not followed.'),
           remedy: words('Write out what it stands for.'),
         });
-        return { kind: 'text', line, text: '' };
+        return { kind: 'unread', line };
       }
       case documentEvent:
       case popEvent:
       case undefined:
-        return { kind: 'text', line: this.#lineAt(-1), text: '' };
+        return { kind: 'unread', line: this.#lineAt(-1) };
     }
   }
 
@@ -160,11 +179,12 @@ class Reader {
     while (this.#next() !== undefined && this.#next()?.type !== popEvent) {
       const key = this.#node();
       const value = this.#node();
+      if (key.kind === 'unread') continue;
       if (key.kind !== 'text') {
         this.mistakes.push({
           line: key.line,
-          problem: words('A key must be a plain text.'),
-          remedy: words('Put it in quotes.'),
+          problem: words('A key must be a text.'),
+          remedy: phrase`Put it in quotes, such as ${'"[main]"'}, or remove it.`,
         });
         continue;
       }
@@ -203,6 +223,15 @@ class Reader {
   #lineEnd(): number {
     return this.#lineEnds[this.#line - 1] ?? Infinity;
   }
+}
+
+/** The line on which a second document begins: that of the first marker that does not open the first document. */
+function secondDocumentIn(text: string, firstHasMarker: boolean): number {
+  const markers = [...text.split(/\r\n?|\n/).entries()].filter(([, content]) =>
+    /^\uFEFF?(?:---|\.\.\.)(?:[ \t]|$)/.test(content),
+  );
+  const own = firstHasMarker ? markers.findIndex(([, content]) => content.includes('---')) : -1;
+  return (markers[own + 1]?.[0] ?? 0) + 1;
 }
 
 /** The offset of each line break. */

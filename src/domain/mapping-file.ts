@@ -8,10 +8,10 @@ import {
   type Mapping,
   type Right,
   type Role,
-  type WorkspaceOptions,
 } from './mapping.ts';
 import { phrase, words } from './phrase.ts';
 import { fail, ok, type Result } from './result.ts';
+import { readWorkspaces } from './workspace-options.ts';
 import { asMap, fieldsOf, instead, nameIn, oneOf } from './yaml-fields.ts';
 
 /**
@@ -21,16 +21,27 @@ import { asMap, fieldsOf, instead, nameIn, oneOf } from './yaml-fields.ts';
 export function parseMapping(text: string): Result<Mapping, readonly Mistake[]> {
   const located = locateYaml(text);
   if (!located.ok) return located;
-  const mistakes: Mistake[] = [];
-  const fields = fieldsOf(located.value, words('the file'), ['mapping', ...optionalKeys], mistakes);
-  const { exact, prefixes } = readMapping(fields.get('mapping'), located.value?.line ?? 1, mistakes);
-  const aic = fieldsOf(fields.get('aic'), phrase`${'aic'}`, ['project'], mistakes);
+  const { root } = located.value;
+  const mistakes = [...located.value.mistakes];
+  const fields = fieldsOf(
+    root,
+    words('the file'),
+    ['mapping', ...optionalKeys],
+    'mapping: { main: WORKSPACE NAME }',
+    mistakes,
+  );
+  const { exact, prefixes } =
+    root === undefined || root.kind === 'map'
+      ? readMapping(fields.get('mapping'), root?.line ?? 1, mistakes)
+      : { exact: new Map<string, string>(), prefixes: new Map<string, string>() };
+  const known = namesIn(fields.get('mapping'));
+  const aic = fieldsOf(fields.get('aic'), phrase`${'aic'}`, ['project'], 'project: PIN ANALYTICS', mistakes);
   const mapping: Mapping = {
     exact,
     prefixes,
     aicProject: nameIn(aic.get('project'), words('The name of the AIC project'), mistakes),
-    roles: readRoles(fields.get('roles'), exact, mistakes),
-    workspaces: readWorkspaces(fields.get('workspaces'), [...exact.values(), ...prefixes.values()], mistakes),
+    roles: readRoles(fields.get('roles'), known.branches, mistakes),
+    workspaces: readWorkspaces(fields.get('workspaces'), known.workspaces, mistakes),
     permissions: readPermissions(fields.get('permissions'), mistakes),
     directPush: oneOf(directPushes, 'report', fields.get('direct_push'), 'direct_push', mistakes),
   };
@@ -39,8 +50,6 @@ export function parseMapping(text: string): Result<Mapping, readonly Mistake[]> 
 }
 
 const optionalKeys = ['aic', 'roles', 'workspaces', 'permissions', 'direct_push'];
-const mailAddress = /^[^\s@<>,"]+@[^\s@<>,"]+$/;
-
 function readMapping(
   node: Located | undefined,
   line: number,
@@ -49,8 +58,9 @@ function readMapping(
   const exact = new Map<string, string>();
   const prefixes = new Map<string, string>();
   const remedy = phrase`Add a line for each branch, such as ${'main: WORKSPACE NAME'}, below ${'mapping:'}.`;
-  const map = node === undefined ? undefined : asMap(node, phrase`${'mapping'}`, mistakes);
-  if (node === undefined || map?.fields.length === 0) {
+  const isEmpty = node === undefined || (node.kind === 'text' && node.text === '');
+  const map = isEmpty ? undefined : asMap(node, phrase`${'mapping'}`, 'main: WORKSPACE NAME', mistakes);
+  if (isEmpty || map?.fields.length === 0) {
     mistakes.push({
       line: node?.line ?? line,
       problem: words('There is no mapping of branches to workspaces.'),
@@ -75,6 +85,23 @@ function readMapping(
   return { exact, prefixes };
 }
 
+/**
+ * All that the mapping names, its mistaken lines too: who refers to one of those makes no second mistake. Undefined where it names nothing: then
+ * that is the mistake.
+ */
+function namesIn(node: Located | undefined): {
+  readonly branches: ReadonlySet<string> | undefined;
+  readonly workspaces: ReadonlySet<string> | undefined;
+} {
+  if (node?.kind !== 'map' || node.fields.length === 0) return { branches: undefined, workspaces: undefined };
+  return {
+    branches: new Set(node.fields.map(({ key }) => key).filter((key) => !key.includes('*'))),
+    workspaces: new Set(
+      node.fields.flatMap(({ value }) => (value.kind === 'text' ? [value.text.trim()] : [])),
+    ),
+  };
+}
+
 function sharedWorkspace(
   workspace: string,
   branch: string,
@@ -92,7 +119,7 @@ function sharedWorkspace(
 
 /** What git allows as the name of a branch (https://git-scm.com/docs/git-check-ref-format), and `prefix/*`. */
 function problemOfKey(key: string): Omit<Mistake, 'line'> | undefined {
-  const branch = key.endsWith('/*') ? key.slice(0, -2) : key;
+  const branch = key.endsWith('/*') ? `${key.slice(0, -1)}x` : key;
   if (branch.includes('*')) {
     return {
       problem: phrase`${key} is no pattern that is understood.`,
@@ -103,98 +130,35 @@ function problemOfKey(key: string): Omit<Mistake, 'line'> | undefined {
   if (!wrong) return undefined;
   return {
     problem: phrase`${key} cannot be the name of a branch.`,
-    remedy: words('Write the name as GitLab shows it.'),
+    remedy: phrase`Write the name as GitLab shows it, such as ${'main'} or ${'team-a/nightly'}.`,
   };
 }
 
 function readRoles(
   node: Located | undefined,
-  exact: ReadonlyMap<string, string>,
+  known: ReadonlySet<string> | undefined,
   mistakes: Mistake[],
 ): Readonly<Record<Role, string>> {
   const roles = { production: 'main', qa: 'develop', sandbox: 'sandbox' };
-  const fields = fieldsOf(node, phrase`${'roles'}`, roleNames, mistakes);
+  const fields = fieldsOf(node, phrase`${'roles'}`, roleNames, 'production: main', mistakes);
   for (const role of roleNames) {
     const value = fields.get(role);
     const branch = nameIn(value, phrase`The branch of ${role}`, mistakes);
     if (value === undefined || branch === undefined) continue;
-    if (exact.has(branch)) roles[role] = branch;
+    if (known === undefined || known.has(branch)) roles[role] = branch;
     else {
       const problem = phrase`The branch ${branch} is not in the mapping.`;
-      mistakes.push({ line: value.line, problem, remedy: instead(branch, [...exact.keys()]) });
+      mistakes.push({ line: value.line, problem, remedy: instead(branch, [...known], mistakes) });
     }
   }
   return roles;
-}
-
-function readWorkspaces(
-  node: Located | undefined,
-  known: readonly string[],
-  mistakes: Mistake[],
-): ReadonlyMap<string, WorkspaceOptions> {
-  const options = new Map<string, WorkspaceOptions>();
-  for (const [name, value] of fieldsOf(node, phrase`${'workspaces'}`, undefined, mistakes)) {
-    if (!known.includes(name)) {
-      const line = node?.kind === 'map' ? node.fields.find(({ key }) => key === name)?.line : undefined;
-      const problem = phrase`The workspace ${name} is not in the mapping.`;
-      mistakes.push({ line: line ?? value.line, problem, remedy: instead(name, known) });
-    }
-    const fields = fieldsOf(
-      value,
-      phrase`the workspace ${name}`,
-      ['environment', 'drift', 'variables', 'notify'],
-      mistakes,
-    );
-    options.set(name, {
-      environment: oneOf(['prod', 'qa'], 'prod', fields.get('environment'), 'environment', mistakes),
-      drift: oneOf(['block', 'overwrite'], 'block', fields.get('drift'), 'drift', mistakes),
-      variables: readVariables(fields.get('variables'), mistakes),
-      notify: readAddresses(fields.get('notify'), mistakes),
-    });
-  }
-  return options;
-}
-
-function readVariables(node: Located | undefined, mistakes: Mistake[]): ReadonlyMap<string, string> {
-  const variables = new Map<string, string>();
-  for (const [id, value] of fieldsOf(node, phrase`${'variables'}`, undefined, mistakes)) {
-    if (value.kind === 'text') variables.set(id, value.text);
-    else {
-      const remedy = phrase`Write it as in ${`${id}: "True"`}.`;
-      mistakes.push({
-        line: value.line,
-        problem: phrase`The value of the variable ${id} must be a text.`,
-        remedy,
-      });
-    }
-  }
-  return variables;
-}
-
-function readAddresses(node: Located | undefined, mistakes: Mistake[]): readonly string[] {
-  if (node === undefined) return [];
-  const remedy = phrase`Write it as in ${'notify: [qa-leads@example.com]'}.`;
-  if (node.kind !== 'list') {
-    mistakes.push({
-      line: node.line,
-      problem: phrase`${'notify'} must be a list of mail addresses.`,
-      remedy,
-    });
-    return [];
-  }
-  return node.items.flatMap((item) => {
-    if (item.kind === 'text' && mailAddress.test(item.text)) return [item.text];
-    const what = item.kind === 'text' ? phrase`${item.text}` : words('This');
-    mistakes.push({ line: item.line, problem: phrase`${what} is not a mail address.`, remedy });
-    return [];
-  });
 }
 
 function readPermissions(
   node: Located | undefined,
   mistakes: Mistake[],
 ): Readonly<Record<Right, AccessLevel>> {
-  const fields = fieldsOf(node, phrase`${'permissions'}`, rightNames, mistakes);
+  const fields = fieldsOf(node, phrase`${'permissions'}`, rightNames, 'deploy: maintainer', mistakes);
   const level = (right: Right, usual: AccessLevel) =>
     oneOf(accessLevelNames, usual, fields.get(right), right, mistakes);
   return {

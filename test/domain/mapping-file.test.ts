@@ -3,6 +3,13 @@ import { describe, expect, it } from 'vitest';
 
 import { plain } from '../../src/domain/report-text.ts';
 import { parseMapping } from '../../src/domain/mapping-file.ts';
+import {
+  accessLevelNames,
+  directPushes,
+  rightNames,
+  roleNames,
+  type Mapping,
+} from '../../src/domain/mapping.ts';
 
 const full = `# who owns what
 mapping:
@@ -82,6 +89,19 @@ describe('a mapping file', () => {
   });
 });
 
+describe('a key of the mapping', () => {
+  it.each(['team-a/*', 'a./*', '@/*', 'team-a/deep/*', 'ünï/*', 'v1.0', 'a@b', 'a-/-b'])(
+    'may be %s',
+    (key) => {
+      expect(mistakesIn(`mapping:\n  "${key}": A\n`)).toEqual([]);
+    },
+  );
+
+  it('may share its workspace where it is a prefix', () => {
+    expect(mistakesIn('mapping:\n  main: A\n  team-a/*: A\n  team-b/*: A\n')).toEqual([]);
+  });
+});
+
 describe('a mistake in a mapping file is told with its line:', () => {
   it.each([
     [
@@ -90,13 +110,28 @@ describe('a mistake in a mapping file is told with its line:', () => {
         '1: There is no mapping of branches to workspaces. → Add a line for each branch, such as "main: WORKSPACE NAME", below "mapping:".',
       ],
     ],
-    ['mapping:\n', ['1: Keys with values are expected in "mapping". → Write it as lines of "key: value".']],
+    ['# nothing yet\n', [expect.stringContaining('1: There is no mapping of branches')]],
+    ['mapping:\n', [expect.stringContaining('1: There is no mapping of branches')]],
+    ['aic: { project: P }\n\nmapping: {}\n', [expect.stringContaining('3: There is no mapping')]],
+    [
+      'mapping: main\n',
+      [
+        '1: Keys with values are expected in "mapping". → Write it as lines such as "main: WORKSPACE NAME", or remove it.',
+      ],
+    ],
     [
       '- a\n',
-      expect.arrayContaining([
-        '1: Keys with values are expected in the file. → Write it as lines of "key: value".',
-      ]),
+      [
+        '1: Keys with values are expected in the file. → Write it as lines such as "mapping: { main: WORKSPACE NAME }", or remove it.',
+      ],
     ],
+    [
+      `${valid}workspaces:\n  A:\n`,
+      [
+        '5: Keys with values are expected in the workspace "A". → Write it as lines such as "environment: qa", or remove it.',
+      ],
+    ],
+    [`${valid}roles: [main]\n`, [expect.stringContaining('4: Keys with values are expected in "roles".')]],
     [
       'mapping:\n  main: A\n  develop: B\n  other: A\n',
       [
@@ -113,10 +148,32 @@ describe('a mistake in a mapping file is told with its line:', () => {
     [`${valid}  "*": C\n`, [expect.stringContaining('4: "*" is no pattern')]],
     [
       `${valid}  "a..b": C\n`,
-      ['4: "a..b" cannot be the name of a branch. → Write the name as GitLab shows it.'],
+      [
+        '4: "a..b" cannot be the name of a branch. → Write the name as GitLab shows it, such as "main" or "team-a/nightly".',
+      ],
     ],
     [`${valid}  "-x": C\n`, [expect.stringContaining('"-x" cannot be')]],
     [`${valid}  "a b": C\n`, [expect.stringContaining('"a b" cannot be')]],
+    [`${valid}  "/x": C\n`, [expect.stringContaining('"/x" cannot be')]],
+    [`${valid}  /*: C\n`, [expect.stringContaining('"/*" cannot be')]],
+    [`${valid}  x.lock/*: C\n`, [expect.stringContaining('"x.lock/*" cannot be')]],
+    [`${valid}  "": C\n`, [expect.stringContaining('cannot be the name of a branch')]],
+    [
+      `${valid}  x: ${'C'.repeat(256)}\n`,
+      [expect.stringContaining('4: The workspace of "x" must be a name')],
+    ],
+    [`${valid}  x: "C\\0"\n`, [expect.stringContaining('4: The workspace of "x" must be a name')]],
+    [
+      `${valid}  ? [x]\n  : C\n`,
+      ['4: A key must be a text. → Put it in quotes, such as ""[main]"", or remove it.'],
+    ],
+    [
+      `${valid}  x: "\\uD83D"\n`,
+      [
+        '4: The text holds half a character. → Write the character itself instead of an escape such as "\\uD83D".',
+      ],
+    ],
+    [`${valid}__proto__: { a: b }\n`, [expect.stringContaining('4: "__proto__" is not known in the file.')]],
     [
       `${valid}  x:\n`,
       [
@@ -176,7 +233,12 @@ describe('a mistake in a mapping file is told with its line:', () => {
       'mapping:\n  main: !!str A\n',
       ['2: Tags have no meaning here. → Remove the word that begins with "!".'],
     ],
-    [`${valid}---\n${valid}`, [expect.stringContaining('The file holds several documents.')]],
+    [
+      `${valid}---\n${valid}`,
+      ['4: The file holds several documents. → Keep one, and remove the line "---" or "..." between them.'],
+    ],
+    [`---\n${valid}...\n# more\n--- a\n`, [expect.stringContaining('5: The file holds several documents.')]],
+    [`\uFEFF---\r\nmapping: { main: A }\r\n---\r\n`, [expect.stringContaining('3: The file holds several')]],
     [
       `mapping:\n  main: A\n#${'x'.repeat(1024 * 1024)}`,
       ['1: The file is larger than 1 MiB. → Keep only the mapping in it.'],
@@ -184,6 +246,37 @@ describe('a mistake in a mapping file is told with its line:', () => {
     ['['.repeat(100_000), [expect.stringContaining('1: This is not valid YAML')]],
   ])('%j', (text, expected) => {
     expect(mistakesIn(text)).toEqual(expected);
+  });
+
+  it.each(['a;b@c.d', 'x:y@z.d', 'a@b.c, d@e.f', 'A <a@b.c>', 'a@b.c(x)', String.raw`a\0@b.c`, ''])(
+    '%j is not one mail address',
+    (address) => {
+      const text = `${valid}workspaces: { A: { notify: ["${address}"] } }\n`;
+      expect(mistakesIn(text)).toEqual([expect.stringContaining('is not a mail address.')]);
+    },
+  );
+
+  it('and for the form of the file and for its meaning together', () => {
+    const text = `${valid}  main: C\n  x: *a\nroles: { qa: devlop }\n`.replace('A', '&a A');
+    expect(mistakesIn(text).map((mistake) => mistake.slice(0, 20))).toEqual([
+      '4: "main" is here a ',
+      '5: Aliases are not f',
+      '6: The branch "devlo',
+    ]);
+  });
+
+  it('once: what refers to a mistaken line is no second mistake', () => {
+    const text = `${valid}  x: [C]\n  a b: D\nroles: { qa: x }\nworkspaces: { D: { drift: block } }\n`;
+    expect(mistakesIn(text).map((mistake) => mistake.slice(0, 2))).toEqual(['4:', '5:']);
+    expect(mistakesIn('roles: { qa: x }\nworkspaces: { D: {} }\n')).toHaveLength(1);
+  });
+
+  it('all of them quickly, though there are thousands', () => {
+    const each = (line: (index: number) => string) =>
+      Array.from({ length: 10_000 }, (_, index) => line(index)).join('');
+    const mapping = each((index) => `  branch-${index}: workspace name ${index}\n`);
+    const unknown = each((index) => `  workspace nome ${index}: {}\n`);
+    expect(mistakesIn(`mapping:\n${mapping}workspaces:\n${unknown}`)).toHaveLength(10_000);
   });
 
   it('all of them together, in the order of the lines', () => {
@@ -195,6 +288,49 @@ describe('a mistake in a mapping file is told with its line:', () => {
 describe('reading a mapping file', () => {
   it('never throws', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseMapping(text)));
+  });
+
+  it('never throws on what looks like YAML', () => {
+    const marks = [
+      '\n',
+      '\r\n',
+      ' ',
+      '  ',
+      ': ',
+      '- ',
+      '? ',
+      '# ',
+      '---',
+      '...',
+      '|',
+      '>-',
+      '&a',
+      '*a',
+      '!!str ',
+      '<<',
+    ];
+    const more = [
+      '[',
+      ']',
+      '{',
+      '}',
+      ', ',
+      '"',
+      "'",
+      '\\',
+      '\\UFFFFFFFF',
+      '%TAG',
+      'mapping',
+      'main',
+      'A',
+      '\t',
+      '\uFEFF',
+    ];
+    const unit = fc.constantFrom(...marks, ...more);
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 40 }), (text) => void parseMapping(text)),
+      { numRuns: 2_000 },
+    );
   });
 
   it('never throws on a file that was damaged', () => {
@@ -217,20 +353,77 @@ describe('reading a mapping file', () => {
   });
 
   it('gives back what was written', () => {
-    const branch = fc.stringMatching(/^[a-z][a-z0-9]{0,9}(\/[a-z0-9]{1,5})?$/);
-    const workspace = fc
-      .string({ minLength: 1, maxLength: 50 })
-      .filter((name) => name.trim() !== '' && !/\p{Cc}/u.test(name));
-    const entries = fc.uniqueArray(fc.tuple(branch, workspace), {
-      minLength: 1,
-      comparator: ([one, first], [other, second]) => one === other || first.trim() === second.trim(),
-    });
     fc.assert(
-      fc.property(entries, (pairs) => {
-        const text = `mapping:\n${pairs.map(([key, name]) => `  ${key}: ${JSON.stringify(name)}\n`).join('')}`;
-        const parsed = parseMapping(text);
-        expect(parsed.ok && [...parsed.value.exact]).toEqual(pairs.map(([key, name]) => [key, name.trim()]));
+      fc.property(mappings, (mapping) => {
+        expect(parseMapping(written(mapping))).toEqual({ ok: true, value: mapping });
       }),
     );
   });
 });
+
+const name = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 50 })
+  .filter((text) => text === text.trim() && text !== '' && !/\p{Cc}/u.test(text));
+const branch = fc.stringMatching(/^[a-z][a-z0-9]{0,9}(\/[a-z0-9]{1,5})?$/);
+const options = fc.record({
+  environment: fc.constantFrom('prod', 'qa'),
+  drift: fc.constantFrom('block', 'overwrite'),
+  variables: fc
+    .array(fc.tuple(name, fc.string({ unit: 'binary' })))
+    .map((entries) => new Map<string, string>(entries)),
+  notify: fc.array(fc.stringMatching(/^[a-z.]{1,9}@[a-z]{1,9}\.org$/)),
+});
+const level = fc.constantFrom(...accessLevelNames);
+
+const mappings: fc.Arbitrary<Mapping> = fc
+  .uniqueArray(fc.tuple(branch, name), {
+    minLength: 1,
+    comparator: ([one, first], [other, second]) => one === other || first === second,
+  })
+  .chain((exact) => {
+    const branches = fc.constantFrom(...exact.map(([key]) => key));
+    const workspaces = fc.constantFrom(...exact.map(([, workspace]) => workspace));
+    return fc.record({
+      exact: fc.constant(new Map(exact)),
+      prefixes: fc
+        .array(fc.tuple(branch, name))
+        .map((entries) => new Map(entries.map(([key, workspace]) => [`${key}/*`, workspace] as const))),
+      aicProject: fc.option(name, { nil: undefined }),
+      roles: fc.record({ production: branches, qa: branches, sandbox: branches }),
+      workspaces: fc.array(fc.tuple(workspaces, options)).map((entries) => new Map(entries)),
+      permissions: fc.record({
+        plan: level,
+        deploy: level,
+        force: level,
+        push: level,
+        promote: level,
+        rollback: level,
+      }),
+      directPush: fc.constantFrom(...directPushes),
+    });
+  });
+
+/** The mapping as a file. */
+function written(mapping: Mapping): string {
+  const text = JSON.stringify;
+  const fields = (map: ReadonlyMap<string, string>) =>
+    [...map].map(([key, value]) => `${text(key)}: ${text(value)}`);
+  return [
+    'mapping:',
+    ...fields(mapping.exact).map((line) => `  ${line}`),
+    ...fields(mapping.prefixes).map((line) => `  ${line}`),
+    ...(mapping.aicProject === undefined ? [] : [`aic: { project: ${text(mapping.aicProject)} }`]),
+    'roles:',
+    ...roleNames.map((role) => `  ${role}: ${mapping.roles[role]}`),
+    `workspaces: {${[...mapping.workspaces]
+      .map(([workspace, { environment, drift, variables, notify }]) => {
+        const values = `{${fields(variables).join(', ')}}`;
+        return `${text(workspace)}: { environment: ${environment}, drift: ${drift}, variables: ${values}, notify: ${text(notify)} }`;
+      })
+      .join(', ')}}`,
+    'permissions:',
+    ...rightNames.map((right) => `  ${right}: ${mapping.permissions[right]}`),
+    `direct_push: ${mapping.directPush}`,
+    '',
+  ].join('\n');
+}
