@@ -97,7 +97,9 @@ const active = () => runs.filter((run) => !run.ended);
 const begun = () => runs.map(({ branch }) => branch);
 const rows = () =>
   db.selectFrom('jobs').select(['status', 'tries', 'due_at', 'reason']).orderBy('id').execute();
-const begins = (...branches: readonly string[]) => expect.poll(begun, { interval: 2 }).toEqual(branches);
+async function begins(...branches: readonly string[]): Promise<void> {
+  await expect.poll(begun, { interval: 2 }).toEqual(branches);
+}
 
 /** The run of a branch that has begun and not ended. */
 function running(branch: string): Run {
