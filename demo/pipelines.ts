@@ -56,94 +56,41 @@ function pipeline(stages: DemoContent['stages'], sink: string): DemoContent {
   };
 }
 
+function dailySales(query: string): DemoContent {
+  return pipeline([stage('s1', 'Aggregate', [sql('agg', 'Yesterday by dealer', query)])], 'sales_daily');
+}
+
+function vehicleScores(script: string): DemoContent {
+  const tasks = [pyspark('score', 'Score vehicles', script)];
+  const group = { id: 'group', type: 'GROUP', description: 'Scoring', config: {}, tasks };
+  const rank = 'select *, rank() over (order by age) as place from scored_vehicles';
+  return pipeline(
+    [stage('s1', 'Prepare', [group]), stage('s2', 'Rank', [sql('rank', 'Best first', rank)])],
+    'vehicle_scores',
+  );
+}
+
+const stock = 'select dealer_id, count(*) as stock from ${fleet.stock} group by dealer_id';
+const claims = 'select c.*, v.model from ${claims.raw} c join ${fleet.vehicles} v using (vin)';
+const funnel = 'select step, count(*) as leads from ${crm.leads} group by step';
+
 /** What the team's workspaces and branches hold at the beginning. */
 export const pipelinesBefore: Readonly<Record<string, DemoContent>> = {
-  'Daily Sales': pipeline(
-    [stage('s1', 'Aggregate', [sql('agg', 'Yesterday by dealer', dailySalesSql)])],
-    'sales_daily',
-  ),
-  'Vehicle Scores': pipeline(
-    [
-      stage('s1', 'Prepare', [
-        {
-          id: 'group',
-          type: 'GROUP',
-          description: 'Scoring',
-          config: {},
-          tasks: [pyspark('score', 'Score vehicles', modelScore)],
-        },
-      ]),
-      stage('s2', 'Rank', [
-        sql('rank', 'Best first', 'select *, rank() over (order by age) as place from scored_vehicles'),
-      ]),
-    ],
-    'vehicle_scores',
-  ),
+  'Daily Sales': dailySales(dailySalesSql),
+  'Vehicle Scores': vehicleScores(modelScore),
   'Dealer Inventory': pipeline(
-    [
-      stage('s1', 'Count', [
-        sql(
-          'stock',
-          'Stock by dealer',
-          'select dealer_id, count(*) as stock from ${fleet.stock} group by dealer_id',
-        ),
-      ]),
-    ],
+    [stage('s1', 'Count', [sql('stock', 'Stock by dealer', stock)])],
     'dealer_inventory',
   ),
   'Warranty Claims': pipeline(
-    [
-      stage('s1', 'Join', [
-        sql(
-          'join',
-          'Claims with vehicles',
-          'select c.*, v.model from ${claims.raw} c join ${fleet.vehicles} v using (vin)',
-        ),
-      ]),
-    ],
+    [stage('s1', 'Join', [sql('join', 'Claims with vehicles', claims)])],
     'warranty_claims',
   ),
 };
 
 /** What the demo's merge request brings: two pipelines changed, one new. */
 export const pipelinesAfter: Readonly<Record<string, DemoContent>> = {
-  'Daily Sales': pipeline(
-    [
-      stage('s1', 'Aggregate', [
-        sql(
-          'agg',
-          'Yesterday by dealer',
-          dailySalesSql.replace('count(*) as units', 'count(distinct vin) as units'),
-        ),
-      ]),
-    ],
-    'sales_daily',
-  ),
-  'Vehicle Scores': pipeline(
-    [
-      stage('s1', 'Prepare', [
-        {
-          id: 'group',
-          type: 'GROUP',
-          description: 'Scoring',
-          config: {},
-          tasks: [
-            pyspark('score', 'Score vehicles', modelScore.replace('is not null', 'between 1 and 500000')),
-          ],
-        },
-      ]),
-      stage('s2', 'Rank', [
-        sql('rank', 'Best first', 'select *, rank() over (order by age) as place from scored_vehicles'),
-      ]),
-    ],
-    'vehicle_scores',
-  ),
-  'Lead Funnel': pipeline(
-    [
-      stage('s1', 'Funnel', [
-        sql('funnel', 'Leads by step', 'select step, count(*) as leads from ${crm.leads} group by step'),
-      ]),
-    ],
-    'lead_funnel',
-  ),
+  'Daily Sales': dailySales(dailySalesSql.replace('count(*) as units', 'count(distinct vin) as units')),
+  'Vehicle Scores': vehicleScores(modelScore.replace('is not null', 'between 1 and 500000')),
+  'Lead Funnel': pipeline([stage('s1', 'Funnel', [sql('funnel', 'Leads by step', funnel)])], 'lead_funnel'),
 };

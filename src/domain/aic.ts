@@ -13,16 +13,22 @@ export interface WorkspaceName {
   readonly workspace: string;
 }
 
+/** A call that failed, as a reason among others. */
+interface UpstreamTrouble {
+  readonly kind: 'upstream';
+  readonly failure: UpstreamFailure;
+}
+
 export type WorkspaceFailure =
-  | { readonly reason: 'no-key'; readonly environment: Environment }
-  | { readonly reason: 'unknown-project'; readonly wanted: string; readonly nearest: readonly string[] }
+  | { readonly kind: 'no-key'; readonly environment: Environment }
+  | { readonly kind: 'unknown-project'; readonly wanted: string; readonly nearest: readonly string[] }
   | {
-      readonly reason: 'unknown-workspace';
+      readonly kind: 'unknown-workspace';
       readonly wanted: string;
       readonly aicProject: string;
       readonly nearest: readonly string[];
     }
-  | { readonly reason: 'upstream'; readonly failure: UpstreamFailure };
+  | UpstreamTrouble;
 
 /** A pipeline in a workspace's list. AIC's own list may hold ones without a title; they are left out. */
 interface ListedPipeline {
@@ -38,8 +44,7 @@ export interface Aic {
 
 /** Why a pipeline's config could not be had: the call failed, or AIC's config has a shape that the bot does not know. */
 export type ReadFailure =
-  | { readonly reason: 'upstream'; readonly failure: UpstreamFailure }
-  | { readonly reason: 'strange-config'; readonly problem: string };
+  { readonly kind: 'strange-live-config'; readonly problem: string } | UpstreamTrouble;
 
 /**
  * One workspace. AIC has no conditional update and no deletion: between a read and a write somebody may

@@ -1,4 +1,4 @@
-import type { Environment, ReadFailure, WorkspaceFailure } from './aic.ts';
+import type { ReadFailure, WorkspaceFailure } from './aic.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
 import type { UpstreamFailure } from './upstream.ts';
 
@@ -14,44 +14,9 @@ export type Reason =
   | { readonly kind: 'large-config'; readonly path: string; readonly mostBytes: number }
   | { readonly kind: 'two-files'; readonly paths: readonly string[] }
   | { readonly kind: 'ambiguous-title'; readonly count: number }
-  | { readonly kind: 'strange-live-config'; readonly problem: string }
   | { readonly kind: 'no-aic-project' }
-  | { readonly kind: 'no-key'; readonly environment: Environment }
-  | { readonly kind: 'unknown-project'; readonly wanted: string; readonly nearest: readonly string[] }
-  | {
-      readonly kind: 'unknown-workspace';
-      readonly wanted: string;
-      readonly aicProject: string;
-      readonly nearest: readonly string[];
-    }
-  | { readonly kind: 'upstream'; readonly failure: UpstreamFailure };
-
-export function workspaceReason(failure: WorkspaceFailure): Reason {
-  switch (failure.reason) {
-    case 'no-key':
-      return { kind: 'no-key', environment: failure.environment };
-    case 'unknown-project':
-      return { kind: 'unknown-project', wanted: failure.wanted, nearest: failure.nearest };
-    case 'unknown-workspace':
-      return {
-        kind: 'unknown-workspace',
-        wanted: failure.wanted,
-        aicProject: failure.aicProject,
-        nearest: failure.nearest,
-      };
-    case 'upstream':
-      return { kind: 'upstream', failure: failure.failure };
-  }
-}
-
-export function readReason(failure: ReadFailure): Reason {
-  switch (failure.reason) {
-    case 'upstream':
-      return { kind: 'upstream', failure: failure.failure };
-    case 'strange-config':
-      return { kind: 'strange-live-config', problem: failure.problem };
-  }
-}
+  | WorkspaceFailure
+  | ReadFailure;
 
 /** What happened, and what to do next: one or two plain sentences each. */
 export interface Explanation {

@@ -3,7 +3,7 @@ import type { Item, ItemState, Remark } from '../domain/deployment.ts';
 import { fingerprintOf, type Fingerprint } from '../domain/fingerprint.ts';
 import type { PipelineId } from '../domain/ids.ts';
 import type { Step } from '../domain/plan.ts';
-import { readReason, type Reason } from '../domain/reason.ts';
+import type { Reason } from '../domain/reason.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { Settled } from '../domain/settle.ts';
 
@@ -79,7 +79,7 @@ async function adopt(
   if (one === undefined) return fail(conflict);
   if (same.length > 1) return fail({ kind: 'ambiguous-title', count: same.length });
   const content = await workspace.read(one.id);
-  if (!content.ok) return fail(readReason(content.failure));
+  if (!content.ok) return content;
   const ours = (await fingerprintOf(content.value)) === step.desired.fingerprint;
   return ours ? ok(one.id) : fail({ kind: 'drift' });
 }

@@ -4,7 +4,7 @@ import { fingerprintOf, type Fingerprint } from '../domain/fingerprint.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { maxConfigBytes, parseConfig, type Content } from '../domain/pipeline-config.ts';
 import type { Desired, Live, Version, Versions } from '../domain/plan.ts';
-import { readReason, workspaceReason, type Reason } from '../domain/reason.ts';
+import type { Reason } from '../domain/reason.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { WorkspaceKey } from '../domain/store.ts';
 import { withVariables } from '../domain/workspace-variables.ts';
@@ -70,7 +70,7 @@ async function reach(
 ): Promise<Result<{ readonly workspace: Workspace; readonly titles: Titles }, Reason>> {
   if (workspaceKey.aicProject === '') return fail({ kind: 'no-aic-project' });
   const workspace = await ports.aic.workspace(workspaceKey);
-  if (!workspace.ok) return fail(workspaceReason(workspace.failure));
+  if (!workspace.ok) return workspace;
   const pipelines = await workspace.value.pipelines();
   if (!pipelines.ok) return fail({ kind: 'upstream', failure: pipelines.failure });
   const titles = new Map<string, Parameters<Workspace['read']>[0][]>();
@@ -90,7 +90,7 @@ async function readLive(
   if (id === undefined) return { kind: 'none' };
   if (ids.length > 1) return { kind: 'unusable', reason: { kind: 'ambiguous-title', count: ids.length } };
   const content = await workspace.read(id);
-  if (!content.ok) return { kind: 'unusable', reason: readReason(content.failure) };
+  if (!content.ok) return { kind: 'unusable', reason: content.failure };
   return { kind: 'pipeline', id, version: await versionOf(content.value) };
 }
 

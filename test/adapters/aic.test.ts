@@ -69,12 +69,12 @@ describe('names', () => {
     await workspace();
     expect(await aic.workspace(named('PIN QQ'))).toEqual({
       ok: false,
-      failure: { reason: 'unknown-workspace', wanted: 'PIN QQ', aicProject: project, nearest: ['PIN QA'] },
+      failure: { kind: 'unknown-workspace', wanted: 'PIN QQ', aicProject: project, nearest: ['PIN QA'] },
     });
     server.addWorkspace(project, 'PIN QQ');
     expect(await aic.workspace(named('PIN QQ'))).toMatchObject({ ok: true });
     expect(await aic.workspace({ ...named('PIN QA'), aicProject: 'PIN ANALITICS' })).toMatchObject({
-      failure: { reason: 'unknown-project', nearest: [project] },
+      failure: { kind: 'unknown-project', nearest: [project] },
     });
   });
 
@@ -93,7 +93,7 @@ describe('names', () => {
   it('of an environment without a key are refused', async () => {
     expect(await aic.workspace({ ...named('PIN QA'), environment: 'qa' })).toEqual({
       ok: false,
-      failure: { reason: 'no-key', environment: 'qa' },
+      failure: { kind: 'no-key', environment: 'qa' },
     });
   });
 });
@@ -127,7 +127,7 @@ describe('a pipeline', () => {
     const found = await workspace();
     server.inject({ times: 1, fault: { kind: 'status', status: 200, body: '{"jobConfig":{"stages":7}}' } });
     const { id } = server.addPipeline(project, 'PIN QA', 'Sales', { stages: [] });
-    expect(await found.read(id as PipelineId)).toMatchObject({ failure: { reason: 'strange-config' } });
+    expect(await found.read(id as PipelineId)).toMatchObject({ failure: { kind: 'strange-live-config' } });
   });
 });
 
@@ -139,7 +139,7 @@ describe('a failing call', () => {
     expect(await aic.workspace(named('PIN QA'))).toEqual({
       ok: false,
       failure: {
-        reason: 'upstream',
+        kind: 'upstream',
         failure: {
           system: 'AIC',
           reason: 'denied',

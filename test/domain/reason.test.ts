@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { explain, readReason, workspaceReason, type Reason } from '../../src/domain/reason.ts';
+import { explain, type Reason } from '../../src/domain/reason.ts';
 import { plain } from '../../src/domain/report-text.ts';
 import { down } from './samples.ts';
 
@@ -99,38 +99,5 @@ describe('an explanation', () => {
   test('names the setting of the environment whose key is missing', () => {
     expect(plain(explain({ kind: 'no-key', environment: 'qa' }).remedy)).toContain('AIC_QA_API_KEY');
     expect(plain(explain({ kind: 'no-key', environment: 'prod' }).remedy)).toContain('AIC_API_KEY');
-  });
-});
-
-describe('a failure as a reason', () => {
-  test('of finding a workspace keeps what was found out', () => {
-    const nearest = ['PIN QA'];
-    expect(workspaceReason({ reason: 'no-key', environment: 'qa' })).toStrictEqual({
-      kind: 'no-key',
-      environment: 'qa',
-    });
-    expect(workspaceReason({ reason: 'unknown-project', wanted: 'a', nearest })).toStrictEqual({
-      kind: 'unknown-project',
-      wanted: 'a',
-      nearest,
-    });
-    expect(
-      workspaceReason({ reason: 'unknown-workspace', wanted: 'a', aicProject: 'p', nearest }),
-    ).toStrictEqual({ kind: 'unknown-workspace', wanted: 'a', aicProject: 'p', nearest });
-    expect(workspaceReason({ reason: 'upstream', failure: down })).toStrictEqual({
-      kind: 'upstream',
-      failure: down,
-    });
-  });
-
-  test('of reading a pipeline keeps what was found out', () => {
-    expect(readReason({ reason: 'upstream', failure: down })).toStrictEqual({
-      kind: 'upstream',
-      failure: down,
-    });
-    expect(readReason({ reason: 'strange-config', problem: 'p' })).toStrictEqual({
-      kind: 'strange-live-config',
-      problem: 'p',
-    });
   });
 });

@@ -86,7 +86,7 @@ export function createAic(
     return {
       workspace: async (name) => {
         const installation = installations.get(name.environment);
-        if (installation === undefined) return fail({ reason: 'no-key', environment: name.environment });
+        if (installation === undefined) return fail({ kind: 'no-key', environment: name.environment });
         const call = callTo(installation);
         const path = await installation.names.resolve(call, name);
         return path.ok ? ok(workspaceAt(call, path.value, () => installation.names.forget())) : path;
@@ -120,14 +120,14 @@ class Names {
     const project = await this.#find(call, '/projects', name.aicProject);
     if (!project.ok) return project;
     if (!('$id' in project.value)) {
-      return fail({ reason: 'unknown-project', wanted: name.aicProject, nearest: project.value });
+      return fail({ kind: 'unknown-project', wanted: name.aicProject, nearest: project.value });
     }
     const workspaces = `/projects/${encodeURIComponent(project.value.$id)}/workspaces`;
     const workspace = await this.#find(call, workspaces, name.workspace);
     if (!workspace.ok) return workspace;
     if (!('$id' in workspace.value)) {
       const { aicProject, workspace: wanted } = name;
-      return fail({ reason: 'unknown-workspace', wanted, aicProject, nearest: workspace.value });
+      return fail({ kind: 'unknown-workspace', wanted, aicProject, nearest: workspace.value });
     }
     return ok(`${workspaces}/${encodeURIComponent(workspace.value.$id)}`);
   }
@@ -138,7 +138,7 @@ class Names {
     path: string,
     wanted: string,
   ): Promise<
-    Result<Named | readonly string[], { readonly reason: 'upstream'; readonly failure: UpstreamFailure }>
+    Result<Named | readonly string[], { readonly kind: 'upstream'; readonly failure: UpstreamFailure }>
   > {
     const known = this.#lists.get(path);
     const remembered =
@@ -147,7 +147,7 @@ class Names {
         : undefined;
     if (remembered !== undefined) return ok(remembered);
     const listed = await call('GET', path, (body) => z.array(named).parse(body));
-    if (!listed.ok) return fail({ reason: 'upstream', failure: listed.failure });
+    if (!listed.ok) return fail({ kind: 'upstream', failure: listed.failure });
     this.#lists.set(path, { entries: listed.value, until: this.#clock.now() + namesLifetime });
     const names = listed.value.map((entry) => entry.name);
     return ok(listed.value.find((entry) => entry.name === wanted) ?? nearest(wanted, names));
@@ -170,9 +170,9 @@ function workspaceAt(call: Call, path: string, forgetNames: () => void): Workspa
     },
     read: async (id) => {
       const shown = await call('GET', at(id), (body) => job.parse(body).jobConfig as Json);
-      if (!shown.ok) return fail({ reason: 'upstream', failure: shown.failure });
+      if (!shown.ok) return fail({ kind: 'upstream', failure: shown.failure });
       const content = contentOf(shown.value);
-      return content.ok ? content : fail({ reason: 'strange-config', problem: content.failure.problem });
+      return content.ok ? content : fail({ kind: 'strange-live-config', problem: content.failure.problem });
     },
     create: async (title, content) => {
       const made = await call('POST', `${path}/jobs`, (body) => created.parse(body), payload(title, content));
