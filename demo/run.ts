@@ -160,6 +160,18 @@ async function serve({ gitlab, aic, mail }: World, team: Team, botUrl: string): 
   console.log(`AIC      ${aic.url}/apis/core/v1   api-key: ${aic.apiKey}`);
   console.log(`SMTP     ${mail.url}`);
   console.log(`the bot  ${botUrl}`);
+  const call = (path: string, more: string) =>
+    `curl -s -H 'PRIVATE-TOKEN: ${team.maintainer.token}' ${more}${gitlab.url}/api/v4/projects/${team.projectId}${path}`;
+  const json = (body: object) => `-H 'Content-Type: application/json' -d '${JSON.stringify(body)}' `;
+  const content = '{ "stages": [] }';
+  const actions = [{ action: 'update', file_path: 'config/Dealer Inventory.json', content }];
+  const commit = { branch: 'feature/two', start_branch: 'develop', commit_message: 'Try', actions };
+  const request = { source_branch: 'feature/two', target_branch: 'develop', title: 'Try' };
+  heading('To merge once more, in another terminal');
+  console.log(call('/repository/commits', json(commit)));
+  console.log(call('/merge_requests', json(request)));
+  console.log(call('/merge_requests/2/merge', '-X PUT '));
+  console.log(call('/merge_requests/2/notes', ''));
   await new Promise((resolve) => process.once('SIGINT', resolve));
 }
 
