@@ -28,7 +28,7 @@ export function explain(reason: Reason): Explanation {
   switch (reason.kind) {
     case 'drift':
       return {
-        what: phrase`Somebody changed it in AIC since the last deployment; deploying would overwrite that.`,
+        what: phrase`It was changed or created in AIC by hand since the last deployment; deploying would overwrite that.`,
         remedy: phrase`Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set ${'drift: overwrite'} for the workspace in ${'branch_to_workspace.yaml'}.`,
       };
     case 'unreadable-config':

@@ -148,7 +148,7 @@ describe('the comment of a deployment', () => {
       | Pipeline | Result | Details |
       | - | - | - |
       | \`returns\` | failed | \`config/returns.json\`, line 14: \`a comma is missing\` |
-      | \`customers\` | blocked | Somebody changed it in AIC since the last deployment; deploying would overwrite that. |
+      | \`customers\` | blocked | It was changed or created in AIC by hand since the last deployment; deploying would overwrite that. |
       | \`orders\` | updated | |
 
       What to do:
@@ -223,7 +223,7 @@ describe('the comment of a deployment', () => {
 
       | Pipeline | Result | Details |
       | - | - | - |
-      | \`orders\` | blocked | Somebody changed it in AIC since the last deployment; deploying would overwrite that. |
+      | \`orders\` | blocked | It was changed or created in AIC by hand since the last deployment; deploying would overwrite that. |
 
       What to do:
 
@@ -346,7 +346,7 @@ describe('the report of a deployment', () => {
     expect(sent?.text).toMatchInlineSnapshot(`
       "Deployed 1 of 2 pipelines to "PIN FUSION 2.0 QA": 1 updated, 1 blocked
 
-      - customers – blocked – Somebody changed it in AIC since the last deployment; deploying would overwrite that.
+      - customers – blocked – It was changed or created in AIC by hand since the last deployment; deploying would overwrite that.
       - orders – updated
 
       What to do:

@@ -49,7 +49,7 @@ describe('an explanation', () => {
       return `${plain(what)}\n  → ${plain(remedy)}`;
     };
     expect(reasons.map(read).join('\n')).toMatchInlineSnapshot(`
-      "Somebody changed it in AIC since the last deployment; deploying would overwrite that.
+      "It was changed or created in AIC by hand since the last deployment; deploying would overwrite that.
         → Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
       "config/orders.json", line 3: "a comma is missing"
         → Correct the file and merge the correction.
