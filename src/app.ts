@@ -1,7 +1,8 @@
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 
 import { isSignedRight, mayBeGenuine, type WebhookSecrets } from './handlers/authenticate.ts';
+import { sha256Hex } from './domain/sha256.ts';
 import { receiveDelivery, type ReceivePorts } from './handlers/receive-delivery.ts';
 
 export interface AppPorts extends ReceivePorts {
@@ -34,25 +35,34 @@ export function createApp(ports: AppPorts): Hono {
       : context.json({ status: 'not ready', missing }, 503);
   });
 
+  const refuse = (context: Context, status: 400 | 401 | 413, reason: string, body: object) => {
+    const event = (context.req.header('x-gitlab-event') ?? '').slice(0, 100);
+    ports.log.warn('delivery', { status: 'refused', answer: status, reason, event });
+    return context.json(body, status);
+  };
+
   app.use('/webhooks/gitlab', async (context, next) => {
     if (context.req.method !== 'POST') return next();
     const genuine = await mayBeGenuine(context.req.raw.headers, ports.secrets);
-    return genuine ? next() : context.json(unauthorized, 401);
+    return genuine ? next() : refuse(context, 401, 'no or wrong secret, or no signature', unauthorized);
   });
 
   const limited = bodyLimit({
     maxSize: largestBody,
-    onError: (context) => context.json({ error: `the body is larger than ${largestBody} bytes` }, 413),
+    onError: (context) =>
+      refuse(context, 413, 'too large', { error: `the body is larger than ${largestBody} bytes` }),
   });
   app.post('/webhooks/gitlab', limited, async (context) => {
     const { headers } = context.req.raw;
     const text = decode(await context.req.arrayBuffer());
     // What is not text can't have been signed either, and a stranger is not told the difference.
-    if (!isSignedRight(headers, text ?? '', ports.secrets)) return context.json(unauthorized, 401);
+    if (!isSignedRight(headers, text ?? '', ports.secrets))
+      return refuse(context, 401, 'wrong signature or old timestamp', unauthorized);
     const body = text === undefined ? undefined : parse(text);
-    if (text === undefined || body === undefined) return context.json({ error: 'the body is not JSON' }, 400);
+    if (text === undefined || body === undefined)
+      return refuse(context, 400, 'not JSON', { error: 'the body is not JSON' });
 
-    const eventName = headers.get('x-gitlab-event') ?? 'unknown';
+    const eventName = headers.get('x-gitlab-event') ?? '';
     const id = await deliveryId(headers, eventName, text);
     const receipt = await receiveDelivery(ports, { id, eventName, text, body: body.value });
     if (receipt.status === 'unavailable') {
@@ -80,11 +90,14 @@ function parse(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** GitLab repeats a delivery under the same id. `X-Gitlab-Webhook-UUID` is random for every request and tells nothing. */
+const longestId = 200;
+
+/**
+ * GitLab repeats a delivery under the same id. `X-Gitlab-Webhook-UUID` is random for every request and tells nothing. An id longer than
+ * any of GitLab's is not kept as it is.
+ */
 async function deliveryId(headers: Headers, eventName: string, text: string): Promise<string> {
   const given = headers.get('webhook-id') || headers.get('idempotency-key');
-  if (given) return given;
-  const bytes = new TextEncoder().encode(`${eventName}\n${text}`);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return `sha256-${digest.toHex()}`;
+  if (given && given.length <= longestId) return given;
+  return `sha256-${await sha256Hex(given || `${eventName}\n${text}`)}`;
 }

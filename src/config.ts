@@ -1,3 +1,4 @@
+import picomatch from 'picomatch';
 import { z } from 'zod';
 
 import { logLevels } from './adapters/log.ts';
@@ -47,7 +48,12 @@ const environment = z.object({
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/, 'is not whsec_ with a key in base64')
     .optional(),
-  GITLAB_PROJECTS: list.refine((projects) => projects.length > 0, 'names no project'),
+  GITLAB_PROJECTS: list
+    .refine((projects) => projects.length > 0, 'names no project')
+    .refine(
+      (projects) => projects.every((glob) => !glob.startsWith('!')),
+      'excludes a project: name those that are served instead',
+    ),
   AIC_URL: httpUrl.default(new URL('https://prod.jdpower.ai/apis/core/v1')),
   AIC_API_KEY: token,
   AIC_QA_URL: httpUrl.default(new URL('https://aic.qa.jdpower.com/apis/core/v1')),
@@ -59,10 +65,12 @@ const environment = z.object({
     .refine((text) => /^smtps?:\/\/./.test(text) && URL.canParse(text), 'is not an smtp or smtps address')
     .refine((text) => decoded(text) !== undefined, 'holds a % in its password that is not written as %25'),
   MAIL_FROM: sender,
-  MAIL_TO: list.refine(
-    (all) => all.every((each) => mailAddress.test(each)),
-    'holds something that is not a mail address',
-  ),
+  MAIL_TO: list
+    .refine((all) => all.length > 0, 'names no address')
+    .refine(
+      (all) => all.every((each) => mailAddress.test(each)),
+      'holds something that is not a mail address',
+    ),
   DATABASE_URL: z
     .string()
     .refine((text) => !text.startsWith('postgres'), {
@@ -153,6 +161,11 @@ export function describeMistakes(mistakes: readonly SettingMistake[]): string {
     ({ setting, problem, example }) => `  ${setting} ${problem}. Example: ${example}`,
   );
   return ['aic-bot cannot start: these settings are missing or wrong.', ...lines].join('\n');
+}
+
+/** Whether a project path is among those of GITLAB_PROJECTS, whatever its case. A pattern only ever admits: `!` has no meaning. */
+export function servedBy(config: Config): (projectPath: string) => boolean {
+  return picomatch(config.GITLAB_PROJECTS, { dot: true, nocase: true, nonegate: true });
 }
 
 /** The values that must not leave the process. */

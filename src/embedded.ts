@@ -1,6 +1,5 @@
 import type { Hono } from 'hono';
 import { sql } from 'kysely';
-import picomatch from 'picomatch';
 
 import { createAic } from './adapters/aic/aic.ts';
 import { createGitLab } from './adapters/gitlab/gitlab.ts';
@@ -11,7 +10,7 @@ import { createInbox } from './adapters/store/inbox.ts';
 import { openSqlite } from './adapters/store/sqlite.ts';
 import { createStore } from './adapters/store/store.ts';
 import { createApp } from './app.ts';
-import type { Config } from './config.ts';
+import { servedBy, type Config } from './config.ts';
 import type { Environment } from './domain/aic.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
@@ -30,6 +29,8 @@ export interface Surroundings {
 
 export interface Bot {
   readonly app: Hono;
+  /** Takes up what was unfinished, and begins to work. */
+  start(): Promise<void>;
   /** Begins nothing new, lets running work end for at most so long, and closes the store. */
   stop(graceMs: number): Promise<void>;
 }
@@ -38,7 +39,7 @@ const lanesAtOnce = 8;
 const gitLabTimeoutMs = 30_000;
 const aicTimeoutMs = 60_000;
 
-/** The bot of one Node process on SQLite, at work when the promise resolves. */
+/** The bot of one Node process on SQLite. It accepts deliveries at once and works from `start` on. */
 export async function createEmbeddedBot(config: Config, around: Surroundings): Promise<Bot> {
   const { clock, log, mask, random, retry = defaultRetry } = around;
   const stopping = new AbortController();
@@ -56,7 +57,7 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
     timeoutMs: aicTimeoutMs,
   });
   const mailer = createSmtpSender({ url: config.SMTP_URL, from: config.MAIL_FROM, mask });
-  const serves = picomatch(config.GITLAB_PROJECTS, { dot: true, nocase: true });
+  const serves = servedBy(config);
   const mail = { mailTo: config.MAIL_TO, mailHost: mailHost(config.MAIL_FROM) };
 
   const db = await openSqlite(config.DATABASE_URL);
@@ -109,9 +110,9 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
       upstreams: [() => gitlabProbe.reachable(), () => aicProbe.reachable()],
     }),
   });
-  await lanes.start();
   return {
     app,
+    start: () => lanes.start(),
     stop: async (graceMs) => {
       stopping.abort();
       await lanes.stop(graceMs);

@@ -6,7 +6,7 @@ import { serve } from '@hono/node-server';
 import { createLog } from './adapters/log.ts';
 import { describeMistakes, parseConfig, secretsIn } from './config.ts';
 import { createMask } from './domain/secrets.ts';
-import { createEmbeddedBot } from './embedded.ts';
+import { createEmbeddedBot, type Bot } from './embedded.ts';
 
 /** Running work may take this long after SIGTERM; then it is cut off and taken up at the next start. */
 const graceMs = 8_000;
@@ -24,21 +24,42 @@ async function run(settings: Extract<typeof config, { ok: true }>['value']): Pro
   const mask = createMask(secretsIn(settings));
   const write = (line: string) => process.stdout.write(`${line}\n`);
   const log = createLog({ level: settings.LOG_LEVEL, clock, mask, write });
-  const bot = await createEmbeddedBot(settings, { clock, random: Math.random, log, mask });
-  const listening = {
-    fetch: bot.app.fetch,
-    port: settings.PORT,
-    hostname: settings.HOST,
-  };
-  const server = serve(listening, ({ address, port }) => log.info('listening', { address, port }));
+  let bot: Bot;
+  try {
+    bot = await createEmbeddedBot(settings, { clock, random: Math.random, log, mask });
+  } catch (error) {
+    giveUp(`DATABASE_URL ${settings.DATABASE_URL} cannot be used: ${wordsOf(error)}`);
+    return;
+  }
+  const listening = { fetch: bot.app.fetch, port: settings.PORT, hostname: settings.HOST };
+  const server = serve(listening, ({ address, port }) => {
+    log.info('listening', { address, port });
+    bot.start().catch((error: unknown) => giveUp(`the database failed: ${wordsOf(error)}`));
+  });
+  server.once('error', (error) =>
+    giveUp(`it cannot listen on HOST ${settings.HOST}, PORT ${settings.PORT}: ${wordsOf(error)}`),
+  );
 
   const stop = async (signal: string) => {
     log.info('stopping', { signal });
     server.close();
-    await bot.stop(graceMs);
+    try {
+      await bot.stop(graceMs);
+    } catch (error) {
+      log.error('did not stop cleanly', { error: wordsOf(error) });
+    }
     log.info('stopped');
     process.exit(0);
   };
   process.once('SIGTERM', (signal) => void stop(signal));
   process.once('SIGINT', (signal) => void stop(signal));
+}
+
+function giveUp(why: string): void {
+  process.stderr.write(`aic-bot cannot start: ${why}\n`);
+  process.exit(1);
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,9 +1,8 @@
 import type { Hono } from 'hono';
-import picomatch from 'picomatch';
 
 import { createLog } from './adapters/log.ts';
 import { createApp } from './app.ts';
-import { describeMistakes, parseConfig, secretsIn, type Config } from './config.ts';
+import { describeMistakes, parseConfig, secretsIn, servedBy, type Config } from './config.ts';
 import { fail } from './domain/result.ts';
 import { createMask } from './domain/secrets.ts';
 
@@ -37,7 +36,7 @@ function appFor(config: Config): Hono {
     inbox: { accept: () => Promise.resolve(fail({ reason: 'unavailable', said })) },
     clock,
     log,
-    serves: picomatch(config.GITLAB_PROJECTS, { dot: true, nocase: true }),
+    serves: servedBy(config),
     mail: { mailTo: [], mailHost: '' },
     secrets: { tokens: config.GITLAB_WEBHOOK_SECRET, signingToken: config.GITLAB_SIGNING_TOKEN },
     notReady: () => Promise.resolve(['store']),

@@ -149,7 +149,7 @@ describe('a delivery', () => {
   test('without object_kind and without a header is ignored', async () => {
     expect(await answerTo({ text: 'hello' })).toMatchObject({
       status: 202,
-      body: { status: 'ignored', reason: 'events of the kind unknown are not used' },
+      body: { status: 'ignored', reason: 'the request names no kind of event' },
     });
   });
 

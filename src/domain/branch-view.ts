@@ -37,6 +37,8 @@ export interface BranchView {
 export interface Candidate {
   readonly name: string;
   readonly paths: readonly string[];
+  /** Of a pending pipeline: the commit at which its file is the base. Otherwise that is where the range begins. */
+  readonly base?: CommitSha;
 }
 
 /** Why a merge is not deployed. */
@@ -62,7 +64,8 @@ export type Decision =
  * review are treated as the mapping's `direct_push` says; what is pending is tried again from the commit it was merged with.
  */
 export function decide(view: BranchView): Decision {
-  const waits = { ...view.state, deployed: view.from, origin: view.origin, tries: 0 };
+  const tries = view.pending.length === 0 ? 0 : (view.state?.tries ?? 0) + 1;
+  const waits = { ...view.state, deployed: view.from, origin: view.origin, tries };
   if (!view.mapping.ok) {
     const state: BranchState = { ...waits, held: true, reported: view.state?.reported };
     const told = view.state?.held === true && view.state.reported === view.head;
@@ -103,13 +106,13 @@ export function decide(view: BranchView): Decision {
     };
   }
   if (view.pending.length > 0) {
-    const tries = view.deliveries.length > 0 ? 0 : (view.state?.tries ?? 0);
+    const before = view.deliveries.length > 0 ? 0 : (view.state?.tries ?? 0);
     return {
       kind: 'deploy',
       target: found.workspace,
       candidates: merge([], view.pending),
       at: view.from,
-      state: { ...stays, tries },
+      state: { ...stays, tries: before },
     };
   }
   const why = unreviewed
@@ -120,21 +123,20 @@ export function decide(view: BranchView): Decision {
 
 /** The pipelines among changed paths. */
 export function candidatesIn(paths: readonly string[]): readonly Candidate[] {
-  return merge(
-    [],
-    paths.flatMap((path) => {
-      const pipeline = pipelineName(path);
-      return pipeline === undefined ? [] : [{ pipeline, path }];
-    }),
-  );
+  const found = new Map<string, Set<string>>();
+  for (const path of paths) {
+    const name = pipelineName(path);
+    if (name !== undefined) found.set(name, (found.get(name) ?? new Set()).add(path));
+  }
+  return [...found].map(([name, its]) => ({ name, paths: [...its] }));
 }
 
-function merge(candidates: readonly Candidate[], more: readonly Pending[]): readonly Candidate[] {
-  const paths = new Map(candidates.map((candidate) => [candidate.name, new Set(candidate.paths)]));
-  for (const { pipeline, path } of more) {
-    const known = paths.get(pipeline);
-    if (known === undefined) paths.set(pipeline, new Set([path]));
-    else known.add(path);
+/** What changed together with what is pending; a pipeline that is both is compared with what it was before it became pending. */
+function merge(candidates: readonly Candidate[], pending: readonly Pending[]): readonly Candidate[] {
+  const all = new Map(candidates.map((candidate) => [candidate.name, candidate]));
+  for (const { pipeline, path, base } of pending) {
+    const paths = new Set(all.get(pipeline)?.paths).add(path);
+    all.set(pipeline, { name: pipeline, paths: [...paths], base });
   }
-  return [...paths].map(([name, found]) => ({ name, paths: [...found] }));
+  return [...all.values()];
 }

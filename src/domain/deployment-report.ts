@@ -31,7 +31,15 @@ export function deploymentReport(facts: DeploymentFacts, mail: MailSettings): re
   const body = toComment(report);
   const comments: readonly Job[] =
     deployment.mergeRequests.length === 0
-      ? [{ kind: 'commit-comment', projectId: project.id, commit: deployment.head, marker, body }]
+      ? [
+          {
+            kind: 'commit-comment',
+            projectId: project.id,
+            commit: deployment.head,
+            marker: `${marker}:${deployment.finishedAt ?? 0}`,
+            body,
+          },
+        ]
       : deployment.mergeRequests.map((mergeRequest) => ({
           kind: 'merge-request-comment',
           projectId: project.id,
@@ -195,6 +203,10 @@ function factsOf(project: Project, deployment: Deployment): readonly Phrase[] {
     [...phrase`branch ${branch}`],
     ['commit ', ...link(head.slice(0, 8), `${project.webUrl}/-/commit/${head}`)],
     [...phrase`workspace ${workspace.workspace}`, ...(workspace.environment === 'qa' ? [' (AIC QA)'] : [])],
+    ...deployment.mergeRequests.map((iid) => [
+      'merge request ',
+      ...link(`!${iid}`, `${project.webUrl}/-/merge_requests/${iid}`),
+    ]),
     words(`deployment ${deployment.id}`),
   ];
   return finishedAt === undefined ? facts : [...facts, words(`took ${duration(finishedAt - startedAt)}`)];

@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize';
 import { isExactNumber, isJsonObject, type Json } from './json.ts';
 import type { Content } from './pipeline-config.ts';
+import { sha256Hex } from './sha256.ts';
 
 /** The SHA-256 of a pipeline's content in canonical form, 64 lower-case hex digits. Equal fingerprints mean equal configs. */
 export type Fingerprint = string & { readonly brand: 'Fingerprint' };
@@ -14,9 +15,7 @@ export async function fingerprintOf(content: Content): Promise<Fingerprint> {
   const { variables, sourceStage, stages, sinkStage } = content;
   const canonical = canonicalize(representable({ variables, sourceStage, stages, sinkStage }));
   if (canonical === undefined) throw new Error('An object has a canonical form.');
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(canonical));
-  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex as Fingerprint;
+  return (await sha256Hex(canonical)) as Fingerprint;
 }
 
 /**

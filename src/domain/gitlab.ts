@@ -40,8 +40,8 @@ export type GitLabResult<Value> = Result<Value, UpstreamFailure>;
 
 /** The configured GitLab. `undefined` and `missing` mean that GitLab says there is no such thing, or shows it to nobody with this token. */
 export interface GitLab {
-  /** Remembered for some minutes. */
-  project(id: ProjectId): Promise<GitLabResult<Project | undefined>>;
+  /** Remembered for some minutes. One that GitLab does not show is a failure: the bot may have been invited too late, or too early. */
+  project(id: ProjectId): Promise<GitLabResult<Project>>;
   /** The commit that the branch points to at this moment. */
   head(project: ProjectId, branch: string): Promise<GitLabResult<CommitSha | undefined>>;
   file(

@@ -18,6 +18,11 @@ export type Reason =
   | WorkspaceFailure
   | ReadFailure;
 
+/** Whether the bot is shutting down, which says nothing about the pipeline. */
+export function isStop(reason: Reason): boolean {
+  return reason.kind === 'upstream' && reason.failure.reason === 'stopped';
+}
+
 /** What happened, and what to do next: one or two plain sentences each. */
 export interface Explanation {
   readonly what: Phrase;

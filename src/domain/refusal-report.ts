@@ -28,7 +28,7 @@ export function refusalReport(view: BranchView, refusal: Refusal, mail: MailSett
 function reportOf(view: BranchView, refusal: Refusal): Report {
   const { branch } = view.key;
   return {
-    mood: 'failed',
+    mood: refusal.kind === 'unmapped' ? 'note' : 'failed',
     outcome: ['Nothing was deployed: ', ...because(refusal, branch)],
     table: tableOf(refusal),
     remedies: [remedyFor(refusal, branch)],

@@ -1,7 +1,7 @@
 import type { Phrase } from './phrase.ts';
 
 /** How a report begins: good, bad, in between, or still going on. */
-export type Mood = 'done' | 'failed' | 'partly' | 'held' | 'running';
+export type Mood = 'done' | 'failed' | 'partly' | 'held' | 'running' | 'note';
 
 /** What people are told: the outcome first, then a table, then what to do, and last the circumstances. */
 export interface Report {
@@ -21,6 +21,7 @@ const icons: Readonly<Record<Mood, string>> = {
   partly: '⚠️',
   held: '✋',
   running: '⏳',
+  note: 'ℹ️',
 };
 
 export function iconOf(mood: Mood): string {

@@ -35,6 +35,8 @@ export interface WaitingDelivery {
 export interface Pending {
   readonly pipeline: string;
   readonly path: string;
+  /** The commit at which the file is what the workspace should hold if nobody touched it: where the changes began that are pending. */
+  readonly base: CommitSha;
 }
 
 /** A config as the workspace held it before the bot overwrote it. */

@@ -1,5 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 
+import { sha256 } from '../domain/sha256.ts';
+
 /** The secrets by which a request is known to come from the configured GitLab. What is configured is demanded. */
 export interface WebhookSecrets {
   /** Any of these in `X-Gitlab-Token`; several while rotating. */
@@ -47,8 +49,4 @@ async function matchesAny(given: string, tokens: readonly string[]): Promise<boo
     matches = different === 0 || matches;
   }
   return matches;
-}
-
-async function sha256(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
 }

@@ -3,7 +3,7 @@ import type { Item, ItemState, Remark } from '../domain/deployment.ts';
 import { fingerprintOf, type Fingerprint } from '../domain/fingerprint.ts';
 import type { PipelineId } from '../domain/ids.ts';
 import type { Step } from '../domain/plan.ts';
-import type { Reason } from '../domain/reason.ts';
+import { isStop, type Reason } from '../domain/reason.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { Settled } from '../domain/settle.ts';
 
@@ -13,8 +13,8 @@ type Write = Extract<Step, { kind: 'create' | 'update' }>;
 export type Save = (item: Item, holds?: Fingerprint) => Promise<void>;
 
 /**
- * Carries out one step: write down, write, read back, write down. Returns `stopped` when the bot is shutting down and the
- * write was not sent; the item then stays as it was.
+ * Carries out one step: write down, write, read back, write down. Returns `stopped` when the bot is shutting down: the item stays
+ * `writing`, and the next run sees in the workspace what became of it.
  */
 export async function carryOut(
   { step, item }: Settled,
@@ -36,12 +36,12 @@ export async function carryOut(
       await save({ pipeline: step.name, state: { kind: 'writing', effect: step.kind, desired } });
       const written = await write(workspace, step);
       if (!written.ok) {
-        if (written.failure.kind === 'upstream' && written.failure.failure.reason === 'stopped')
-          return 'stopped';
+        if (isStop(written.failure)) return 'stopped';
         await save({ pipeline: step.name, state: stuck(written.failure) });
         return 'done';
       }
       const read = await workspace.read(written.value);
+      if (!read.ok && isStop(read.failure)) return 'stopped';
       const holds = read.ok ? await fingerprintOf(read.value) : desired;
       const remark = remarkOn(step, { holds, readBack: read.ok });
       const state: ItemState = {

@@ -59,7 +59,7 @@ async function act(
     const jobs = [
       ...closing.jobs,
       ...released,
-      ...(view.pending.length > 0 ? [retryJob(ports, view.key, 1)] : []),
+      ...(view.pending.length > 0 ? [retryJob(ports, view.key, Math.max(1, closing.state?.tries ?? 1))] : []),
     ];
     await ports.store.close({
       ...closing,

@@ -86,7 +86,9 @@ async function changesBetween(
   if (!changes.ok) return changes;
   if (changes.value !== undefined) return ok(changes.value);
   const everything = await gitlab.changes(project.id, undefined, to, [configFolder]);
-  return everything.ok ? ok(everything.value ?? { paths: [], commits: [] }) : everything;
+  if (!everything.ok) return everything;
+  // Which commits came since can't be told any more; the newest is one of them, and tells the merge that made it.
+  return ok({ paths: everything.value?.paths ?? [], commits: [to] });
 }
 
 /** The merge requests that brought the changes, and the waiting ones that did not. */

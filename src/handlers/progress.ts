@@ -16,39 +16,55 @@ const betweenEdits = 4_000;
 export const silent: Progress = { show: () => {}, ended: async () => {} };
 
 /**
- * Posts the comment at once and edits it at most every few seconds, one sending at a time. What can't be sent is logged and
- * forgotten: the report at the end goes its own, lasting way.
+ * Posts the comment at once and edits it at most every few seconds, one sending at a time; what came meanwhile is sent when the time is up.
+ * What can't be sent is logged and forgotten: the report at the end goes its own, lasting way.
  */
 export function startProgress(
-  { gitlab, clock, log }: BranchPorts,
+  { gitlab, log }: BranchPorts,
   view: BranchView,
   deployment: Deployment,
   fresh: boolean,
 ): Progress {
-  const send = async (items: readonly Item[], first: boolean) => {
-    const body = deploymentComment({ project: view.project, deployment, items });
+  let latest: readonly Item[] = [];
+  let isNews = false;
+  let hasEnded = false;
+  let isSending = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let sending = send(fresh);
+
+  async function send(first: boolean): Promise<void> {
+    isNews = false;
+    isSending = true;
+    const body = deploymentComment({ project: view.project, deployment, items: latest });
     const comment = { marker: deploymentMarker(deployment.id), body };
-    await Promise.all(
-      deployment.mergeRequests.map(async (iid) => {
-        const sent = await gitlab.putMergeRequestComment(view.project.id, iid, comment, first);
-        if (!sent.ok) log.warn('progress not shown', { said: sent.failure.said });
-      }),
-    );
-  };
-  let sentAt = clock.now();
-  let sending: Promise<void> | undefined = send([], fresh);
-  const settle = () => {
-    sending = undefined;
-  };
-  void sending.then(settle, settle);
+    try {
+      await Promise.all(
+        deployment.mergeRequests.map(async (iid) => {
+          const sent = await gitlab.putMergeRequestComment(view.project.id, iid, comment, first);
+          if (!sent.ok) log.warn('progress not shown', { said: sent.failure.said });
+        }),
+      );
+    } catch (error) {
+      log.error('progress not shown', { error: String(error) });
+    }
+    isSending = false;
+    if (!hasEnded) timer = setTimeout(next, betweenEdits);
+  }
+
+  function next(): void {
+    timer = undefined;
+    if (isNews) sending = send(false);
+  }
+
   return {
     show: (items) => {
-      if (sending !== undefined || clock.now() - sentAt < betweenEdits) return;
-      sentAt = clock.now();
-      sending = send(items, false);
-      void sending.then(settle, settle);
+      latest = items;
+      isNews = true;
+      if (timer === undefined && !isSending) sending = send(false);
     },
     ended: async () => {
+      hasEnded = true;
+      clearTimeout(timer);
       await sending;
     },
   };

@@ -25,7 +25,9 @@ export function readEvent(eventName: string, body: unknown): Reading {
   );
   switch (kind) {
     case undefined:
-      return { kind: 'ignored', reason: `events of the kind ${quoted(stated ?? eventName)} are not used` };
+      return stated === undefined && eventName === ''
+        ? { kind: 'ignored', reason: 'the request names no kind of event' }
+        : { kind: 'ignored', reason: `events of the kind ${quoted(stated ?? eventName)} are not used` };
     case 'merge_request': {
       const parsed = mergeRequestEvent.safeParse(body);
       if (!parsed.success) return rejected(kind, parsed.error);

@@ -1,10 +1,10 @@
 import type { Workspace } from '../domain/aic.ts';
 import type { BranchView, Candidate, Decision } from '../domain/branch-view.ts';
 import { fingerprintOf, type Fingerprint } from '../domain/fingerprint.ts';
-import type { CommitSha } from '../domain/ids.ts';
+import type { CommitSha, PipelineId } from '../domain/ids.ts';
 import { maxConfigBytes, parseConfig, type Content } from '../domain/pipeline-config.ts';
 import type { Desired, Live, Version, Versions } from '../domain/plan.ts';
-import type { Reason } from '../domain/reason.ts';
+import { isStop, type Reason } from '../domain/reason.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { WorkspaceKey } from '../domain/store.ts';
 import { withVariables } from '../domain/workspace-variables.ts';
@@ -22,7 +22,7 @@ export interface ReadVersions {
   readonly versions: readonly Versions[];
 }
 
-type Titles = ReadonlyMap<string, readonly Parameters<Workspace['read']>[0][]>;
+type Titles = ReadonlyMap<string, readonly PipelineId[]>;
 
 /**
  * Reads what the branch wants, what the workspace has and what it had, for the candidates only. What can't be read makes
@@ -55,7 +55,9 @@ export async function readVersions(
         live,
         recorded: baselines.get(candidate.name),
       });
-      return { name: candidate.name, desired, live, base };
+      if (!base.ok)
+        return { name: candidate.name, desired: { kind: 'unusable', reason: base.failure }, live, base: [] };
+      return { name: candidate.name, desired, live, base: base.value };
     }),
   );
   const stopped = versions.some(({ desired, live }) =>
@@ -73,7 +75,7 @@ async function reach(
   if (!workspace.ok) return workspace;
   const pipelines = await workspace.value.pipelines();
   if (!pipelines.ok) return fail({ kind: 'upstream', failure: pipelines.failure });
-  const titles = new Map<string, Parameters<Workspace['read']>[0][]>();
+  const titles = new Map<string, PipelineId[]>();
   for (const { id, title } of pipelines.value) {
     const known = titles.get(title);
     if (known === undefined) titles.set(title, [id]);
@@ -82,10 +84,7 @@ async function reach(
   return ok({ workspace: workspace.value, titles });
 }
 
-async function readLive(
-  workspace: Workspace,
-  ids: readonly Parameters<Workspace['read']>[0][],
-): Promise<Live> {
+async function readLive(workspace: Workspace, ids: readonly PipelineId[]): Promise<Live> {
   const [id] = ids;
   if (id === undefined) return { kind: 'none' };
   if (ids.length > 1) return { kind: 'unusable', reason: { kind: 'ambiguous-title', count: ids.length } };
@@ -141,8 +140,9 @@ async function readConfig(
 }
 
 /**
- * What the workspace holds if nobody touched it: the fingerprint recorded then, else the file at the last deployed commit, with or
- * without the workspace's variables. Read only where it decides something.
+ * What the workspace holds if nobody touched it: the fingerprint recorded then, else the file at the last deployed commit (for a pending
+ * pipeline, at the one before it became pending), with or without the workspace's variables. Read only where it decides something. A file that
+ * GitLab does not give is a failure, not drift.
  */
 async function readBase(
   ports: BranchPorts,
@@ -153,24 +153,21 @@ async function readBase(
     readonly live: Live;
     readonly recorded: Fingerprint | undefined;
   },
-): Promise<readonly Fingerprint[]> {
-  if (known.recorded !== undefined) return [known.recorded];
-  if (known.desired.kind !== 'config' || known.live.kind !== 'pipeline') return [];
-  if (known.live.version.fingerprint === known.desired.version.fingerprint) return [];
+): Promise<Result<readonly Fingerprint[], Reason>> {
+  if (known.recorded !== undefined) return ok([known.recorded]);
+  if (known.desired.kind !== 'config' || known.live.kind !== 'pipeline') return ok([]);
+  if (known.live.version.fingerprint === known.desired.version.fingerprint) return ok([]);
   const contents = await Promise.all(
-    known.candidate.paths.map((path) => readConfig(ports, view, path, view.from)),
+    known.candidate.paths.map((path) => readConfig(ports, view, path, known.candidate.base ?? view.from)),
   );
+  for (const content of contents) if (!content.ok && content.failure.kind === 'upstream') return content;
   const found = contents.flatMap((content) =>
     content.ok && content.value !== undefined ? [content.value] : [],
   );
   const variants = found.flatMap((content) => [content, withVariables(content, decision.target.variables)]);
-  return Promise.all(variants.map((content) => fingerprintOf(content)));
+  return ok(await Promise.all(variants.map((content) => fingerprintOf(content))));
 }
 
 async function versionOf(content: Content): Promise<Version> {
   return { content, fingerprint: await fingerprintOf(content) };
-}
-
-function isStop(reason: Reason): boolean {
-  return reason.kind === 'upstream' && reason.failure.reason === 'stopped';
 }

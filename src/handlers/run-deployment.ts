@@ -124,10 +124,11 @@ async function finish(
   const { view, decision, deployment, items } = run;
   const finishedAt = ports.clock.now();
   const status = statusOf(items);
-  const paths = new Map(decision.candidates.map((candidate) => [candidate.name, candidate.paths]));
-  const pending = items
-    .filter(isPending)
-    .flatMap(({ pipeline }) => (paths.get(pipeline) ?? []).map((path) => ({ pipeline, path })));
+  const candidates = new Map(decision.candidates.map((candidate) => [candidate.name, candidate]));
+  const pending = items.filter(isPending).flatMap(({ pipeline }) => {
+    const { paths = [], base = view.from } = candidates.get(pipeline) ?? {};
+    return paths.map((path) => ({ pipeline, path, base }));
+  });
   const tries = pending.length === 0 ? 0 : decision.state.tries + 1;
   const report = run.retry && sameOutcome(run.before, items) ? [] : deploymentJobs(ports, run, finishedAt);
   const retry = pending.length === 0 ? [] : [retryJob(ports, view.key, tries)];

@@ -9,7 +9,7 @@ export interface JobPorts extends BranchPorts {
   readonly mailer: Mailer;
 }
 
-/** From this try on a deployment is late enough to tell somebody: by then it has waited some minutes. */
+/** After so many failed tries in a row somebody is told. */
 const tellAtTry = 5;
 
 /**

@@ -20,7 +20,7 @@ export type Look = (
 
 /**
  * Looks at a branch as it is now: what the mapping says of it, its head, and what came since it was last deployed. Costs
- * one call where the head is the last deployed commit and nothing waits.
+ * one call where the project is remembered, its head is the last deployed commit and nothing waits.
  */
 export async function viewBranch(ports: BranchPorts, key: BranchKey): Promise<GitLabResult<Look>> {
   const { gitlab, store, settings } = ports;
@@ -35,7 +35,6 @@ export async function viewBranch(ports: BranchPorts, key: BranchKey): Promise<Gi
 
   const project = await gitlab.project(key.projectId);
   if (!project.ok) return project;
-  if (project.value === undefined) return nothing('GitLab shows no such project to the token');
   if (!settings.serves(project.value.path)) return nothing('the project is not in GITLAB_PROJECTS');
   const head = await gitlab.head(project.value.id, key.branch);
   if (!head.ok) return head;

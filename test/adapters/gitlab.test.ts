@@ -285,7 +285,6 @@ describe('a comment', () => {
 describe('what GitLab does not show', () => {
   it('is undefined or missing, not a failure', async () => {
     const sha = await commit({ 'a.txt': 'a\n' });
-    expect(value(await gitlab.project(99 as ProjectId))).toBeUndefined();
     expect(value(await gitlab.head(project, 'none'))).toBeUndefined();
     expect(value(await gitlab.file(project, 'none.txt', sha, { mostBytes: 10 }))).toEqual({
       kind: 'missing',

@@ -431,7 +431,11 @@ export function storeContract(newPlace: () => Promise<Place>): void {
               id,
               status: 'partly failed',
               finishedAt: now + 5,
-              pending: pending.map((pipeline) => ({ pipeline, path: `config/${pipeline}.json` })),
+              pending: pending.map((pipeline) => ({
+                pipeline,
+                path: `config/${pipeline}.json`,
+                base: sha('b'),
+              })),
             },
           }),
         );
@@ -439,8 +443,12 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       await close(main, ['Orders', 'Parts']);
       expect(await opened.store.pending(main)).toHaveLength(2);
       await close(main, ['Parts']);
-      expect(await opened.store.pending(main)).toEqual([{ pipeline: 'Parts', path: 'config/Parts.json' }]);
-      expect(await opened.store.pending(develop)).toEqual([{ pipeline: 'Other', path: 'config/Other.json' }]);
+      expect(await opened.store.pending(main)).toEqual([
+        { pipeline: 'Parts', path: 'config/Parts.json', base: sha('b') },
+      ]);
+      expect(await opened.store.pending(develop)).toEqual([
+        { pipeline: 'Other', path: 'config/Other.json', base: sha('b') },
+      ]);
       expect(await opened.store.lastDeployment(main)).toMatchObject({
         deployment: { id, status: 'partly failed', finishedAt: now + 5 },
       });
@@ -495,7 +503,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     const first = { key: workspaceKey, fingerprint: print('f') };
     await opened.store.saveItem(id, { pipeline: 'pipeline 1999', state: { kind: 'unchanged' } }, first);
     expect(await opened.store.baselines(workspaceKey, names)).toEqual(new Map([['pipeline 1999', 'f']]));
-    const pending = names.map((pipeline) => ({ pipeline, path: `config/${pipeline}.json` }));
+    const pending = names.map((pipeline) => ({ pipeline, path: `config/${pipeline}.json`, base: sha('b') }));
     await opened.store.close(
       closingOf({ deliveries: names, deployment: { id, status: 'failed', finishedAt: now, pending } }),
     );
@@ -510,7 +518,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       await opened.inbox.accept(deliveryOf('one'), []);
       const { id } = await beginMain();
       const woken = opened.woken();
-      const pending = [{ pipeline: 'Orders', path: 'config/Orders.json' }];
+      const pending = [{ pipeline: 'Orders', path: 'config/Orders.json', base: sha('b') }];
       const deployment = { id, status: 'failed', finishedAt: now, pending } as const;
       await opened.store.close(closingOf({ deliveries: ['one'], state, deployment, jobs }));
       expect(opened.woken()).toBe(woken + 1);
@@ -524,7 +532,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     test('is written as a whole or not at all', async () => {
       await opened.inbox.accept(deliveryOf('one'), []);
       const { id } = await beginMain();
-      const twice = { pipeline: 'Orders', path: 'config/Orders.json' };
+      const twice = { pipeline: 'Orders', path: 'config/Orders.json', base: sha('b') };
       const deployment = { id, status: 'failed', finishedAt: now, pending: [twice, twice] } as const;
       const woken = opened.woken();
       await expect(

@@ -38,7 +38,7 @@ describe('the comment of a deployment', () => {
     expect(comment([], running)).toMatchInlineSnapshot(`
       "⏳ **Deploying to \`PIN FUSION 2.0 QA\`**
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12
       "
     `);
   });
@@ -58,7 +58,7 @@ describe('the comment of a deployment', () => {
       | \`returns\` | to create | |
       | \`customers\` | created | |
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12
       "
     `);
   });
@@ -80,7 +80,7 @@ describe('the comment of a deployment', () => {
       | \`returns\` | left alone | The file was removed; pipelines are never deleted in AIC. |
       | \`stock\` | unchanged | |
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
       "
     `);
   });
@@ -93,7 +93,7 @@ describe('the comment of a deployment', () => {
       | - | - | - |
       | \`orders\` | updated | |
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
       "
     `);
   });
@@ -113,7 +113,7 @@ describe('the comment of a deployment', () => {
       | \`a\` | updated | A change made by hand in AIC was overwritten; what was there is kept as a snapshot. |
       | \`b\` | updated | AIC stored it in a slightly different form than it was sent. |
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
       "
     `);
   });
@@ -126,7 +126,7 @@ describe('the comment of a deployment', () => {
       | - | - | - |
       | \`orders\` | unchanged | |
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
       "
     `);
   });
@@ -156,7 +156,7 @@ describe('the comment of a deployment', () => {
       - \`returns\`: Correct the file and merge the correction.
       - \`customers\`: Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set \`drift: overwrite\` for the workspace in \`branch_to_workspace.yaml\`.
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
       "
     `);
   });
@@ -174,7 +174,7 @@ describe('the comment of a deployment', () => {
 
       - \`stock\`: Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
       "
     `);
   });
@@ -192,7 +192,7 @@ describe('the comment of a deployment', () => {
 
       - \`customers\`, \`orders\`: Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
       "
     `);
   });
@@ -210,7 +210,7 @@ describe('the comment of a deployment', () => {
 
       - \`orders\`: Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
       "
     `);
   });
@@ -219,19 +219,19 @@ describe('the comment of a deployment', () => {
     const items = [blocked('orders')];
     expect(comment(items, { workspace: { ...deployment().workspace, environment: 'qa' } }))
       .toMatchInlineSnapshot(`
-      "✋ **Deployed nothing to \`PIN FUSION 2.0 QA\`: 1 blocked**
+        "✋ **Deployed nothing to \`PIN FUSION 2.0 QA\`: 1 blocked**
 
-      | Pipeline | Result | Details |
-      | - | - | - |
-      | \`orders\` | blocked | It was changed or created in AIC by hand since the last deployment; deploying would overwrite that. |
+        | Pipeline | Result | Details |
+        | - | - | - |
+        | \`orders\` | blocked | It was changed or created in AIC by hand since the last deployment; deploying would overwrite that. |
 
-      What to do:
+        What to do:
 
-      - \`orders\`: Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set \`drift: overwrite\` for the workspace in \`branch_to_workspace.yaml\`.
+        - \`orders\`: Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set \`drift: overwrite\` for the workspace in \`branch_to_workspace.yaml\`.
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` (AIC QA) · deployment 12 · took 2.3 s
-      "
-    `);
+        branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` (AIC QA) · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
+        "
+      `);
   });
 
   test('of 150 pipelines folds the last 50 away', () => {
@@ -255,7 +255,7 @@ describe('the comment of a deployment', () => {
 
       </details>
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
       "
     `);
   });
@@ -287,7 +287,7 @@ describe('the comment of a deployment', () => {
 
       - \`p0000\`, \`p0001\`, \`p0002\`, \`p0003\`, \`p0004\` and 2495 more: Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
 
-      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · deployment 12 · took 2.3 s
+      branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
       "
     `);
   });
@@ -320,7 +320,11 @@ describe('the report of a deployment', () => {
 
   test('is a comment on the commit where there is no merge request', () => {
     const [job] = deploymentReport(facts([updated('orders')], { mergeRequests: [] }), mail);
-    expect(job).toMatchObject({ kind: 'commit-comment', commit: sha(1), marker: 'aic-bot:deployment:12' });
+    expect(job).toMatchObject({
+      kind: 'commit-comment',
+      commit: sha(1),
+      marker: 'aic-bot:deployment:12:1002340',
+    });
   });
 
   test('holds what the comment says', () => {
@@ -355,6 +359,7 @@ describe('the report of a deployment', () => {
       branch "develop"
       commit ccccccc1 (https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
       workspace "PIN FUSION 2.0 QA"
+      merge request !3 (https://gitlab.example/data/pipelines/-/merge_requests/3)
       deployment 12
       took 2.3 s
       "

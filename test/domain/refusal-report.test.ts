@@ -66,7 +66,7 @@ test('a refusal for one mistake speaks of one', () => {
 test('a refusal for an unmapped branch reads like this', () => {
   expect(commentIn(refusalReport(view, { kind: 'unmapped', builtIn: undefined }, mail)))
     .toMatchInlineSnapshot(`
-      "❌ **Nothing was deployed: \`branch_to_workspace.yaml\` does not name \`develop\`.**
+      "ℹ️ **Nothing was deployed: \`branch_to_workspace.yaml\` does not name \`develop\`.**
 
       What to do:
 
@@ -81,7 +81,7 @@ test('a refusal for a branch that is only built in names its rule', () => {
   const feature = branchView({ branch: 'feature/returns', mergeRequests: [mergeRequest(3)] });
   const refusal: Refusal = { kind: 'unmapped', builtIn: 'feature/' };
   expect(commentIn(refusalReport(feature, refusal, mail))).toMatchInlineSnapshot(`
-    "❌ **Nothing was deployed: \`branch_to_workspace.yaml\` does not name \`feature/returns\`, and branches under \`feature/\` are not deployed automatically.**
+    "ℹ️ **Nothing was deployed: \`branch_to_workspace.yaml\` does not name \`feature/returns\`, and branches under \`feature/\` are not deployed automatically.**
 
     What to do:
 

@@ -132,13 +132,14 @@ describe('a merge into a mapped branch', () => {
     await scene.start();
     await scene.addBranch('team-a/x', 'main');
     await scene.addBranch('team-a/y', 'main');
-    const x = await scene.open('team-a/x', sqlFile('Shared', 'select 1'));
-    const y = await scene.open('team-a/y', sqlFile('Shared', 'select 2'));
-    await scene.merge(x);
-    await scene.comment(x, isFinal);
-    await scene.merge(y);
-    expect(await scene.comment(y, isFinal)).toContain('1 updated');
-    expect(live('Shared', 'PIN TEAM A')).toEqual(stagesOf('select 2'));
+    const x = await scene.open('team-a/x', { ...sqlFile('Shared', 'select 1'), ...sqlFile('X', 'select 1') });
+    const y = await scene.open('team-a/y', { ...sqlFile('Shared', 'select 1'), ...sqlFile('Y', 'select 1') });
+    scene.world.aic.setLatency(50);
+    await Promise.all([scene.merge(x), scene.merge(y)]);
+    const [one, other] = await Promise.all([scene.comment(x, isFinal), scene.comment(y, isFinal)]);
+    expect([one, other].filter((body) => body.includes('2 created'))).toHaveLength(1);
+    expect([one, other].filter((body) => body.includes('1 created, 1 unchanged'))).toHaveLength(1);
+    expect(scene.world.aic.writes.map(({ title }) => title).toSorted()).toEqual(['Shared', 'X', 'Y']);
   });
 
   it('sets the variables of the workspace', async () => {
@@ -175,6 +176,33 @@ describe('a pipeline that the workspace already has', () => {
     const iid = await scene.open('develop', sqlFile('Sales', 'select 2'));
     await scene.merge(iid);
     expect(await scene.comment(iid, isFinal)).toContain('1 updated');
+    expect(live('Sales')).toEqual(stagesOf('select 2'));
+  });
+
+  it('is updated after its config was broken and mended, though nothing was ever deployed', async () => {
+    scene = await setScene();
+    await scene.commit('develop', sqlFile('Sales', 'select 1'));
+    scene.world.aic.putPipeline(aicProject, qa, 'Sales', sqlContent('select 1'));
+    await scene.start();
+    const broken = await scene.open('develop', { 'config/Sales.json': '{ broken' });
+    await scene.merge(broken);
+    expect(await scene.comment(broken, isFinal)).toContain('1 failed');
+    const mended = await scene.open('develop', sqlFile('Sales', 'select 2'));
+    await scene.merge(mended);
+    expect(await scene.comment(mended, isFinal)).toContain('1 updated');
+  });
+
+  it('is blocked on the first deployment if it was changed by hand, and updated once that is undone', async () => {
+    scene = await setScene();
+    await scene.commit('develop', sqlFile('Sales', 'select 1'));
+    scene.world.aic.putPipeline(aicProject, qa, 'Sales', sqlContent('select by_hand'));
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('Sales', 'select 2'));
+    await scene.merge(iid);
+    expect(await scene.comment(iid, isFinal)).toContain('1 blocked');
+    scene.world.aic.putPipeline(aicProject, qa, 'Sales', sqlContent('select 1'));
+    await scene.advance(20_000);
+    await scene.comment(iid, (body) => body.includes('1 updated'));
     expect(live('Sales')).toEqual(stagesOf('select 2'));
   });
 
@@ -382,6 +410,16 @@ describe('webhooks out of order', () => {
 });
 
 describe('the comment', () => {
+  it('shows what was done and what is going on while one pipeline keeps the others waiting', async () => {
+    scene = await setScene();
+    await scene.start();
+    const iid = await scene.open('develop', { ...sqlFile('One', 'select 1'), ...sqlFile('Two', 'select 2') });
+    scene.world.aic.inject({ method: 'POST', times: 1, fault: { kind: 'hang' } });
+    await scene.merge(iid);
+    const comment = await scene.comment(iid, (body) => body.includes('created') && body.includes('creating'));
+    expect(comment).toContain('⏳ **Deploying 2 pipelines to `PIN QA`: 1 created**');
+  });
+
   it('is there while the deployment runs, and says so', async () => {
     scene = await setScene();
     await scene.start();

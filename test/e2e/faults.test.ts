@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { until } from '../../demo/person.ts';
-import { aicProject, isFinal, setScene, sqlFile, type Scene } from './scene.ts';
+import { aicProject, isFinal, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -141,6 +141,37 @@ describe('a lasting failure', () => {
     remove();
     await scene.advance(10_000);
     expect(await scene.comment(iid, isFinal)).toContain('1 created');
+  });
+});
+
+describe('a comparison', () => {
+  it.each([
+    ['that GitLab cannot make', 500],
+    ['with a commit that is gone', 404],
+  ])('%s does not keep a merge from being deployed', async (_, status) => {
+    scene = await setScene();
+    await scene.start();
+    const first = await scene.open('develop', sqlFile('First', 'select 1'));
+    await scene.merge(first);
+    await scene.comment(first, isFinal);
+    scene.world.gitlab.inject({ path: /repository\/compare/, fault: { kind: 'status', status } });
+    const iid = await mergeSales();
+    expect(await scene.comment(iid, isFinal)).toContain('1 created');
+  });
+});
+
+describe('an existing pipeline', () => {
+  it('that could not be updated the first time is updated later, not taken for drift', async () => {
+    scene = await setScene();
+    await scene.commit('develop', sqlFile('Sales', 'select 0'));
+    scene.world.aic.putPipeline(aicProject, 'PIN QA', 'Sales', sqlContent('select 0'));
+    const remove = scene.world.aic.inject({ fault: { kind: 'status', status: 401 } });
+    await scene.start();
+    const iid = await mergeSales();
+    expect(await scene.comment(iid, isFinal)).toContain('1 failed');
+    remove();
+    await scene.advance(20_000);
+    await scene.comment(iid, (body) => body.includes('1 updated'));
   });
 });
 

@@ -96,6 +96,17 @@ describe('a bot process', () => {
     expect(scene.rows('select id, status from deliveries')).toEqual([{ id: 'kept', status: 'waiting' }]);
   });
 
+  it('does not start where it cannot listen or keep anything, and says which setting that is', async () => {
+    scene = await setScene();
+    await startProcess();
+    const taken = new URL(bot?.url ?? '').port;
+    const second = (settings: object) =>
+      startBotProcess({ ...scene.world.settings, ...settings }, scene.world.folder).then(() => '', String);
+    const elsewhere = { DATABASE_URL: `file:${scene.world.folder}/other.db` };
+    expect(await second({ ...elsewhere, PORT: taken })).toContain(`PORT ${taken}`);
+    expect(await second({ DATABASE_URL: `file:${scene.world.folder}` })).toContain('DATABASE_URL');
+  });
+
   it('tells all mistakes in its settings at once, and does not start', async () => {
     scene = await setScene();
     const { GITLAB_TOKEN: _, ...settings } = scene.world.settings;

@@ -218,6 +218,7 @@ async function startBot(settings: Readonly<Record<string, string>>, clock: Clock
     mask,
     retry: { firstPauseMs: 5, longestPauseMs: 20, totalMs: 300 },
   });
+  await bot.start();
   let server: ServerType | undefined;
   const port = await new Promise<number>((resolve) => {
     const listening = { fetch: bot.app.fetch, port: 0, hostname: '127.0.0.1' };

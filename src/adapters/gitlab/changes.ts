@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Changes, GitLab } from '../../domain/gitlab.ts';
 import { isCommitSha, type CommitSha, type ProjectId } from '../../domain/ids.ts';
 import { ok } from '../../domain/result.ts';
+import type { UpstreamFailure } from '../../domain/upstream.ts';
 import { countLines } from './diff-lines.ts';
 import { attempt, UpstreamError } from './requester.ts';
 
@@ -49,12 +50,15 @@ export function createChanges(resources: Resources): GitLab['changes'] {
     const comparison = await attempt(async () =>
       from === undefined ? undefined : compare(resources, project, from, to),
     );
-    if (!comparison.ok) return comparison.failure.reason === 'missing' ? ok(undefined) : comparison;
+    if (!comparison.ok && comparison.failure.reason === 'missing') return ok(undefined);
+    if (!comparison.ok && !isBeyondGitLab(comparison.failure)) return comparison;
+    const told = comparison.ok ? comparison.value : undefined;
     return attempt(async (): Promise<Changes> => {
-      const commits = comparison.value?.commits.map(({ id }) => id) ?? [];
+      // Without a comparison the newest commit stands for all of them.
+      const commits = told?.commits.map(({ id }) => id) ?? (from === undefined ? [] : [to]);
       const proven =
-        from !== undefined && comparison.value !== undefined
-          ? await provenPaths(resources, project, { from, to, comparison: comparison.value })
+        from !== undefined && told !== undefined
+          ? await provenPaths(resources, project, { from, to, comparison: told })
           : undefined;
       if (proven !== undefined) return { paths: [...proven], commits };
       const [old, now] = await Promise.all([
@@ -64,6 +68,11 @@ export function createChanges(resources: Resources): GitLab['changes'] {
       return { paths: differing(old, now), commits };
     });
   };
+}
+
+/** A comparison may be more than GitLab can make in its time, or than is read here; the trees are not. */
+function isBeyondGitLab(failure: UpstreamFailure): boolean {
+  return failure.reason === 'too-large' || failure.reason === 'passing';
 }
 
 async function compare(

@@ -85,8 +85,8 @@ export function createGitLab(deps: GitLabDeps): (log: Log) => GitLab {
       project: async (id) => {
         const remembered = projects.get(id);
         if (remembered !== undefined && remembered.until > deps.clock.now()) return ok(remembered.project);
-        const shown = await orUndefined(async () => project.parse(await new Projects(resource).show(id)));
-        if (shown.ok && shown.value !== undefined) {
+        const shown = await attempt(async () => project.parse(await new Projects(resource).show(id)));
+        if (shown.ok) {
           projects.set(id, { project: shown.value, until: deps.clock.now() + projectLifetime });
         }
         return shown;

@@ -20,7 +20,7 @@ export function createSmtpSender(deps: {
   return {
     send: async (mail) => {
       try {
-        await transport.sendMail({
+        const { rejected } = await transport.sendMail({
           from: deps.from,
           to: [...mail.to],
           subject: mail.subject,
@@ -28,7 +28,9 @@ export function createSmtpSender(deps: {
           text: mail.text,
           messageId: `<${mail.messageId}>`,
         });
-        return ok(undefined);
+        if (rejected.length === 0) return ok(undefined);
+        // The others have it: sending it again would give it to them twice.
+        return fail({ reason: 'refused', said: `the server refused ${rejected.length} of the addresses` });
       } catch (error) {
         const said = deps.mask(error instanceof Error ? error.message : 'the mail could not be sent');
         return fail({ reason: isFinal(error) ? 'refused' : 'passing', said });

@@ -63,6 +63,7 @@ async function first(db: Kysely<never>): Promise<void> {
     .addColumn('branch', 'text', (column) => column.notNull())
     .addColumn('pipeline', 'text', (column) => column.notNull())
     .addColumn('path', 'text', (column) => column.notNull())
+    .addColumn('base_sha', 'text', (column) => column.notNull())
     .addPrimaryKeyConstraint('pending_key', ['project_id', 'branch', 'pipeline', 'path'])
     .execute();
   await create

@@ -48,6 +48,7 @@ export interface Tables {
     branch: string;
     pipeline: string;
     path: string;
+    base_sha: CommitSha;
   };
   deployments: {
     id: ColumnType<DeploymentId, never, never>;

@@ -38,7 +38,12 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
         return [{ id, event }];
       });
     },
-    pending: (key) => db.selectFrom('pending').select(['pipeline', 'path']).where(isBranch(key)).execute(),
+    pending: (key) =>
+      db
+        .selectFrom('pending')
+        .select(['pipeline', 'path', 'base_sha as base'])
+        .where(isBranch(key))
+        .execute(),
     held: async (projectId) => {
       const rows = await db
         .selectFrom('branches')
@@ -146,8 +151,8 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
             .where('id', '=', deployment.id)
             .execute();
           await transaction.deleteFrom('pending').where(isBranch(key)).execute();
-          for (const { pipeline, path } of deployment.pending) {
-            const row = { project_id: key.projectId, branch: key.branch, pipeline, path };
+          for (const { pipeline, path, base } of deployment.pending) {
+            const row = { project_id: key.projectId, branch: key.branch, pipeline, path, base_sha: base };
             await transaction.insertInto('pending').values(row).execute();
           }
         }
