@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { describeMistakes, parseConfig, secretsIn, type SettingMistake } from '../src/config.ts';
+import { describeMistakes, parseConfig, secretsIn, type SettingMistake, servedBy } from '../src/config.ts';
 
 const needed = {
   GITLAB_URL: 'https://gitlab.example.com',
@@ -121,6 +121,8 @@ describe('a mistake', () => {
     ['GITLAB_SIGNING_TOKEN', 'hunter22', 'is not whsec_ with a key in base64'],
     ['GITLAB_SIGNING_TOKEN', 'whsec_short', 'is not whsec_ with a key in base64'],
     ['GITLAB_PROJECTS', ' , ', 'names no project'],
+    ['GITLAB_PROJECTS', 'a/*,!a/b', 'excludes a project: name those that are served instead'],
+    ['MAIL_TO', ' , ', 'names no address'],
     ['AIC_URL', 'prod', 'is not an http or https address'],
     ['SMTP_URL', 'mail.example.com:25', 'is not an smtp or smtps address'],
     ['SMTP_URL', 'smtp:mail', 'is not an smtp or smtps address'],
@@ -226,4 +228,10 @@ test('the secrets are those that must not leave the process, as they are used', 
       'p@ss%word',
     ].toSorted(),
   );
+});
+
+test('a project is served when a glob of the settings fits its path, whatever the case', () => {
+  const serves = servedBy(configOf({ GITLAB_PROJECTS: 'team/*,group/**' }));
+  expect(['team/a', 'Team/A', 'group/a/b'].map(serves)).toEqual([true, true, true]);
+  expect(['team/a/b', 'teams/a', 'other/a', ''].map(serves)).toEqual([false, false, false, false]);
 });

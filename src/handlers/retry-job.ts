@@ -8,7 +8,11 @@ const firstPauseMs = 15_000;
  * The job that looks again at what is pending: a quarter of a minute after the first run that left it, from there at doubling pauses.
  * @param tries the runs in a row that left something pending
  */
-export function retryJob({ clock, random }: BranchPorts, key: BranchKey, tries: number): DueJob {
+export function retryJob(
+  { clock, random }: Pick<BranchPorts, 'clock' | 'random'>,
+  key: BranchKey,
+  tries: number,
+): DueJob {
   return {
     job: deployJob(key.projectId, key.branch),
     dueAt: clock.now() + pauseAfter(tries, firstPauseMs, random()),

@@ -118,3 +118,16 @@ describe('a project that the bot does not serve', () => {
     expect(scene.world.gitlab.calls.filter(({ path }) => path.includes('repository/compare'))).toEqual([]);
   });
 });
+
+describe('a request that is refused', () => {
+  it('leaves a line in the log, without the secret that it tried', async () => {
+    scene = await setScene();
+    const bot = await scene.start();
+    const headers = { 'x-gitlab-token': 'a-guess-at-the-secret', 'x-gitlab-event': 'Push Hook' };
+    const answer = await fetch(`${bot.url}/webhooks/gitlab`, { method: 'POST', headers, body: '{}' });
+    expect(answer.status).toBe(401);
+    const line = bot.log.find((each) => each.includes('"status":"refused"')) ?? '';
+    expect(JSON.parse(line)).toMatchObject({ message: 'delivery', answer: 401, event: 'Push Hook' });
+    expect(line).not.toContain('a-guess');
+  });
+});
