@@ -1,3 +1,4 @@
+import type PQueue from 'p-queue';
 import pRetry from 'p-retry';
 
 import type { Clock } from '../domain/clock.ts';
@@ -44,6 +45,8 @@ export interface HttpClientDeps {
   readonly mask: (text: string) => string;
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
+  /** Bounds the calls under way. A pause between two tries takes no place in it, so that a failing call keeps no other waiting. */
+  readonly queue: PQueue;
   /** Reads the other side's own words out of an error's body. */
   readonly readError: (text: string) => string;
 }
@@ -72,7 +75,7 @@ export function createHttpClient(deps: HttpClientDeps): HttpClient {
     let ended: Result<Body, UpstreamFailure> | undefined;
     const tryOnce = async () => {
       try {
-        ended = ok(await attempt(deps, request));
+        ended = ok(await deps.queue.add(() => startable(deps, request)));
       } catch (error) {
         if (error instanceof CallFailed && !isRepeated(deps, error, endsAt)) ended = fail(error.failure);
         throw error;
@@ -122,6 +125,12 @@ class CallFailed extends Error {
 function isRepeated(deps: HttpClientDeps, error: CallFailed, endsAt: number): boolean {
   if (error.failure.reason !== 'passing' || !error.repeatable) return false;
   return error.retryAfterMs <= Math.max(0, endsAt - deps.clock.now());
+}
+
+/** A call that waited for its place until the bot stopped is not sent any more. */
+async function startable<Body>(deps: HttpClientDeps, request: HttpRequest<Body>): Promise<Body> {
+  deps.stop.throwIfAborted();
+  return attempt(deps, request);
 }
 
 async function attempt<Body>(deps: HttpClientDeps, request: HttpRequest<Body>): Promise<Body> {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 
 import * as fc from 'fast-check';
 import { Hono } from 'hono';
+import PQueue from 'p-queue';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { serveHttp, type Fault, type HttpServer } from '../../demo/http-server.ts';
@@ -53,6 +54,7 @@ function depsWith(changes: Partial<HttpClientDeps> = {}): HttpClientDeps {
     mask,
     timeoutMs: 5_000,
     retry: { firstPauseMs: 1, longestPauseMs: 2, totalMs: 5_000 },
+    queue: new PQueue({ concurrency: 10 }),
     readError: (text) => text,
     ...changes,
   };
@@ -441,3 +443,16 @@ async function listen(toStart: Server): Promise<string> {
   if (address === null || typeof address === 'string') throw new Error('The server listens on no port.');
   return `http://127.0.0.1:${address.port}/`;
 }
+
+describe('the bound on calls', () => {
+  test('is not taken up by a call that pauses', async () => {
+    const retry = { firstPauseMs: 60_000, longestPauseMs: 60_000, totalMs: 100_000 };
+    const http = createHttpClient(depsWith({ retry, queue: new PQueue({ concurrency: 1 }) }));
+    server.inject({ times: 1, fault: { kind: 'status', status: 503 } });
+    const failing = http(requestOf());
+    await expect.poll(() => lines.length).toBe(1);
+    expect(await http(requestOf())).toEqual(things);
+    stopping.abort();
+    expect(await failing).toMatchObject({ ok: false });
+  });
+});

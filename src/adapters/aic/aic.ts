@@ -63,26 +63,24 @@ export function createAic(
     ]),
   );
   return (log) => {
-    const client = createHttpClient({ ...deps, system: 'AIC', log, readError });
-    const callTo =
-      ({ host, queue }: { readonly host: AicHost; readonly queue: PQueue }): Call =>
-      (method, path, read, content) =>
-        queue.add(() =>
-          client({
-            method,
-            url: new URL(`${host.url.href.replace(/\/+$/, '')}${path}`),
-            headers: {
-              accept: '*/*',
-              'api-key': host.key,
-              ...(content === undefined ? {} : { 'content-type': 'application/json' }),
-            },
-            ...(content === undefined ? {} : { body: writeJson(content) }),
-            path,
-            repeatable: true,
-            maxBytes: largestAnswer,
-            read: (answer) => understand(answer, read),
-          }),
-        );
+    const callTo = ({ host, queue }: { readonly host: AicHost; readonly queue: PQueue }): Call => {
+      const http = createHttpClient({ ...deps, system: 'AIC', log, queue, readError });
+      return (method, path, read, content) =>
+        http({
+          method,
+          url: new URL(`${host.url.href.replace(/\/+$/, '')}${path}`),
+          headers: {
+            accept: '*/*',
+            'api-key': host.key,
+            ...(content === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(content === undefined ? {} : { body: writeJson(content) }),
+          path,
+          repeatable: true,
+          maxBytes: largestAnswer,
+          read: (answer) => understand(answer, read),
+        });
+    };
     return {
       workspace: async (name) => {
         const installation = installations.get(name.environment);

@@ -17,7 +17,7 @@ import { commitSha, isCommitSha, type ProjectId } from '../../domain/ids.ts';
 import type { Log } from '../../domain/log.ts';
 import { ok, type Result } from '../../domain/result.ts';
 import type { UpstreamFailure } from '../../domain/upstream.ts';
-import { createHttpClient, type HttpClient, type RetryPolicy } from '../http-client.ts';
+import { createHttpClient, type RetryPolicy } from '../http-client.ts';
 import { createChanges } from './changes.ts';
 import { createComments, type KnownComments } from './comments.ts';
 import { createMergeRequests } from './merge-requests.ts';
@@ -66,8 +66,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log) => GitLab {
   let self: number | undefined;
 
   return (log) => {
-    const client = createHttpClient({ ...deps, system: 'GitLab', log, readError: readGitLabError });
-    const http: HttpClient = (request) => queue.add(() => client(request));
+    const http = createHttpClient({ ...deps, system: 'GitLab', log, queue, readError: readGitLabError });
     const options = {
       host: deps.url.href.replace(/\/+$/, ''),
       token: deps.token,
