@@ -63,7 +63,7 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
   const db = await openSqlite(config.DATABASE_URL);
   const wake = () => lanes.wake();
   const store = createStore(db, clock, wake);
-  const settings = { ...mail, serves, aicProject: config.AIC_PROJECT };
+  const settings = { ...mail, serves, aicProject: config.AIC_PROJECT, itemsAtOnce: config.AIC_CONCURRENCY };
   const lanes = createLanes({
     db,
     clock,

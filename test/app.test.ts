@@ -131,7 +131,7 @@ describe('a delivery', () => {
   });
 
   test.each([
-    ['Note Hook', { object_kind: 'note' }, 'events of the kind note are not used'],
+    ['Emoji Hook', { object_kind: 'emoji' }, 'events of the kind emoji are not used'],
     ['Future Hook', { object_kind: 'quantum' }, 'events of the kind quantum are not used'],
     ['Push Hook', { ...push, ref: 'refs/tags/v1' }, 'only pushes to branches are used'],
     ['Custom', { text: 'a template of somebody' }, 'events of the kind Custom are not used'],
@@ -573,7 +573,7 @@ describe.skipIf(!existsSync(join(documented, 'payloads')))('the payloads that Gi
     'push.json': { status: 'queued' },
     'merge_request.json': { status: 'ignored', reason: 'merge request open: only merges are used' },
     'tag_push.json': { status: 'ignored', reason: 'events of the kind tag_push are not used' },
-    'note_merge_request.json': { status: 'ignored', reason: 'events of the kind note are not used' },
+    'note_merge_request.json': { status: 'ignored', reason: 'only new comments with a command are used' },
     'emoji.json': { status: 'ignored', reason: 'events of the kind emoji are not used' },
     'access_token.json': { status: 'ignored', reason: 'events of the kind access_token are not used' },
     'deployment.json': { status: 'ignored', reason: 'events of the kind deployment are not used' },

@@ -112,12 +112,15 @@ export async function applyActions(
   return changes;
 }
 
+/** Compares the last change of the file on the branch with the one as of the given commit; where either is missing, nothing changed. */
 async function refuseIfChanged(
   objects: ObjectReader,
   parent: string | undefined,
   path: string,
-  lastCommit: string,
+  asOf: string,
 ): Promise<void> {
-  if (parent === undefined || (await lastChange(objects, parent, path)) !== lastCommit)
+  if (parent === undefined || (await objects.read(`${asOf}^{commit}`)) === undefined) return;
+  const [now, then] = [await lastChange(objects, parent, path), await lastChange(objects, asOf, path)];
+  if (now !== undefined && then !== undefined && now !== then)
     throw refused(400, `The file has changed since you started editing it: ${path}`);
 }

@@ -8,6 +8,7 @@ import { userHookJson, type User } from './users.ts';
 
 export interface NoteEvent {
   readonly id: number;
+  readonly discussion?: string;
   readonly body: string;
   readonly author: User;
   readonly system: boolean;
@@ -30,6 +31,7 @@ export function notifyNote(instance: Instance, project: Project, event: NoteEven
     repository: repositoryHookJson(project, url),
     object_attributes: {
       id: event.id,
+      discussion_id: event.discussion ?? null,
       note: event.body,
       noteable_type: on.type,
       author_id: event.author.id,

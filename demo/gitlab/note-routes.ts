@@ -1,4 +1,5 @@
-import { Hono } from 'hono';
+import { randomBytes } from 'node:crypto';
+import { Hono, type Context } from 'hono';
 import type { ApiEnv, Instance } from './instance.ts';
 import { issueIn } from './issue-routes.ts';
 import { mergeRequestIn } from './merge-request-routes.ts';
@@ -27,6 +28,7 @@ export type NoteableKind = keyof typeof noteableKinds;
 export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   const notes = `/projects/:id/${kind}/:iid/notes` as const;
+  const discussions = `/projects/:id/${kind}/:iid/discussions` as const;
   const find = noteableKinds[kind];
 
   app.get(notes, async (c) => {
@@ -52,9 +54,30 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
     return c.json(noteJson(note, noteable, project.id, instance.url()));
   });
 
-  app.post(notes, async (c) => {
-    const { project, user } = c.var;
+  app.post(notes, async (c) => create(c, randomBytes(20).toString('hex')));
+
+  app.get(`${discussions}/:discussion`, (c) => {
+    const { project } = c.var;
     const noteable = find(project, c.req.param('iid'));
+    const id = c.req.param('discussion');
+    const thread = threadIn(noteable, id);
+    return c.json({
+      id,
+      individual_note: thread.every((note) => !note.threaded),
+      notes: thread.map((note) => noteJson(note, noteable, project.id, instance.url())),
+    });
+  });
+
+  // An answer makes a thread of a single note.
+  app.post(`${discussions}/:discussion/notes`, async (c) => {
+    const id = c.req.param('discussion');
+    for (const note of threadIn(find(c.var.project, c.req.param('iid')), id)) note.threaded = true;
+    return create(c, id, true);
+  });
+
+  async function create(c: Context<ApiEnv, string>, discussion: string, threaded = false): Promise<Response> {
+    const { project, user } = c.var;
+    const noteable = find(project, c.req.param('iid') ?? '');
     const params = await readParams(c);
     const body = bodyOf(params.required('body'));
     if (accessLevel(project, user) < accessLevels.guest) throw refused(403, '403 Forbidden');
@@ -70,6 +93,8 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
     const now = params.date('created_at') ?? instance.now();
     const note: Note = {
       id: instance.nextId(),
+      discussion,
+      threaded,
       body: text,
       author: user,
       internal: params.flag('internal') ?? params.flag('confidential') ?? false,
@@ -81,7 +106,7 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
     noteable.notes.push(note);
     notifyNote(instance, project, { ...note, action: 'create', on: noteable });
     return c.json(noteJson(note, noteable, project.id, instance.url(), changes), 201);
-  });
+  }
 
   app.put(`${notes}/:note`, async (c) => {
     const { project, user } = c.var;
@@ -117,6 +142,13 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
   });
 
   return app;
+}
+
+/** The notes of a thread; a 404 when there are none. */
+function threadIn(noteable: Noteable, discussion: string): readonly Note[] {
+  const thread = noteable.notes.filter((note) => note.discussion === discussion);
+  if (thread.length === 0) throw refused(404, '404 Discussion Not Found');
+  return thread;
 }
 
 /** The note with the number of the address; a 404 when there is none. */

@@ -7,6 +7,10 @@ export type Noteable = MergeRequest | Issue;
 
 export interface Note {
   readonly id: number;
+  /** 40 hex digits, the same for all notes of a thread. */
+  readonly discussion: string;
+  /** Whether it stands in a thread: an answer, or a note that was answered. */
+  threaded: boolean;
   body: string;
   readonly author: User;
   readonly internal: boolean;
@@ -37,7 +41,7 @@ export function noteJson(
 ): object {
   return {
     id: note.id,
-    type: null,
+    type: note.threaded ? 'DiscussionNote' : null,
     body: note.body,
     attachment: null,
     author: userJson(note.author, url),

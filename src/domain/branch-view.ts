@@ -64,7 +64,7 @@ export type Decision =
  * review are treated as the mapping's `direct_push` says; what is pending is tried again from the commit it was merged with.
  */
 export function decide(view: BranchView): Decision {
-  const tries = view.pending.length === 0 ? 0 : (view.state?.tries ?? 0) + 1;
+  const tries = view.pending.every(({ paused }) => paused) ? 0 : (view.state?.tries ?? 0) + 1;
   const waits = { ...view.state, deployed: view.from, origin: view.origin, tries };
   if (!view.mapping.ok) {
     const state: BranchState = { ...waits, held: true, reported: view.state?.reported };
@@ -105,12 +105,13 @@ export function decide(view: BranchView): Decision {
       state: { ...stays, reported: view.head },
     };
   }
-  if (view.pending.length > 0) {
+  const retried = view.pending.filter(({ paused }) => !paused);
+  if (retried.length > 0) {
     const before = view.deliveries.length > 0 ? 0 : (view.state?.tries ?? 0);
     return {
       kind: 'deploy',
       target: found.workspace,
-      candidates: merge([], view.pending),
+      candidates: merge([], retried),
       at: view.from,
       state: { ...stays, tries: before },
     };
@@ -131,8 +132,8 @@ export function candidatesIn(paths: readonly string[]): readonly Candidate[] {
   return [...found].map(([name, its]) => ({ name, paths: [...its] }));
 }
 
-/** What changed together with what is pending; a pipeline that is both is compared with what it was before it became pending. */
-function merge(candidates: readonly Candidate[], pending: readonly Pending[]): readonly Candidate[] {
+/** Candidates together with what is pending; a pipeline that is both is compared with what it was before it became pending. */
+export function merge(candidates: readonly Candidate[], pending: readonly Pending[]): readonly Candidate[] {
   const all = new Map(candidates.map((candidate) => [candidate.name, candidate]));
   for (const { pipeline, path, base } of pending) {
     const paths = new Set(all.get(pipeline)?.paths).add(path);

@@ -12,10 +12,20 @@ const extension = '.json';
  * which differ only in case stay apart where case is ignored.
  */
 export function configPath(name: string): string {
-  const encoded = name
-    .replace(unsafe, escapeOf)
-    .replace(device, (reserved) => escapeOf(reserved) + reserved.slice(1));
-  return folder + encoded + extension;
+  return folder + pathPart(name) + extension;
+}
+
+/** A name as one part of a path, encoded as `configPath` tells. */
+export function pathPart(name: string): string {
+  return name.replace(unsafe, escapeOf).replace(device, (reserved) => escapeOf(reserved) + reserved.slice(1));
+}
+
+/** The name that a part of a path stands for: decoded only when the part is exactly what `pathPart` writes. */
+export function nameInPath(written: string): string {
+  const name = written.replace(escape, (_escape, ...codes: readonly (string | undefined)[]) =>
+    String.fromCharCode(Number.parseInt(codes.slice(0, 3).join(''), 16)),
+  );
+  return pathPart(name) === written ? name : written;
 }
 
 /**
@@ -26,11 +36,7 @@ export function configPath(name: string): string {
 export function pipelineName(path: string): string | undefined {
   if (!path.startsWith(folder) || !path.endsWith(extension)) return undefined;
   const written = path.slice(folder.length, -extension.length);
-  if (written === '') return undefined;
-  const name = written.replace(escape, (_escape, ...codes: readonly (string | undefined)[]) =>
-    String.fromCharCode(Number.parseInt(codes.slice(0, 3).join(''), 16)),
-  );
-  return configPath(name) === path ? name : written;
+  return written === '' ? undefined : nameInPath(written);
 }
 
 // With the flag u, a surrogate matches only where it has no partner.

@@ -2,6 +2,7 @@ import { isPending, type Deployment, type Item, type ItemState, type Remark } fr
 import type { Project } from './gitlab.ts';
 import { deploymentMarker, type Job } from './job.ts';
 import { link, names, phrase, words, type Phrase } from './phrase.ts';
+import { referenceTo, type Noteable } from './place.ts';
 import { explain } from './reason.ts';
 import { deploymentMail, type MailSettings } from './report-mail.ts';
 import { toComment } from './report-markdown.ts';
@@ -17,7 +18,7 @@ export interface DeploymentFacts {
 
 /** The comment of a deployment, as it stands. */
 export function deploymentComment(facts: DeploymentFacts): string {
-  return toComment(reportOf(facts));
+  return toComment(reportOn(facts));
 }
 
 /**
@@ -26,27 +27,21 @@ export function deploymentComment(facts: DeploymentFacts): string {
  */
 export function deploymentReport(facts: DeploymentFacts, mail: MailSettings): readonly Job[] {
   const { deployment, project } = facts;
-  const report = reportOf(facts);
+  const report = reportOn(facts);
   const marker = deploymentMarker(deployment.id);
   const body = toComment(report);
   const comments: readonly Job[] =
-    deployment.mergeRequests.length === 0
+    deployment.places.length === 0
       ? [
           {
-            kind: 'commit-comment',
+            kind: 'comment',
             projectId: project.id,
-            commit: deployment.head,
+            place: { kind: 'commit', commit: deployment.head },
             marker: `${marker}:${deployment.finishedAt ?? 0}`,
             body,
           },
         ]
-      : deployment.mergeRequests.map((mergeRequest) => ({
-          kind: 'merge-request-comment',
-          projectId: project.id,
-          mergeRequest,
-          marker,
-          body,
-        }));
+      : deployment.places.map((place) => ({ kind: 'comment', projectId: project.id, place, marker, body }));
   const quiet = facts.items.every((item) => item.state.kind === 'unchanged');
   if (quiet) return comments;
   return [
@@ -60,7 +55,8 @@ export function deploymentReport(facts: DeploymentFacts, mail: MailSettings): re
   ];
 }
 
-function reportOf({ project, deployment, items }: DeploymentFacts): Report {
+/** A deployment, as it stands. */
+export function reportOn({ project, deployment, items }: DeploymentFacts): Report {
   const ranked = items.toSorted(
     (one, other) => rank(one) - rank(other) || compare(one.pipeline, other.pipeline),
   );
@@ -198,18 +194,24 @@ function remediesOf(items: readonly Item[]): readonly Phrase[] {
 }
 
 function factsOf(project: Project, deployment: Deployment): readonly Phrase[] {
-  const { branch, head, finishedAt, startedAt, workspace } = deployment;
-  const facts = [
-    [...phrase`branch ${branch}`],
+  const { branch, head, finishedAt, startedAt, workspace, places, by, reason } = deployment;
+  return [
+    phrase`branch ${branch}`,
     ['commit ', ...link(head.slice(0, 8), `${project.webUrl}/-/commit/${head}`)],
     [...phrase`workspace ${workspace.workspace}`, ...(workspace.environment === 'qa' ? [' (AIC QA)'] : [])],
-    ...deployment.mergeRequests.map((iid) => [
-      'merge request ',
-      ...link(`!${iid}`, `${project.webUrl}/-/merge_requests/${iid}`),
-    ]),
+    ...places.flatMap((place) => (place.kind === 'commit' ? [] : [linkTo(project, place)])),
+    ...(by === undefined ? [] : [phrase`by ${by}`]),
+    ...(reason === undefined ? [] : [phrase`reason: ${reason}`]),
     words(`deployment ${deployment.id}`),
+    ...(finishedAt === undefined ? [] : [words(`took ${duration(finishedAt - startedAt)}`)]),
   ];
-  return finishedAt === undefined ? facts : [...facts, words(`took ${duration(finishedAt - startedAt)}`)];
+}
+
+/** `merge request !5` with its address. */
+function linkTo(project: Project, noteable: Noteable): Phrase {
+  const [what, page] =
+    noteable.kind === 'issue' ? ['issue ', 'issues'] : ['merge request ', 'merge_requests'];
+  return [what, ...link(referenceTo(noteable), `${project.webUrl}/-/${page}/${noteable.iid}`)];
 }
 
 function duration(ms: number): string {

@@ -1,5 +1,6 @@
 import type { Fingerprint } from './fingerprint.ts';
-import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from './ids.ts';
+import type { CommitSha, DeploymentId, ProjectId } from './ids.ts';
+import type { Place } from './place.ts';
 import type { WorkspaceName } from './aic.ts';
 import type { Reason } from './reason.ts';
 
@@ -41,8 +42,12 @@ export interface Deployment {
   readonly branch: string;
   readonly workspace: WorkspaceName;
   readonly head: CommitSha;
-  /** The merge requests that it covers; each gets its comment. */
-  readonly mergeRequests: readonly MergeRequestIid[];
+  /** Where it is told of: the merge requests that it covers, and the thread in which it was ordered. */
+  readonly places: readonly Place[];
+  /** Who merged or ordered it: a username, or an operator's name. */
+  readonly by: string | undefined;
+  /** What somebody gave as the reason for forcing it. */
+  readonly reason: string | undefined;
   readonly status: DeploymentStatus;
   readonly startedAt: number;
   readonly finishedAt: number | undefined;

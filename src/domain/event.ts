@@ -1,10 +1,11 @@
 import type { CommitSha, MergeRequestIid, ProjectId } from './ids.ts';
+import type { Origin } from './origin.ts';
 
 /**
  * What a delivery means. An event only wakes the bot up: the branch is read again before anything is done,
- * so no event carries file lists, states or rights.
+ * so no event carries file lists, states or rights. A command is the exception: what somebody wrote stands in the event.
  */
-export type Event = MergedEvent | PushedEvent;
+export type Event = MergedEvent | PushedEvent | CommandedEvent;
 
 /** A merge request was merged into `branch`. */
 interface MergedEvent {
@@ -21,6 +22,15 @@ export interface PushedEvent {
   readonly branch: string;
   readonly before: CommitSha | undefined;
   readonly after: CommitSha | undefined;
+}
+
+/** Somebody wrote a comment with commands. */
+export interface CommandedEvent {
+  readonly kind: 'commanded';
+  readonly projectId: ProjectId;
+  readonly origin: Origin;
+  /** The lines with the commands, as they were written. */
+  readonly lines: readonly string[];
 }
 
 /** A webhook body, read: an event, a kind that the bot has no use for, or a known kind that makes no sense. */

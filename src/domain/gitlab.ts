@@ -1,4 +1,7 @@
 import type { CommitSha, MergeRequestIid, ProjectId } from './ids.ts';
+import type { People } from './people.ts';
+import type { NotePlace, Place } from './place.ts';
+import type { Repository } from './repository.ts';
 import type { Result } from './result.ts';
 import type { UpstreamFailure } from './upstream.ts';
 
@@ -15,6 +18,11 @@ export interface MergeRequest {
   readonly iid: MergeRequestIid;
   readonly title: string;
   readonly webUrl: string;
+  readonly state: 'opened' | 'merged' | 'closed' | 'unknown';
+  readonly source: string;
+  readonly target: string;
+  /** The username of who merged it. */
+  readonly mergedBy: string | undefined;
   /** The commit that the merge made on the target branch; undefined after a fast-forward. */
   readonly mergeCommit: CommitSha | undefined;
   readonly squashCommit: CommitSha | undefined;
@@ -39,7 +47,7 @@ type TextFile =
 export type GitLabResult<Value> = Result<Value, UpstreamFailure>;
 
 /** The configured GitLab. `undefined` and `missing` mean that GitLab says there is no such thing, or shows it to nobody with this token. */
-export interface GitLab {
+export interface GitLab extends Repository, People {
   /** Remembered for some minutes. One that GitLab does not show is a failure: the bot may have been invited too late, or too early. */
   project(id: ProjectId): Promise<GitLabResult<Project>>;
   /** The commit that the branch points to at this moment. */
@@ -69,19 +77,17 @@ export interface GitLab {
     branch: string,
     commits: readonly CommitSha[],
   ): Promise<GitLabResult<readonly MergeRequest[]>>;
+  /** One merge request, whatever its state. */
+  mergeRequest(project: ProjectId, iid: MergeRequestIid): Promise<GitLabResult<MergeRequest | undefined>>;
   /**
    * Makes the bot's own comment that holds the marker read `body`, and makes one where there is none. The marker is added
-   * to the body, hidden. A line that GitLab would run as a quick action is disarmed.
+   * to the body, hidden. A line that GitLab would run as a quick action is disarmed. A thread that is gone is answered
+   * beside it. GitLab cannot edit comments on commits: one that exists stays as it is.
    * @param fresh true when no such comment can exist yet, which saves looking for it
    */
-  putMergeRequestComment(
-    project: ProjectId,
-    iid: MergeRequestIid,
-    comment: Comment,
-    fresh: boolean,
-  ): Promise<GitLabResult<void>>;
-  /** The same on a commit; GitLab cannot edit these, so one that exists stays as it is. */
-  putCommitComment(project: ProjectId, commit: CommitSha, comment: Comment): Promise<GitLabResult<void>>;
+  putComment(project: ProjectId, place: Place, comment: Comment, fresh: boolean): Promise<GitLabResult<void>>;
+  /** Puts the bot's emoji on somebody's comment; doing so twice is the same as once. */
+  react(project: ProjectId, note: NotePlace, emoji: string): Promise<GitLabResult<void>>;
   /** Whether GitLab answers and accepts the token. */
   reachable(): Promise<GitLabResult<void>>;
 }

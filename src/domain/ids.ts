@@ -7,6 +7,15 @@ export type ProjectId = number & { readonly brand: 'ProjectId' };
 /** The number of a merge request within its project (GitLab's `iid`, never its global `id`). */
 export type MergeRequestIid = number & { readonly brand: 'MergeRequestIid' };
 
+/** The number of an issue within its project. */
+export type IssueIid = number & { readonly brand: 'IssueIid' };
+
+/** GitLab's number of one comment. */
+export type NoteId = number & { readonly brand: 'NoteId' };
+
+/** GitLab's number of an account. */
+export type UserId = number & { readonly brand: 'UserId' };
+
 /** The number of one deployment; people write it in commands. */
 export type DeploymentId = number & { readonly brand: 'DeploymentId' };
 

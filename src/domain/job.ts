@@ -1,8 +1,10 @@
-import type { DeploymentId, MergeRequestIid, ProjectId, CommitSha } from './ids.ts';
+import type { DeploymentId, ProjectId } from './ids.ts';
 import type { Mail } from './mail.ts';
+import { requestId, type Origin } from './origin.ts';
+import { placeName, referenceTo, type NotePlace, type Place } from './place.ts';
 
 /** Work in a lane. A job says what to look at, never what was found when it was written: it may run much later. */
-export type Job = DeployJob | MergeRequestCommentJob | CommitCommentJob | MailJob;
+export type Job = DeployJob | CommandJob | CommentJob | ReactionJob | MailJob;
 
 /** Bring the workspace of `branch` to the state of the branch. */
 export interface DeployJob {
@@ -16,22 +18,36 @@ export interface DeployJob {
   readonly mappingKey: string;
 }
 
-/** Make the one comment with this marker on the merge request read `body`. */
-export interface MergeRequestCommentJob {
-  readonly kind: 'merge-request-comment';
+/** Carry out the commands of one request, one after the other. */
+export interface CommandJob {
+  readonly kind: 'command';
   readonly projectId: ProjectId;
-  readonly mergeRequest: MergeRequestIid;
+  readonly origin: Origin;
+  readonly lines: readonly string[];
+  /** The command to carry out now, from 0. */
+  readonly next: number;
+  /** Whether an earlier one of the request failed. */
+  readonly failed: boolean;
+  /** Whether the author was shown that work has begun. */
+  readonly begun: boolean;
+  /** The lane of the workspace or branch that the command changes; undefined before that is known. */
+  readonly lane: string | undefined;
+}
+
+/** Make the one comment with this marker at the place read `body`. */
+export interface CommentJob {
+  readonly kind: 'comment';
+  readonly projectId: ProjectId;
+  readonly place: Place;
   readonly marker: string;
   readonly body: string;
 }
 
-/** Make the one comment with this marker on the commit exist. */
-export interface CommitCommentJob {
-  readonly kind: 'commit-comment';
+/** Put an emoji on a comment. */
+export interface ReactionJob extends NotePlace {
+  readonly kind: 'reaction';
   readonly projectId: ProjectId;
-  readonly commit: CommitSha;
-  readonly marker: string;
-  readonly body: string;
+  readonly emoji: string;
 }
 
 export interface MailJob {
@@ -43,14 +59,22 @@ export interface MailJob {
 export function laneOf(job: Job): string {
   switch (job.kind) {
     case 'deploy':
-      return `deploy:${job.projectId}:${job.mappingKey}`;
-    case 'merge-request-comment':
-      return `comment:${job.projectId}:!${job.mergeRequest}`;
-    case 'commit-comment':
-      return `comment:${job.projectId}:${job.commit}`;
+      return branchLane(job.projectId, job.mappingKey);
+    case 'command':
+      return job.lane ?? requestId(job.projectId, job.origin);
+    case 'comment':
+      // The emoji that ends a command comes after the answer, so a thread has no lane of its own.
+      return `comment:${job.projectId}:${job.place.kind === 'commit' ? job.place.commit : referenceTo(job.place)}`;
+    case 'reaction':
+      return `comment:${job.projectId}:${referenceTo(job.on)}`;
     case 'mail':
       return 'mail';
   }
+}
+
+/** The lane of what changes the workspace or the branch of a key of the mapping. */
+export function branchLane(projectId: ProjectId, mappingKey: string): string {
+  return `deploy:${projectId}:${mappingKey}`;
 }
 
 /** A waiting job is replaced by a later one with the same key: the later one knows at least as much. */
@@ -58,9 +82,12 @@ export function keyOf(job: Job): string {
   switch (job.kind) {
     case 'deploy':
       return `${laneOf(job)}:${job.branch}`;
-    case 'merge-request-comment':
-    case 'commit-comment':
-      return `${laneOf(job)}:${job.marker}`;
+    case 'command':
+      return requestId(job.projectId, job.origin);
+    case 'comment':
+      return `comment:${job.projectId}:${placeName(job.place)}:${job.marker}`;
+    case 'reaction':
+      return `${laneOf(job)}:${job.note}:${job.emoji}`;
     case 'mail':
       return `mail:${job.mail.messageId}`;
   }
@@ -69,6 +96,20 @@ export function keyOf(job: Job): string {
 /** The job of a branch, before the mapping is known. */
 export function deployJob(projectId: ProjectId, branch: string): DeployJob {
   return { kind: 'deploy', projectId, branch, mappingKey: branch };
+}
+
+/** The job of the commands in a comment. */
+export function commandJob(projectId: ProjectId, origin: Origin, lines: readonly string[]): CommandJob {
+  return {
+    kind: 'command',
+    projectId,
+    origin,
+    lines,
+    next: 0,
+    failed: false,
+    begun: false,
+    lane: undefined,
+  };
 }
 
 /** The hidden text by which the comment of a deployment is found again. */
@@ -95,7 +136,8 @@ export type JobOutcome =
 
 /** Durable work. Adding is atomic with nothing else; where it must be, the store's own methods take jobs along. */
 export interface Jobs {
-  add(due: DueJob): Promise<void>;
+  /** All of them in one transaction. */
+  add(...due: readonly DueJob[]): Promise<void>;
 }
 
 const longestPauseMs = 15 * 60_000;

@@ -154,19 +154,29 @@ function readRoles(
   return roles;
 }
 
+/** What a mapping that says nothing of permissions demands. */
+export const defaultPermissions: Mapping['permissions'] = {
+  plan: 'developer',
+  deploy: 'maintainer',
+  force: 'maintainer',
+  push: 'developer',
+  promote: 'developer',
+  rollback: 'maintainer',
+};
+
 function readPermissions(
   node: Located | undefined,
   mistakes: Mistake[],
 ): Readonly<Record<Right, AccessLevel>> {
   const fields = fieldsOf(node, phrase`${'permissions'}`, rightNames, 'deploy: maintainer', mistakes);
-  const level = (right: Right, usual: AccessLevel) =>
-    oneOf(accessLevelNames, usual, fields.get(right), right, mistakes);
+  const level = (right: Right) =>
+    oneOf(accessLevelNames, defaultPermissions[right], fields.get(right), right, mistakes);
   return {
-    plan: level('plan', 'developer'),
-    deploy: level('deploy', 'maintainer'),
-    force: level('force', 'maintainer'),
-    push: level('push', 'developer'),
-    promote: level('promote', 'developer'),
-    rollback: level('rollback', 'maintainer'),
+    plan: level('plan'),
+    deploy: level('deploy'),
+    force: level('force'),
+    push: level('push'),
+    promote: level('promote'),
+    rollback: level('rollback'),
   };
 }

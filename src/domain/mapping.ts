@@ -13,6 +13,20 @@ export type Right = (typeof rightNames)[number];
 export const accessLevelNames = ['guest', 'planner', 'reporter', 'developer', 'maintainer', 'owner'] as const;
 export type AccessLevel = (typeof accessLevelNames)[number];
 
+const accessLevels: Readonly<Record<AccessLevel, number>> = {
+  guest: 10,
+  planner: 15,
+  reporter: 20,
+  developer: 30,
+  maintainer: 40,
+  owner: 50,
+};
+
+/** GitLab's number of an access level; higher ones include lower ones. */
+export function accessLevelOf(name: AccessLevel): number {
+  return accessLevels[name];
+}
+
 export const directPushes = ['report', 'deploy', 'ignore'] as const;
 export type DirectPush = (typeof directPushes)[number];
 
@@ -79,18 +93,18 @@ const builtIn: ReadonlyMap<string, Role> = new Map([
 export function lookup(mapping: Mapping, branch: string): Lookup {
   const exact = mapping.exact.get(branch);
   if (exact !== undefined)
-    return { rule: 'exact', key: branch, workspace: target(mapping, exact), automatic: true };
+    return { rule: 'exact', key: branch, workspace: workspaceNamed(mapping, exact), automatic: true };
   const [longest] = [...mapping.prefixes]
     .filter(([key]) => isUnder(branch, prefixOf(key)))
     .toSorted(([one], [other]) => other.length - one.length);
   if (longest !== undefined) {
     const [key, workspace] = longest;
-    return { rule: 'prefix', key, workspace: target(mapping, workspace), automatic: true };
+    return { rule: 'prefix', key, workspace: workspaceNamed(mapping, workspace), automatic: true };
   }
   for (const [prefix, role] of builtIn) {
     const workspace = mapping.exact.get(mapping.roles[role]);
     if (workspace === undefined || !isUnder(branch, prefix)) continue;
-    return { rule: 'built-in', key: prefix, workspace: target(mapping, workspace), automatic: false };
+    return { rule: 'built-in', key: prefix, workspace: workspaceNamed(mapping, workspace), automatic: false };
   }
   return { rule: 'none' };
 }
@@ -104,7 +118,8 @@ function isUnder(branch: string, prefix: string): boolean {
   return branch.startsWith(prefix) && branch.length > prefix.length;
 }
 
-function target(mapping: Mapping, name: string): WorkspaceTarget {
+/** A workspace, whether or not the mapping has it. */
+export function workspaceNamed(mapping: Mapping, name: string): WorkspaceTarget {
   return { ...(mapping.workspaces.get(name) ?? defaultOptions), name, aicProject: mapping.aicProject };
 }
 

@@ -13,9 +13,9 @@ export function pushReport(
 ): readonly Job[] {
   const report = reportOf(view, pipelines);
   const comment: Job = {
-    kind: 'commit-comment',
+    kind: 'comment',
     projectId: view.project.id,
-    commit: view.head,
+    place: { kind: 'commit', commit: view.head },
     marker: 'aic-bot:direct-push',
     body: toComment(report),
   };
@@ -36,7 +36,7 @@ function reportOf(view: BranchView, pipelines: readonly string[]): Report {
       rows: pipelines.map((pipeline) => [phrase`${pipeline}`, words('waits for the next merge')]),
     },
     remedies: [
-      phrase`The next merge into ${branch} deploys ${words(one ? 'it' : 'them')} too. To deploy such pushes at once, set ${'direct_push: deploy'} in ${'branch_to_workspace.yaml'}.`,
+      phrase`The next merge into ${branch} deploys ${words(one ? 'it' : 'them')} too, and so does the comment ${`/aic deploy branch=${branch}`} in an issue. To deploy such pushes at once, set ${'direct_push: deploy'} in ${'branch_to_workspace.yaml'}.`,
     ],
     facts: [
       phrase`branch ${branch}`,

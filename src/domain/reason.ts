@@ -15,6 +15,8 @@ export type Reason =
   | { readonly kind: 'two-files'; readonly paths: readonly string[] }
   | { readonly kind: 'ambiguous-title'; readonly count: number }
   | { readonly kind: 'no-aic-project' }
+  | { readonly kind: 'cancelled'; readonly by: string }
+  | { readonly kind: 'empty-repository' }
   | WorkspaceFailure
   | ReadFailure;
 
@@ -34,7 +36,7 @@ export function explain(reason: Reason): Explanation {
     case 'drift':
       return {
         what: phrase`It was changed or created in AIC by hand since the last deployment; deploying would overwrite that.`,
-        remedy: phrase`Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set ${'drift: overwrite'} for the workspace in ${'branch_to_workspace.yaml'}.`,
+        remedy: phrase`Bring the change from AIC into Git with ${'/aic push'}, or undo it in AIC: the bot looks again by itself. To overwrite it once, comment ${'/aic deploy force'} with the pipeline's name; to always overwrite such changes, set ${'drift: overwrite'} for the workspace in ${'branch_to_workspace.yaml'}.`,
       };
     case 'unreadable-config':
       return {
@@ -70,6 +72,16 @@ export function explain(reason: Reason): Explanation {
       return {
         what: phrase`No AIC project is named.`,
         remedy: phrase`Add ${'aic: { project: NAME }'} to ${'branch_to_workspace.yaml'}, or set ${'AIC_PROJECT'} for the bot.`,
+      };
+    case 'cancelled':
+      return {
+        what: phrase`Not begun: ${reason.by} cancelled the deployment.`,
+        remedy: phrase`Comment ${'/aic retry'} to deploy it after all; the next merge into the branch does so, too.`,
+      };
+    case 'empty-repository':
+      return {
+        what: words('The project has no commit yet, so there is nothing to begin a branch from.'),
+        remedy: phrase`Add ${'branch_to_workspace.yaml'} to the default branch, and write the command again.`,
       };
     case 'no-key':
       return {

@@ -1,4 +1,4 @@
-import { mappingPath, type BranchView, type Refusal } from './branch-view.ts';
+import { mappingPath, type BranchView, type MappingProblem, type Refusal } from './branch-view.ts';
 import type { Job } from './job.ts';
 import { link, phrase, words, type Phrase } from './phrase.ts';
 import { deploymentMail, type MailSettings } from './report-mail.ts';
@@ -12,9 +12,9 @@ import type { Report } from './report.ts';
 export function refusalReport(view: BranchView, refusal: Refusal, mail: MailSettings): readonly Job[] {
   const report = reportOf(view, refusal);
   const comments = view.mergeRequests.map(({ iid }): Job => ({
-    kind: 'merge-request-comment',
+    kind: 'comment',
     projectId: view.project.id,
-    mergeRequest: iid,
+    place: { kind: 'merge-request', iid },
     marker: 'aic-bot:refused',
     body: toComment(report),
   }));
@@ -23,6 +23,21 @@ export function refusalReport(view: BranchView, refusal: Refusal, mail: MailSett
     ...comments,
     ...deploymentMail(`refused-${view.project.id}-${view.head}`, view.key.branch, report, mail),
   ];
+}
+
+/** The answer to a command that needs a mapping where none can be followed. */
+export function mappingRefusal(problem: MappingProblem): Report {
+  return {
+    mood: 'failed',
+    outcome: ['Nothing was done: ', ...because(problem, '')],
+    table: tableOf(problem),
+    remedies: [
+      problem.kind === 'missing'
+        ? phrase`Add ${mappingPath} to ${problem.defaultBranch}, with a line for each branch such as ${'mapping: { develop: WORKSPACE NAME }'}, and write the command again.`
+        : phrase`Correct the file on ${problem.defaultBranch}, and write the command again.`,
+    ],
+    facts: [],
+  };
 }
 
 function reportOf(view: BranchView, refusal: Refusal): Report {

@@ -10,12 +10,22 @@ export interface MailSettings {
 }
 
 /**
- * The mail of a deployment that was made or refused; none where nobody is to get it.
+ * The mail of a deployment that was made or refused.
  * @param id tells the occasion: the same occasion has the same message id
  */
 export function deploymentMail(
   id: string,
   branch: string,
+  report: Report,
+  settings: MailSettings,
+): readonly Job[] {
+  return summaryMail(id, `[Deploy] GitLab Deployment Summary for ${branch}`, report, settings);
+}
+
+/** A report as a mail; none where nobody is to get it. */
+export function summaryMail(
+  id: string,
+  subject: string,
   report: Report,
   settings: MailSettings,
 ): readonly Job[] {
@@ -26,7 +36,7 @@ export function deploymentMail(
       mail: {
         messageId: `${id}@${settings.mailHost}`,
         to: settings.mailTo,
-        subject: `[Deploy] GitLab Deployment Summary for ${branch}`,
+        subject,
         html: toMailHtml(report),
         text: toMailText(report),
       },

@@ -28,8 +28,13 @@ function blocks(report: Report): RootContent[] {
     },
     ...tables(report.table),
     ...remedies(report.remedies),
-    { type: 'paragraph', children: report.facts.flatMap((fact, index) => [...dot(index), ...inline(fact)]) },
+    ...facts(report.facts),
   ];
+}
+
+function facts(all: readonly Phrase[]): RootContent[] {
+  if (all.length === 0) return [];
+  return [{ type: 'paragraph', children: all.flatMap((fact, index) => [...dot(index), ...inline(fact)]) }];
 }
 
 function dot(index: number): PhrasingContent[] {

@@ -2,7 +2,9 @@ import type { WorkspaceName } from './aic.ts';
 import type { Deployment, DeploymentStatus, Item } from './deployment.ts';
 import type { Event } from './event.ts';
 import type { Fingerprint } from './fingerprint.ts';
-import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from './ids.ts';
+import type { BlobId } from './blob-id.ts';
+import type { CommitSha, DeploymentId, ProjectId } from './ids.ts';
+import type { Place } from './place.ts';
 import type { DueJob } from './job.ts';
 
 /** A branch of a GitLab project. */
@@ -37,6 +39,15 @@ export interface Pending {
   readonly path: string;
   /** The commit at which the file is what the workspace should hold if nobody touched it: where the changes began that are pending. */
   readonly base: CommitSha;
+  /** Whether somebody cancelled it: then it waits for a merge or a command, and is not tried again by itself. */
+  readonly paused: boolean;
+}
+
+/** What a workspace held when it was last deployed to or pushed from. */
+export interface Baseline {
+  readonly fingerprint: Fingerprint;
+  /** The file that was pushed from it; undefined after a deployment. */
+  readonly blob: BlobId | undefined;
 }
 
 /** A config as the workspace held it before the bot overwrote it. */
@@ -79,23 +90,31 @@ export interface Store {
   /** Oldest first. */
   waiting(key: BranchKey): Promise<readonly WaitingDelivery[]>;
   pending(key: BranchKey): Promise<readonly Pending[]>;
+  /** Branches of the project that were deployed or pushed to. */
+  known(projectId: ProjectId): Promise<readonly string[]>;
   /** Branches of the project whose changes wait for a valid mapping. */
   held(projectId: ProjectId): Promise<readonly string[]>;
   /** The newest deployment of the branch, with its items. */
   lastDeployment(
     key: BranchKey,
   ): Promise<{ readonly deployment: Deployment; readonly items: readonly Item[] } | undefined>;
-  /** The fingerprints of what AIC gave back after the last deployment or push of these pipelines. */
-  baselines(key: WorkspaceKey, pipelines: readonly string[]): Promise<ReadonlyMap<string, Fingerprint>>;
+  /** What these pipelines were after the last deployment or push. */
+  baselines(key: WorkspaceKey, pipelines: readonly string[]): Promise<ReadonlyMap<string, Baseline>>;
   /** Begins a deployment, or with an `id` takes one up again under its old number. */
   begin(run: {
     readonly id: DeploymentId | undefined;
     readonly key: BranchKey;
     readonly workspace: WorkspaceName;
     readonly head: CommitSha;
-    readonly mergeRequests: readonly MergeRequestIid[];
+    readonly places: readonly Place[];
+    readonly by: string | undefined;
+    readonly reason: string | undefined;
     readonly startedAt: number;
   }): Promise<Deployment>;
+  /** Asks the running deployment of the branch to begin nothing more; undefined when none is running. */
+  cancel(key: BranchKey, by: string): Promise<Deployment | undefined>;
+  /** Who asked the deployment to begin nothing more. */
+  cancelledBy(id: DeploymentId): Promise<string | undefined>;
   /** Writes down what is about to be done: the items, and what they will overwrite. */
   plan(id: DeploymentId, items: readonly Item[], snapshots: readonly Snapshot[]): Promise<void>;
   /** Writes down how an item stands; with a fingerprint also what the workspace now holds. */
@@ -105,4 +124,10 @@ export interface Store {
     holds?: { readonly key: WorkspaceKey; readonly fingerprint: Fingerprint },
   ): Promise<void>;
   close(closing: Closing): Promise<void>;
+  /** Remembers what a workspace held when it was pushed, and how its branch now stands. */
+  savePush(push: {
+    readonly workspace: WorkspaceKey;
+    readonly baselines: ReadonlyMap<string, Baseline>;
+    readonly branch: { readonly key: BranchKey; readonly state: BranchState } | undefined;
+  }): Promise<void>;
 }

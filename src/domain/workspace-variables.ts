@@ -33,3 +33,24 @@ function inObject(variables: JsonObject, values: ReadonlyMap<string, string>): J
     ? Object.fromEntries(changed)
     : variables;
 }
+
+/**
+ * The content with the values that Git has for these variables: they are set per workspace, so what a workspace holds of them stays out
+ * of Git. A variable that Git does not have keeps its value.
+ */
+export function withGitValues(content: Content, git: Content, ids: Iterable<string>): Content {
+  const values = new Map<string, string>();
+  for (const id of ids) {
+    const value = valueOf(git.variables, id);
+    if (value !== undefined) values.set(id, value);
+  }
+  return withVariables(content, values);
+}
+
+function valueOf(variables: Content['variables'], id: string): string | undefined {
+  const variable = isJsonObject(variables)
+    ? variables[id]
+    : variables.filter(isJsonObject).find((each) => each['id'] === id);
+  const value = isJsonObject(variable) ? variable['value'] : variable;
+  return typeof value === 'string' ? value : undefined;
+}

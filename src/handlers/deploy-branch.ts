@@ -59,7 +59,9 @@ async function act(
     const jobs = [
       ...closing.jobs,
       ...released,
-      ...(view.pending.length > 0 ? [retryJob(ports, view.key, Math.max(1, closing.state?.tries ?? 1))] : []),
+      ...(view.pending.some(({ paused }) => !paused)
+        ? [retryJob(ports, view.key, Math.max(1, closing.state?.tries ?? 1))]
+        : []),
     ];
     await ports.store.close({
       ...closing,
@@ -83,8 +85,10 @@ async function act(
       const report = pushReport(view, decision.pipelines, ports.settings);
       return close({ state: decision.state, jobs: now(ports, report) });
     }
-    case 'deploy':
-      return runDeployment(ports, view, decision, released);
+    case 'deploy': {
+      const ran = await runDeployment(ports, { view, decision, alsoJobs: released, order: undefined });
+      return { kind: ran.kind === 'ended' ? 'done' : 'stopped' };
+    }
   }
 }
 

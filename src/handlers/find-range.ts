@@ -71,7 +71,7 @@ async function findStart(
 }
 
 /** The commit that a merge made on the target branch; a fast-forward makes none. */
-function commitOf(request: MergeRequest): CommitSha | undefined {
+export function commitOf(request: MergeRequest): CommitSha | undefined {
   return request.mergeCommit ?? request.squashCommit;
 }
 

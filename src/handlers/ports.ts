@@ -23,6 +23,8 @@ interface BranchSettings {
   readonly serves: (projectPath: string) => boolean;
   /** The AIC project of mappings that name none. */
   readonly aicProject: string | undefined;
+  /** Pipelines that are read or written at once. */
+  readonly itemsAtOnce: number;
   readonly mailTo: readonly string[];
   /** The host part of the message ids of mails. */
   readonly mailHost: string;

@@ -1,6 +1,6 @@
-import type { BranchView } from '../domain/branch-view.ts';
 import { deploymentComment } from '../domain/deployment-report.ts';
 import type { Deployment, Item } from '../domain/deployment.ts';
+import type { Project } from '../domain/gitlab.ts';
 import { deploymentMarker } from '../domain/job.ts';
 import type { BranchPorts } from './ports.ts';
 
@@ -21,7 +21,7 @@ export const silent: Progress = { show: () => {}, ended: async () => {} };
  */
 export function startProgress(
   { gitlab, log }: BranchPorts,
-  view: BranchView,
+  project: Project,
   deployment: Deployment,
   fresh: boolean,
 ): Progress {
@@ -35,12 +35,12 @@ export function startProgress(
   async function send(first: boolean): Promise<void> {
     isNews = false;
     isSending = true;
-    const body = deploymentComment({ project: view.project, deployment, items: latest });
+    const body = deploymentComment({ project, deployment, items: latest });
     const comment = { marker: deploymentMarker(deployment.id), body };
     try {
       await Promise.all(
-        deployment.mergeRequests.map(async (iid) => {
-          const sent = await gitlab.putMergeRequestComment(view.project.id, iid, comment, first);
+        deployment.places.map(async (place) => {
+          const sent = await gitlab.putComment(project.id, place, comment, first);
           if (!sent.ok) log.warn('progress not shown', { said: sent.failure.said });
         }),
       );

@@ -2,11 +2,14 @@ import { z } from 'zod';
 
 import type { Event, Reading } from '../domain/event.ts';
 import { mergeRequestEvent, readMerge } from './merge-request-event.ts';
+import { noteEvent, readNote } from './note-event.ts';
 import { pushEvent, readPush } from './push-event.ts';
 
+/** GitLab's `X-Gitlab-Event` for each kind that is used. */
 const kinds = {
-  merge_request: 'Merge Request Hook',
-  push: 'Push Hook',
+  merge_request: ['Merge Request Hook'],
+  push: ['Push Hook'],
+  note: ['Note Hook', 'Confidential Note Hook'],
 } as const;
 
 const longestQuote = 100;
@@ -21,7 +24,7 @@ type Kind = keyof typeof kinds;
 export function readEvent(eventName: string, body: unknown): Reading {
   const stated = z.object({ object_kind: z.string() }).safeParse(body).data?.object_kind;
   const kind = knownKinds().find((known) =>
-    stated === undefined ? kinds[known] === eventName : known === stated,
+    stated === undefined ? kinds[known].some((name) => name === eventName) : known === stated,
   );
   switch (kind) {
     case undefined:
@@ -43,11 +46,16 @@ export function readEvent(eventName: string, body: unknown): Reading {
       if (!parsed.success) return rejected(kind, parsed.error);
       return reading(parsed.data, readPush(parsed.data), 'only pushes to branches are used');
     }
+    case 'note': {
+      const parsed = noteEvent.safeParse(body);
+      if (!parsed.success) return rejected(kind, parsed.error);
+      return reading(parsed.data, readNote(parsed.data), 'only new comments with a command are used');
+    }
   }
 }
 
 function knownKinds(): readonly Kind[] {
-  return ['merge_request', 'push'];
+  return ['merge_request', 'push', 'note'];
 }
 
 function reading(

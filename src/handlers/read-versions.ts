@@ -1,7 +1,8 @@
 import type { Workspace } from '../domain/aic.ts';
-import type { BranchView, Candidate, Decision } from '../domain/branch-view.ts';
+import type { Candidate } from '../domain/branch-view.ts';
 import { fingerprintOf, type Fingerprint } from '../domain/fingerprint.ts';
-import type { CommitSha, PipelineId } from '../domain/ids.ts';
+import type { CommitSha, PipelineId, ProjectId } from '../domain/ids.ts';
+import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { maxConfigBytes, parseConfig, type Content } from '../domain/pipeline-config.ts';
 import type { Desired, Live, Version, Versions } from '../domain/plan.ts';
 import { isStop, type Reason } from '../domain/reason.ts';
@@ -10,9 +11,14 @@ import type { WorkspaceKey } from '../domain/store.ts';
 import { withVariables } from '../domain/workspace-variables.ts';
 import type { BranchPorts } from './ports.ts';
 
-interface Question {
-  readonly view: BranchView;
-  readonly decision: Extract<Decision, { kind: 'deploy' }>;
+export interface Question {
+  readonly projectId: ProjectId;
+  readonly candidates: readonly Candidate[];
+  /** The commit whose files are wanted. */
+  readonly at: CommitSha;
+  /** The commit whose files the workspace should hold if nobody touched it. */
+  readonly from: CommitSha;
+  readonly target: WorkspaceTarget;
   readonly workspaceKey: WorkspaceKey;
 }
 
@@ -32,7 +38,7 @@ export async function readVersions(
   ports: BranchPorts,
   question: Question,
 ): Promise<ReadVersions | 'stopped'> {
-  const { candidates } = question.decision;
+  const { candidates } = question;
   const reached = await reach(ports, question);
   if (!reached.ok) {
     if (isStop(reached.failure)) return 'stopped';
@@ -53,7 +59,7 @@ export async function readVersions(
         candidate,
         desired,
         live,
-        recorded: baselines.get(candidate.name),
+        recorded: baselines.get(candidate.name)?.fingerprint,
       });
       if (!base.ok)
         return { name: candidate.name, desired: { kind: 'unusable', reason: base.failure }, live, base: [] };
@@ -93,15 +99,11 @@ async function readLive(workspace: Workspace, ids: readonly PipelineId[]): Promi
   return { kind: 'pipeline', id, version: await versionOf(content.value) };
 }
 
-async function readDesired(
-  ports: BranchPorts,
-  { view, decision }: Question,
-  candidate: Candidate,
-): Promise<Desired> {
+async function readDesired(ports: BranchPorts, question: Question, candidate: Candidate): Promise<Desired> {
   const files = await Promise.all(
     candidate.paths.map(async (path) => ({
       path,
-      content: await readConfig(ports, view, path, decision.at),
+      content: await readConfig(ports, question.projectId, path, question.at),
     })),
   );
   const there = files.filter(({ content }) => !content.ok || content.value !== undefined);
@@ -114,18 +116,18 @@ async function readDesired(
   if (file.content.value === undefined) return { kind: 'removed' };
   return {
     kind: 'config',
-    version: await versionOf(withVariables(file.content.value, decision.target.variables)),
+    version: await versionOf(withVariables(file.content.value, question.target.variables)),
   };
 }
 
 /** The content of a config file at a commit; undefined where there is no such file. */
 async function readConfig(
-  { gitlab }: BranchPorts,
-  { project }: BranchView,
+  { gitlab }: Pick<BranchPorts, 'gitlab'>,
+  projectId: ProjectId,
   path: string,
   at: CommitSha,
 ): Promise<Result<Content | undefined, Reason>> {
-  const file = await gitlab.file(project.id, path, at, { mostBytes: maxConfigBytes });
+  const file = await gitlab.file(projectId, path, at, { mostBytes: maxConfigBytes });
   if (!file.ok) return fail({ kind: 'upstream', failure: file.failure });
   switch (file.value.kind) {
     case 'missing':
@@ -146,7 +148,7 @@ async function readConfig(
  */
 async function readBase(
   ports: BranchPorts,
-  { view, decision }: Question,
+  question: Question,
   known: {
     readonly candidate: Candidate;
     readonly desired: Desired;
@@ -158,13 +160,15 @@ async function readBase(
   if (known.desired.kind !== 'config' || known.live.kind !== 'pipeline') return ok([]);
   if (known.live.version.fingerprint === known.desired.version.fingerprint) return ok([]);
   const contents = await Promise.all(
-    known.candidate.paths.map((path) => readConfig(ports, view, path, known.candidate.base ?? view.from)),
+    known.candidate.paths.map((path) =>
+      readConfig(ports, question.projectId, path, known.candidate.base ?? question.from),
+    ),
   );
   for (const content of contents) if (!content.ok && content.failure.kind === 'upstream') return content;
   const found = contents.flatMap((content) =>
     content.ok && content.value !== undefined ? [content.value] : [],
   );
-  const variants = found.flatMap((content) => [content, withVariables(content, decision.target.variables)]);
+  const variants = found.flatMap((content) => [content, withVariables(content, question.target.variables)]);
   return ok(await Promise.all(variants.map((content) => fingerprintOf(content))));
 }
 

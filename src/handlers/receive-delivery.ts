@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Event } from '../domain/event.ts';
 import type { Delivery, Inbox } from '../domain/inbox.ts';
-import { deployJob, type DueJob } from '../domain/job.ts';
+import { commandJob, deployJob, type DueJob } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { rejectionMail } from '../domain/rejection-report.ts';
 import type { MailSettings } from '../domain/report-mail.ts';
@@ -79,8 +79,14 @@ async function decideOn(ports: ReceivePorts, received: Received): Promise<Receip
 }
 
 function jobFor(event: Event, now: number): DueJob {
-  const dueAt = event.kind === 'pushed' ? now + pushWaitsMs : now;
-  return { job: deployJob(event.projectId, event.branch), dueAt };
+  switch (event.kind) {
+    case 'commanded':
+      return { job: commandJob(event.projectId, event.origin, event.lines), dueAt: now };
+    case 'merged':
+      return { job: deployJob(event.projectId, event.branch), dueAt: now };
+    case 'pushed':
+      return { job: deployJob(event.projectId, event.branch), dueAt: now + pushWaitsMs };
+  }
 }
 
 async function accept(ports: ReceivePorts, delivery: Delivery, jobs: readonly DueJob[]): Promise<Receipt> {

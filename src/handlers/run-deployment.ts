@@ -1,58 +1,74 @@
-import type { WorkspaceName } from '../domain/aic.ts';
+import PQueue from 'p-queue';
+
 import type { BranchView, Decision } from '../domain/branch-view.ts';
 import { isPending, statusOf, type Deployment, type Item } from '../domain/deployment.ts';
-import { deploymentReport } from '../domain/deployment-report.ts';
-import type { DueJob, JobOutcome } from '../domain/job.ts';
+import { deploymentReport, type DeploymentFacts } from '../domain/deployment-report.ts';
+import type { DueJob } from '../domain/job.ts';
+import type { Order } from '../domain/order.ts';
+import { placeName, type Place } from '../domain/place.ts';
 import { planStep, type Step } from '../domain/plan.ts';
 import { settle, type Settled } from '../domain/settle.ts';
-import type { WorkspaceKey } from '../domain/store.ts';
+import type { Pending } from '../domain/store.ts';
 import { writeConfig } from '../domain/pipeline-config.ts';
 import type { BranchPorts } from './ports.ts';
 import { silent, startProgress } from './progress.ts';
 import { readVersions } from './read-versions.ts';
 import { retryJob } from './retry-job.ts';
 import { carryOut, type Save } from './carry-out.ts';
+import { keyOfWorkspace } from './workspace-key.ts';
 
 type Deploy = Extract<Decision, { kind: 'deploy' }>;
+
+/** How a run ended; `stopped`: the bot is shutting down, and the next run takes the deployment up. */
+export type Ran =
+  { readonly kind: 'stopped' } | ({ readonly kind: 'ended' } & Omit<DeploymentFacts, 'project'>);
 
 /**
  * One deployment: read the three versions, plan, write down, carry out, report. Ended by a stop or a crash it stays
  * `running`; the next run takes it up under the same number, and finds in the workspace what was done.
+ * Once cancelled, it begins no further item.
  */
 export async function runDeployment(
   ports: BranchPorts,
-  view: BranchView,
-  decision: Deploy,
-  alsoJobs: readonly DueJob[],
-): Promise<JobOutcome> {
+  run: {
+    readonly view: BranchView;
+    readonly decision: Deploy;
+    readonly alsoJobs: readonly DueJob[];
+    /** Undefined when a merge, or what it left pending, is deployed by itself. */
+    readonly order: Order | undefined;
+  },
+): Promise<Ran> {
+  const { view, decision, order } = run;
   const { store, clock, log } = ports;
-  const workspace: WorkspaceName = {
-    environment: decision.target.environment,
-    aicProject: decision.target.aicProject ?? ports.settings.aicProject ?? '',
-    workspace: decision.target.name,
-  };
+  const workspaceKey = keyOfWorkspace(ports, view.project.id, decision.target);
   const last = await store.lastDeployment(view.key);
-  const again = takesUp(last?.deployment, view, decision);
+  const again = takesUp(last?.deployment, run);
   const deployment = await store.begin({
     id: again?.id,
     key: view.key,
-    workspace,
+    workspace: workspaceKey,
     head: decision.at,
-    mergeRequests: covered(view, last?.deployment),
+    places: placesOf(run, last?.deployment, again),
+    by: order?.by ?? mergedBy(view) ?? again?.by,
+    reason: order?.reason ?? again?.reason,
     startedAt: clock.now(),
   });
   const bound = { ...ports, log: log.with({ deployment: deployment.id }) };
   const before = again === undefined ? [] : (last?.items ?? []);
-  const retry = again !== undefined && again.status !== 'running';
-  const progress = retry ? silent : startProgress(bound, view, deployment, again === undefined);
+  const retry = again !== undefined && again.status !== 'running' && order === undefined;
+  const progress =
+    retry || deployment.places.length === 0
+      ? silent
+      : startProgress(bound, view.project, deployment, again === undefined);
 
-  const workspaceKey: WorkspaceKey = { projectId: view.key.projectId, ...workspace };
-  const read = await readVersions(bound, { view, decision, workspaceKey });
+  const { candidates, at, target } = decision;
+  const question = { projectId: view.project.id, candidates, at, from: view.from, target, workspaceKey };
+  const read = await readVersions(bound, question);
   if (read === 'stopped') {
     await progress.ended();
-    return stopped;
+    return { kind: 'stopped' };
   }
-  const steps = read.versions.map((versions) => planStep(versions, decision.target.drift));
+  const steps = read.versions.map((versions) => planStep(versions, target.drift));
   const settled = settle(steps, before);
   const items = new Map(kept(before, steps).map((item) => [item.pipeline, item]));
   for (const { item } of settled) items.set(item.pipeline, item);
@@ -65,27 +81,60 @@ export async function runDeployment(
     await store.saveItem(deployment.id, item, now);
     progress.show([...items.values()]);
   };
-  const done = await Promise.allSettled(settled.map((one) => carryOut(one, read.workspace, save)));
+  let hasStopped = false;
+  const work = async (one: Settled) => {
+    const by = writes(one) ? await store.cancelledBy(deployment.id) : undefined;
+    if (by === undefined) hasStopped ||= (await carryOut(one, read.workspace, save)) === 'stopped';
+    else
+      await save({
+        pipeline: one.item.pipeline,
+        state: { kind: 'blocked', reason: { kind: 'cancelled', by } },
+      });
+  };
+  const queue = new PQueue({ concurrency: ports.settings.itemsAtOnce });
+  const done = await Promise.allSettled(settled.map((one) => queue.add(() => work(one))));
   await progress.ended();
   for (const one of done) if (one.status === 'rejected') throw one.reason;
-  if (done.some((one) => one.status === 'fulfilled' && one.value === 'stopped')) return stopped;
-
-  return finish(bound, { view, decision, deployment, retry, before, items: [...items.values()], alsoJobs });
+  if (hasStopped) return { kind: 'stopped' };
+  return finish(bound, { ...run, deployment, retry, before, items: [...items.values()] });
 }
 
-const stopped: JobOutcome = { kind: 'stopped' };
+function writes({ step }: Settled): boolean {
+  return step.kind === 'create' || step.kind === 'update';
+}
+
+function mergedBy(view: BranchView): string | undefined {
+  const names = new Set(view.mergeRequests.flatMap((request) => request.mergedBy ?? []));
+  return names.size === 0 ? undefined : [...names].join(', ');
+}
 
 /** The deployment that this run continues: one that was cut off, or one whose pending items are tried again. */
-function takesUp(last: Deployment | undefined, view: BranchView, decision: Deploy): Deployment | undefined {
+function takesUp(
+  last: Deployment | undefined,
+  {
+    view,
+    decision,
+    order,
+  }: { readonly view: BranchView; readonly decision: Deploy; readonly order: Order | undefined },
+): Deployment | undefined {
   if (last?.status === 'running') return last;
-  const retries = view.mergeRequests.length === 0 && view.pending.length > 0;
+  const retries = view.mergeRequests.length === 0 && view.pending.length > 0 && order?.kind !== 'deploy';
   return retries && last?.head === decision.at ? last : undefined;
 }
 
-/** The merge requests of this run, and those whose pipelines are still pending. */
-function covered(view: BranchView, last: Deployment | undefined): Deployment['mergeRequests'] {
-  const unfinished = view.pending.length > 0 || last?.status === 'running' ? (last?.mergeRequests ?? []) : [];
-  return [...new Set([...unfinished, ...view.mergeRequests.map((request) => request.iid)])];
+/** The merge requests of this run, where its order was given, and what still waits for what is pending. */
+function placesOf(
+  { view, order }: { readonly view: BranchView; readonly order: Order | undefined },
+  last: Deployment | undefined,
+  again: Deployment | undefined,
+): readonly Place[] {
+  const isUnfinished = again !== undefined || (view.pending.length > 0 && order === undefined);
+  const places: readonly Place[] = [
+    ...(isUnfinished ? (last?.places ?? []) : []),
+    ...view.mergeRequests.map(({ iid }): Place => ({ kind: 'merge-request', iid })),
+    ...(order?.place === undefined ? [] : [order.place]),
+  ];
+  return [...new Map(places.map((place) => [placeName(place), place])).values()];
 }
 
 /** What an earlier run of the same deployment did to pipelines that this run does not look at. */
@@ -108,55 +157,57 @@ function snapshotsFor(settled: readonly Settled[]) {
   );
 }
 
-async function finish(
-  ports: BranchPorts,
-  run: {
-    readonly view: BranchView;
-    readonly decision: Deploy;
-    readonly deployment: Deployment;
-    /** Whether this is one more try at what an ended run left pending. */
-    readonly retry: boolean;
-    readonly before: readonly Item[];
-    readonly items: readonly Item[];
-    readonly alsoJobs: readonly DueJob[];
-  },
-): Promise<JobOutcome> {
-  const { view, decision, deployment, items } = run;
+interface Finished {
+  readonly view: BranchView;
+  readonly decision: Deploy;
+  readonly alsoJobs: readonly DueJob[];
+  readonly deployment: Deployment;
+  /** Whether this is one more try at what an ended run left pending. */
+  readonly retry: boolean;
+  readonly before: readonly Item[];
+  readonly items: readonly Item[];
+}
+
+async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
+  const { view, decision, items } = run;
   const finishedAt = ports.clock.now();
   const status = statusOf(items);
-  const candidates = new Map(decision.candidates.map((candidate) => [candidate.name, candidate]));
-  const pending = items.filter(isPending).flatMap(({ pipeline }) => {
-    const { paths = [], base = view.from } = candidates.get(pipeline) ?? {};
-    return paths.map((path) => ({ pipeline, path, base }));
-  });
-  const tries = pending.length === 0 ? 0 : decision.state.tries + 1;
-  const report = run.retry && sameOutcome(run.before, items) ? [] : deploymentJobs(ports, run, finishedAt);
-  const retry = pending.length === 0 ? [] : [retryJob(ports, view.key, tries)];
+  const deployment: Deployment = { ...run.deployment, status, finishedAt };
+  const pending = pendingAfter(run);
+  const waits = pending.some(({ paused }) => !paused);
+  const tries = waits ? decision.state.tries + 1 : 0;
+  const report = run.retry && sameOutcome(run.before, items) ? [] : deploymentJobs(ports, run, deployment);
   await ports.store.close({
     key: view.key,
     deliveries: view.deliveries,
     state: { ...decision.state, tries },
     deployment: { id: deployment.id, status, finishedAt, pending },
-    jobs: [...report, ...retry, ...run.alsoJobs],
+    jobs: [...report, ...(waits ? [retryJob(ports, view.key, tries)] : []), ...run.alsoJobs],
   });
   ports.log.info('deployed', { status, items: items.length, pending: pending.length });
-  return { kind: 'done' };
+  return { kind: 'ended', deployment, items };
+}
+
+/** What this run could not deploy, and what was pending and not looked at. */
+function pendingAfter({ view, decision, items }: Finished): readonly Pending[] {
+  const candidates = new Map(decision.candidates.map((candidate) => [candidate.name, candidate]));
+  const stuck = items.filter(isPending).flatMap(({ pipeline, state }) => {
+    const { paths = [], base = view.from } = candidates.get(pipeline) ?? {};
+    const paused = state.kind === 'blocked' && state.reason.kind === 'cancelled';
+    return paths.map((path) => ({ pipeline, path, base, paused }));
+  });
+  return [...view.pending.filter(({ pipeline }) => !candidates.has(pipeline)), ...stuck];
 }
 
 function deploymentJobs(
   ports: BranchPorts,
-  run: {
-    readonly view: BranchView;
-    readonly decision: Deploy;
-    readonly deployment: Deployment;
-    readonly items: readonly Item[];
-  },
-  finishedAt: number,
+  { view, decision, items }: Finished,
+  deployment: Deployment,
 ): readonly DueJob[] {
-  const deployment = { ...run.deployment, status: statusOf(run.items), finishedAt };
-  const mailTo = [...new Set([...ports.settings.mailTo, ...run.decision.target.notify])];
-  const report = { project: run.view.project, deployment, items: run.items };
-  return deploymentReport(report, { ...ports.settings, mailTo }).map((job) => ({ job, dueAt: finishedAt }));
+  const mailTo = [...new Set([...ports.settings.mailTo, ...decision.target.notify])];
+  const report = { project: view.project, deployment, items };
+  const dueAt = deployment.finishedAt ?? 0;
+  return deploymentReport(report, { ...ports.settings, mailTo }).map((job) => ({ job, dueAt }));
 }
 
 /** Whether a repeated run found everything as the run before left it: then there is nothing new to tell. */

@@ -3,7 +3,8 @@ import type { Mailer } from '../domain/mail.ts';
 import { delayMail } from '../domain/delay-report.ts';
 import { deployBranch } from './deploy-branch.ts';
 import type { BranchPorts } from './ports.ts';
-import { sendComment, sendMail } from './send.ts';
+import { runCommand } from './run-command.ts';
+import { sendComment, sendMail, sendReaction } from './send.ts';
 
 export interface JobPorts extends BranchPorts {
   readonly mailer: Mailer;
@@ -24,9 +25,12 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
         await tell(ports, delayMail(job, outcome.reason, ports.settings, ports.clock.now()));
       return outcome;
     }
-    case 'merge-request-comment':
-    case 'commit-comment':
+    case 'command':
+      return runCommand(ports, job);
+    case 'comment':
       return atMost(tries, await sendComment(ports.gitlab, job));
+    case 'reaction':
+      return atMost(tries, await sendReaction(ports.gitlab, job));
     case 'mail':
       return atMost(tries, await sendMail(ports.mailer, job));
   }

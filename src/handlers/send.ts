@@ -1,18 +1,18 @@
 import type { GitLab } from '../domain/gitlab.ts';
-import type { CommitCommentJob, JobOutcome, MailJob, MergeRequestCommentJob } from '../domain/job.ts';
+import type { CommentJob, JobOutcome, MailJob, ReactionJob } from '../domain/job.ts';
 import type { Mailer } from '../domain/mail.ts';
 import { notDone } from './not-done.ts';
 
-/** Makes the comment on a merge request or a commit read as the job says. */
-export async function sendComment(
-  gitlab: GitLab,
-  job: MergeRequestCommentJob | CommitCommentJob,
-): Promise<JobOutcome> {
-  const comment = { marker: job.marker, body: job.body };
-  const sent =
-    job.kind === 'commit-comment'
-      ? await gitlab.putCommitComment(job.projectId, job.commit, comment)
-      : await gitlab.putMergeRequestComment(job.projectId, job.mergeRequest, comment, false);
+/** Makes the comment at its place read as the job says. */
+export async function sendComment(gitlab: GitLab, job: CommentJob): Promise<JobOutcome> {
+  const { projectId, place, marker, body } = job;
+  const sent = await gitlab.putComment(projectId, place, { marker, body }, false);
+  return sent.ok ? { kind: 'done' } : notDone(sent.failure);
+}
+
+/** Puts the emoji on the comment. */
+export async function sendReaction(gitlab: GitLab, job: ReactionJob): Promise<JobOutcome> {
+  const sent = await gitlab.react(job.projectId, job, job.emoji);
   return sent.ok ? { kind: 'done' } : notDone(sent.failure);
 }
 

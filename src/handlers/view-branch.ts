@@ -21,8 +21,13 @@ export type Look = (
 /**
  * Looks at a branch as it is now: what the mapping says of it, its head, and what came since it was last deployed. Costs
  * one call where the project is remembered, its head is the last deployed commit and nothing waits.
+ * @param isOrdered whether somebody ordered a deployment: then the branch is looked at even if nothing seems to be new
  */
-export async function viewBranch(ports: BranchPorts, key: BranchKey): Promise<GitLabResult<Look>> {
+export async function viewBranch(
+  ports: BranchPorts,
+  key: BranchKey,
+  isOrdered = false,
+): Promise<GitLabResult<Look>> {
   const { gitlab, store, settings } = ports;
   const [state, waiting, pending] = [
     await store.branch(key),
@@ -41,14 +46,15 @@ export async function viewBranch(ports: BranchPorts, key: BranchKey): Promise<Gi
   if (head.value === undefined) return nothing('the branch does not exist');
   const merges = waiting.some((delivery) => delivery.event.kind === 'merged');
   const start = rangeStart(state, waiting);
-  const isNews = merges || pending.length > 0 || state?.held === true;
+  const isNews = isOrdered || merges || pending.some(({ paused }) => !paused) || state?.held === true;
   if (start.kind === 'commit' && start.commit === head.value && !isNews) return nothing('it is deployed');
   if (key.branch === project.value.defaultBranch) held = await store.held(key.projectId);
 
   const mapping = await readMapping(ports, project.value);
   if (!mapping.ok) return mapping;
   const mappingKey = keyFor(mapping.value, key.branch);
-  if (mappingKey === undefined && !merges) return nothing('the mapping file does not name the branch');
+  if (mappingKey === undefined && !merges && !isOrdered)
+    return nothing('the mapping file does not name the branch');
   const known = { project: project.value, branch: key.branch, waiting, head: head.value };
   const range = await findRange(ports, known, start);
   if (!range.ok) return range;
@@ -67,8 +73,8 @@ export async function viewBranch(ports: BranchPorts, key: BranchKey): Promise<Gi
 }
 
 /** The mapping of the project, from its default branch: a merge request's own branch could grant itself rights. */
-async function readMapping(
-  ports: BranchPorts,
+export async function readMapping(
+  ports: Pick<BranchPorts, 'gitlab'>,
   project: Project,
 ): Promise<GitLabResult<Result<Mapping, MappingProblem>>> {
   const defaultBranch = project.defaultBranch ?? 'HEAD';

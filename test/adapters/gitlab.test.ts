@@ -207,7 +207,7 @@ describe('a comment', () => {
     return all.map(({ body }) => body);
   };
   const put = (body: string, fresh = false, from = gitlab) =>
-    from.putMergeRequestComment(project, iid, { marker: 'aic-bot:test', body }, fresh);
+    from.putComment(project, { kind: 'merge-request', iid }, { marker: 'aic-bot:test', body }, fresh);
 
   beforeEach(async () => {
     await commit({ 'a.txt': 'a\n' });
@@ -261,9 +261,9 @@ describe('a comment', () => {
   });
 
   it('cannot be put on a merge request that does not exist', async () => {
-    const answer = await gitlab.putMergeRequestComment(
+    const answer = await gitlab.putComment(
       project,
-      99 as MergeRequestIid,
+      { kind: 'merge-request', iid: 99 as MergeRequestIid },
       { marker: 'm', body: 'x' },
       false,
     );
@@ -273,7 +273,12 @@ describe('a comment', () => {
   it('on a commit is made once', async () => {
     const sha = await commit({ 'c.txt': 'c\n' });
     const say = (from: GitLab) =>
-      from.putCommitComment(project, sha, { marker: 'aic-bot:push', body: 'hello' });
+      from.putComment(
+        project,
+        { kind: 'commit', commit: sha },
+        { marker: 'aic-bot:push', body: 'hello' },
+        false,
+      );
     value(await say(gitlab));
     value(await say(connect(bot.token)));
     expect(await person.call('GET', `/projects/${project}/repository/commits/${sha}/comments`)).toHaveLength(

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import type { Place as CommentPlace } from '../../src/domain/place.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { Item, ItemState } from '../../src/domain/deployment.ts';
 import type { Event, PushedEvent } from '../../src/domain/event.ts';
@@ -29,6 +30,10 @@ interface StoredJob {
 }
 
 /** A store over one place, which may be closed and opened again. */
+function onRequests(...numbers: readonly number[]): readonly CommentPlace[] {
+  return numbers.map((number) => ({ kind: 'merge-request', iid: number as MergeRequestIid }));
+}
+
 export interface OpenStore {
   readonly store: Store & Jobs;
   readonly inbox: Inbox;
@@ -106,7 +111,9 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       key: main,
       workspace,
       head: sha('c'),
-      mergeRequests: [3 as MergeRequestIid, 4 as MergeRequestIid],
+      places: onRequests(3, 4),
+      by: 'omar',
+      reason: undefined,
       startedAt: now,
       ...changes,
     });
@@ -334,7 +341,9 @@ export function storeContract(newPlace: () => Promise<Place>): void {
         branch: 'main',
         workspace,
         head: sha('c'),
-        mergeRequests: [3, 4],
+        places: onRequests(3, 4),
+        by: 'omar',
+        reason: undefined,
         status: 'running',
         startedAt: now,
         finishedAt: undefined,
@@ -363,13 +372,16 @@ export function storeContract(newPlace: () => Promise<Place>): void {
         key: main,
         workspace,
         head: sha('d'),
-        mergeRequests: [5 as MergeRequestIid],
+        places: onRequests(5),
+        by: undefined,
+        reason: 'late',
         startedAt: now,
       });
       expect(again).toMatchObject({
         id,
         head: sha('d'),
-        mergeRequests: [5],
+        places: onRequests(5),
+        reason: 'late',
         status: 'running',
         startedAt: now,
       });
@@ -435,6 +447,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
                 pipeline,
                 path: `config/${pipeline}.json`,
                 base: sha('b'),
+                paused: false,
               })),
             },
           }),
@@ -444,10 +457,10 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect(await opened.store.pending(main)).toHaveLength(2);
       await close(main, ['Parts']);
       expect(await opened.store.pending(main)).toEqual([
-        { pipeline: 'Parts', path: 'config/Parts.json', base: sha('b') },
+        { pipeline: 'Parts', path: 'config/Parts.json', base: sha('b'), paused: false },
       ]);
       expect(await opened.store.pending(develop)).toEqual([
-        { pipeline: 'Other', path: 'config/Other.json', base: sha('b') },
+        { pipeline: 'Other', path: 'config/Other.json', base: sha('b'), paused: false },
       ]);
       expect(await opened.store.lastDeployment(main)).toMatchObject({
         deployment: { id, status: 'partly failed', finishedAt: now + 5 },
@@ -470,11 +483,13 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       await reopen();
       expect(await opened.store.baselines(workspaceKey, ['Orders', 'Parts', 'None'])).toEqual(
         new Map([
-          ['Orders', 'f3'],
-          ['Parts', 'f2'],
+          ['Orders', { fingerprint: 'f3', blob: undefined }],
+          ['Parts', { fingerprint: 'f2', blob: undefined }],
         ]),
       );
-      expect(await opened.store.baselines(workspaceKey, ['Parts'])).toEqual(new Map([['Parts', 'f2']]));
+      expect(await opened.store.baselines(workspaceKey, ['Parts'])).toEqual(
+        new Map([['Parts', { fingerprint: 'f2', blob: undefined }]]),
+      );
       expect(await opened.store.baselines(workspaceKey, [])).toEqual(new Map());
     });
 
@@ -489,7 +504,9 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       await opened.store.saveItem(id, saved('Orders'), { key: workspaceKey, fingerprint: print('f1') });
       expect(await opened.store.baselines(other, ['Orders'])).toEqual(new Map());
       await opened.store.saveItem(id, saved('Orders'), { key: other, fingerprint: print('f2') });
-      expect(await opened.store.baselines(workspaceKey, ['Orders'])).toEqual(new Map([['Orders', 'f1']]));
+      expect(await opened.store.baselines(workspaceKey, ['Orders'])).toEqual(
+        new Map([['Orders', { fingerprint: 'f1', blob: undefined }]]),
+      );
     });
   });
 
@@ -502,8 +519,15 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     expect((await opened.store.lastDeployment(main))?.items).toHaveLength(2_000);
     const first = { key: workspaceKey, fingerprint: print('f') };
     await opened.store.saveItem(id, { pipeline: 'pipeline 1999', state: { kind: 'unchanged' } }, first);
-    expect(await opened.store.baselines(workspaceKey, names)).toEqual(new Map([['pipeline 1999', 'f']]));
-    const pending = names.map((pipeline) => ({ pipeline, path: `config/${pipeline}.json`, base: sha('b') }));
+    expect(await opened.store.baselines(workspaceKey, names)).toEqual(
+      new Map([['pipeline 1999', { fingerprint: 'f', blob: undefined }]]),
+    );
+    const pending = names.map((pipeline) => ({
+      pipeline,
+      path: `config/${pipeline}.json`,
+      base: sha('b'),
+      paused: false,
+    }));
     await opened.store.close(
       closingOf({ deliveries: names, deployment: { id, status: 'failed', finishedAt: now, pending } }),
     );
@@ -518,7 +542,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       await opened.inbox.accept(deliveryOf('one'), []);
       const { id } = await beginMain();
       const woken = opened.woken();
-      const pending = [{ pipeline: 'Orders', path: 'config/Orders.json', base: sha('b') }];
+      const pending = [{ pipeline: 'Orders', path: 'config/Orders.json', base: sha('b'), paused: false }];
       const deployment = { id, status: 'failed', finishedAt: now, pending } as const;
       await opened.store.close(closingOf({ deliveries: ['one'], state, deployment, jobs }));
       expect(opened.woken()).toBe(woken + 1);
@@ -532,7 +556,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     test('is written as a whole or not at all', async () => {
       await opened.inbox.accept(deliveryOf('one'), []);
       const { id } = await beginMain();
-      const twice = { pipeline: 'Orders', path: 'config/Orders.json', base: sha('b') };
+      const twice = { pipeline: 'Orders', path: 'config/Orders.json', base: sha('b'), paused: false };
       const deployment = { id, status: 'failed', finishedAt: now, pending: [twice, twice] } as const;
       const woken = opened.woken();
       await expect(

@@ -60,6 +60,8 @@ const undescribed = new Set([
     `GET /projects/{}/${kind}/{}/notes/{}`,
     `PUT /projects/{}/${kind}/{}/notes/{}`,
     `DELETE /projects/{}/${kind}/{}/notes/{}`,
+    `GET /projects/{}/${kind}/{}/discussions/{}`,
+    `POST /projects/{}/${kind}/{}/discussions/{}/notes`,
   ]),
 ]);
 

@@ -143,14 +143,25 @@ test('refuses actions that do not fit the files, and then changes nothing', asyn
   );
   expect(await refusal({ action: 'delete', file_path: 'none' })).toBe("A file with this name doesn't exist");
   expect(await refusal({ action: 'create', file_path: '../x', content: '' })).toBe('Invalid path: ../x');
-  expect(
-    await refusal({ action: 'update', file_path: 'README.md', content: 'x', last_commit_id: '0'.repeat(40) }),
-  ).toBe('The file has changed since you started editing it: README.md');
   expect(await commit({ actions: [{ action: 'explode', file_path: 'x' }] })).toMatchObject({
     body: { error: 'actions[0][action] does not have a valid value' },
   });
   expect(await commit({})).toMatchObject({ body: { error: 'actions is missing' } });
   expect(await gitlab.commitId(1, 'main')).toBe(first);
+});
+
+test('refuses a change of a file that was changed since the given commit, and no other', async () => {
+  const then = await gitlab.commitId(1, 'main');
+  const update = (content: string, last_commit_id: string | undefined) =>
+    commit({ actions: [{ action: 'update', file_path: 'README.md', content, last_commit_id }] });
+  await commit({ actions: [{ action: 'create', file_path: 'other', content: '' }] });
+  // The branch moved, the file did not.
+  expect(await update('one', then)).toMatchObject({ status: 201 });
+  expect(await update('two', then)).toMatchObject({
+    status: 400,
+    body: { message: 'The file has changed since you started editing it: README.md' },
+  });
+  expect(await update('two', await gitlab.commitId(1, 'main'))).toMatchObject({ status: 201 });
 });
 
 test('lets only maintainers commit to a protected branch', async () => {

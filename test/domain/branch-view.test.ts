@@ -49,7 +49,7 @@ function record(changes: Partial<BranchState> = {}): BranchState {
   return { deployed: from, origin: from, held: false, reported: undefined, tries: 0, ...changes };
 }
 
-const orders = { pipeline: 'orders', path: 'config/orders.json', base: sha(8) };
+const orders = { pipeline: 'orders', path: 'config/orders.json', base: sha(8), paused: false };
 const ordersToo = { name: 'orders', paths: ['config/orders.json'] };
 const mergeRequests = [mergeRequest(3)];
 
@@ -279,8 +279,8 @@ describe('what is pending', () => {
 
   test('is looked for in every file that held it', () => {
     const pending = [
-      { pipeline: 'a/b', path: 'config/a/b.json', base: older },
-      { pipeline: 'a/b', path: configPath('a/b'), base: older },
+      { pipeline: 'a/b', path: 'config/a/b.json', base: older, paused: false },
+      { pipeline: 'a/b', path: configPath('a/b'), base: older, paused: false },
     ];
     expect(see({ pending, changes: nothing })).toMatchObject({
       candidates: [{ name: 'a/b', paths: ['config/a/b.json', configPath('a/b')] }],

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { deploymentComment, deploymentReport } from '../../src/domain/deployment-report.ts';
 import { statusOf, type Deployment, type Item } from '../../src/domain/deployment.ts';
+import { placeName } from '../../src/domain/place.ts';
 import { commentIn, mailIn } from './hostile.ts';
 import {
   blocked,
@@ -154,7 +155,7 @@ describe('the comment of a deployment', () => {
       What to do:
 
       - \`returns\`: Correct the file and merge the correction.
-      - \`customers\`: Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set \`drift: overwrite\` for the workspace in \`branch_to_workspace.yaml\`.
+      - \`customers\`: Bring the change from AIC into Git with \`/aic push\`, or undo it in AIC: the bot looks again by itself. To overwrite it once, comment \`/aic deploy force\` with the pipeline's name; to always overwrite such changes, set \`drift: overwrite\` for the workspace in \`branch_to_workspace.yaml\`.
 
       branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
       "
@@ -227,7 +228,7 @@ describe('the comment of a deployment', () => {
 
         What to do:
 
-        - \`orders\`: Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set \`drift: overwrite\` for the workspace in \`branch_to_workspace.yaml\`.
+        - \`orders\`: Bring the change from AIC into Git with \`/aic push\`, or undo it in AIC: the bot looks again by itself. To overwrite it once, comment \`/aic deploy force\` with the pipeline's name; to always overwrite such changes, set \`drift: overwrite\` for the workspace in \`branch_to_workspace.yaml\`.
 
         branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` (AIC QA) · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
         "
@@ -312,17 +313,25 @@ function shortened(text: string): string {
 
 describe('the report of a deployment', () => {
   test('is one comment on each merge request and one mail', () => {
-    const jobs = deploymentReport(facts([updated('orders')], { mergeRequests: [iid(3), iid(5)] }), mail);
+    const jobs = deploymentReport(
+      facts([updated('orders')], {
+        places: [
+          { kind: 'merge-request', iid: iid(3) },
+          { kind: 'merge-request', iid: iid(5) },
+        ],
+      }),
+      mail,
+    );
     expect(
-      jobs.map((job) => ('mergeRequest' in job ? [job.mergeRequest, job.marker] : job.kind)),
-    ).toStrictEqual([[3, 'aic-bot:deployment:12'], [5, 'aic-bot:deployment:12'], 'mail']);
+      jobs.map((job) => (job.kind === 'comment' ? [placeName(job.place), job.marker] : job.kind)),
+    ).toStrictEqual([['!3', 'aic-bot:deployment:12'], ['!5', 'aic-bot:deployment:12'], 'mail']);
   });
 
   test('is a comment on the commit where there is no merge request', () => {
-    const [job] = deploymentReport(facts([updated('orders')], { mergeRequests: [] }), mail);
+    const [job] = deploymentReport(facts([updated('orders')], { places: [] }), mail);
     expect(job).toMatchObject({
-      kind: 'commit-comment',
-      commit: sha(1),
+      kind: 'comment',
+      place: { kind: 'commit', commit: sha(1) },
       marker: 'aic-bot:deployment:12:1002340',
     });
   });
@@ -354,7 +363,7 @@ describe('the report of a deployment', () => {
       - orders – updated
 
       What to do:
-      - "customers": Bring the change from AIC into the config and merge it, or undo it in AIC: the bot looks again by itself. To always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
+      - "customers": Bring the change from AIC into Git with "/aic push", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
 
       branch "develop"
       commit ccccccc1 (https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)

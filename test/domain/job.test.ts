@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import type { DeploymentId } from '../../src/domain/ids.ts';
+import type { DeploymentId, IssueIid, NoteId } from '../../src/domain/ids.ts';
 import { deployJob, deploymentMarker, keyOf, laneOf, pauseAfter, type Job } from '../../src/domain/job.ts';
 import { iid, projectId, sha } from './samples.ts';
 
@@ -13,21 +13,32 @@ const branch = fc.constantFrom('a', 'a/b', 'a/c', 'a/*', '1', '!1');
 const marker = id.map((number) => deploymentMarker(number as DeploymentId));
 const project = id.map((number) => number as typeof projectId);
 
+const noteable = fc.oneof(
+  id.map((number) => ({ kind: 'merge-request' as const, iid: iid(number) })),
+  id.map((number) => ({ kind: 'issue' as const, iid: number as IssueIid })),
+);
+const place = fc.oneof(
+  noteable,
+  fc.tuple(noteable, fc.constantFrom('d1', 'd2')).map(([on, discussion]) => ({ ...on, discussion })),
+  id.map((number) => ({ kind: 'commit' as const, commit: sha(number) })),
+);
+
 const job: fc.Arbitrary<Job> = fc.oneof(
   fc.record({ kind: fc.constant('deploy' as const), projectId: project, branch, mappingKey: branch }),
   fc.record({
-    kind: fc.constant('merge-request-comment' as const),
+    kind: fc.constant('comment' as const),
     projectId: project,
-    mergeRequest: id.map(iid),
+    place,
     marker,
     body: fc.constant('b'),
   }),
   fc.record({
-    kind: fc.constant('commit-comment' as const),
+    kind: fc.constant('reaction' as const),
     projectId: project,
-    commit: id.map(sha),
-    marker,
-    body: fc.constant('b'),
+    on: noteable,
+    // GitLab's numbers of notes mean the same everywhere, so one note is on one thing.
+    note: id.map((number) => number as NoteId),
+    emoji: fc.constantFrom('eyes', 'x'),
   }),
   fc.record({
     kind: fc.constant('mail' as const),
@@ -56,9 +67,9 @@ describe('keys and lanes', () => {
 
   test('a later body replaces the comment that waits', () => {
     const comment: Job = {
-      kind: 'merge-request-comment',
+      kind: 'comment',
       projectId,
-      mergeRequest: iid(1),
+      place: { kind: 'merge-request', iid: iid(1) },
       marker: 'm',
       body: 'old',
     };

@@ -17,7 +17,7 @@ test('the report of a direct push reads like this', () => {
 
     What to do:
 
-    - The next merge into \`develop\` deploys them too. To deploy such pushes at once, set \`direct_push: deploy\` in \`branch_to_workspace.yaml\`.
+    - The next merge into \`develop\` deploys them too, and so does the comment \`/aic deploy branch=develop\` in an issue. To deploy such pushes at once, set \`direct_push: deploy\` in \`branch_to_workspace.yaml\`.
 
     branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
     "
@@ -34,7 +34,7 @@ test('the report of a direct push of one config speaks of one', () => {
 
     What to do:
 
-    - The next merge into \`develop\` deploys it too. To deploy such pushes at once, set \`direct_push: deploy\` in \`branch_to_workspace.yaml\`.
+    - The next merge into \`develop\` deploys it too, and so does the comment \`/aic deploy branch=develop\` in an issue. To deploy such pushes at once, set \`direct_push: deploy\` in \`branch_to_workspace.yaml\`.
 
     branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
     "
@@ -44,7 +44,7 @@ test('the report of a direct push of one config speaks of one', () => {
 test('the report of a direct push is a comment on the commit and a mail', () => {
   const jobs = pushReport(view, ['orders'], mail);
   expect(jobs).toMatchObject([
-    { kind: 'commit-comment', commit: sha(1), marker: 'aic-bot:direct-push' },
+    { kind: 'comment', place: { kind: 'commit', commit: sha(1) }, marker: 'aic-bot:direct-push' },
     { kind: 'mail', mail: { messageId: `push-7-${sha(1)}@bot.example` } },
   ]);
   expect(mailIn(jobs)?.text).toMatchInlineSnapshot(`
@@ -53,7 +53,7 @@ test('the report of a direct push is a comment on the commit and a mail', () => 
     - orders – waits for the next merge
 
     What to do:
-    - The next merge into "develop" deploys it too. To deploy such pushes at once, set "direct_push: deploy" in "branch_to_workspace.yaml".
+    - The next merge into "develop" deploys it too, and so does the comment "/aic deploy branch=develop" in an issue. To deploy such pushes at once, set "direct_push: deploy" in "branch_to_workspace.yaml".
 
     branch "develop"
     commit ccccccc1 (https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { phrase } from '../../src/domain/phrase.ts';
 
 import type { Refusal } from '../../src/domain/branch-view.ts';
+import { placeName } from '../../src/domain/place.ts';
 import { refusalReport } from '../../src/domain/refusal-report.ts';
 import { commentIn, mailIn } from './hostile.ts';
 import { branchView, mail, mergeRequest } from './samples.ts';
@@ -95,8 +96,8 @@ test('a refusal for a branch that is only built in names its rule', () => {
 test('a refusal is a comment on each merge request and one mail', () => {
   const jobs = refusalReport(view, missing, mail);
   expect(
-    jobs.map((job) => ('mergeRequest' in job ? [job.mergeRequest, job.marker] : job.kind)),
-  ).toStrictEqual([[3, 'aic-bot:refused'], [4, 'aic-bot:refused'], 'mail']);
+    jobs.map((job) => (job.kind === 'comment' ? [placeName(job.place), job.marker] : job.kind)),
+  ).toStrictEqual([['!3', 'aic-bot:refused'], ['!4', 'aic-bot:refused'], 'mail']);
 });
 
 test('a refusal for an unmapped branch is no mail: most branches are not deployed', () => {

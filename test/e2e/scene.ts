@@ -114,6 +114,7 @@ export async function setScene(
         token: world.webhookSecret,
         push_events: true,
         merge_requests_events: true,
+        note_events: true,
       });
       return bot;
     },

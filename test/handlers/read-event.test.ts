@@ -101,9 +101,9 @@ describe('the kind', () => {
       kind: 'rejected',
       reason: 'a push event with unreadable fields: project, ref, before, after',
     });
-    expect(readEvent('Note Hook', { text: 'deployed!' })).toEqual({
+    expect(readEvent('Emoji Hook', { text: 'deployed!' })).toEqual({
       kind: 'ignored',
-      reason: 'events of the kind Note Hook are not used',
+      reason: 'events of the kind Emoji Hook are not used',
     });
   });
 

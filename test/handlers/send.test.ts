@@ -1,26 +1,19 @@
 import { expect, test } from 'vitest';
 
 import type { Comment, GitLab } from '../../src/domain/gitlab.ts';
-import type { CommitSha, MergeRequestIid, ProjectId } from '../../src/domain/ids.ts';
-import type { CommitCommentJob, MailJob, MergeRequestCommentJob } from '../../src/domain/job.ts';
+import type { MergeRequestIid, ProjectId } from '../../src/domain/ids.ts';
+import type { CommentJob, MailJob } from '../../src/domain/job.ts';
 import type { MailFailure } from '../../src/domain/mail.ts';
 import { fail, ok, type Result } from '../../src/domain/result.ts';
 import type { UpstreamFailure } from '../../src/domain/upstream.ts';
 import { sendComment, sendMail } from '../../src/handlers/send.ts';
 
-const onMergeRequest: MergeRequestCommentJob = {
-  kind: 'merge-request-comment',
+const onMergeRequest: CommentJob = {
+  kind: 'comment',
   projectId: 7 as ProjectId,
-  mergeRequest: 3 as MergeRequestIid,
+  place: { kind: 'merge-request', iid: 3 as MergeRequestIid },
   marker: 'aic-bot:deployment:1',
   body: 'deployed',
-};
-const onCommit: CommitCommentJob = {
-  kind: 'commit-comment',
-  projectId: 7 as ProjectId,
-  commit: 'a'.repeat(40) as CommitSha,
-  marker: 'aic-bot:push:1',
-  body: 'not deployed',
 };
 const mail: MailJob = {
   kind: 'mail',
@@ -29,7 +22,7 @@ const mail: MailJob = {
 
 /** A GitLab that takes comments only. */
 function gitlabThat(answer: Result<void, UpstreamFailure>) {
-  const put: { readonly on: unknown; readonly comment: Comment; readonly fresh?: boolean }[] = [];
+  const put: { readonly on: unknown; readonly comment: Comment; readonly fresh: boolean }[] = [];
   const unused = () => Promise.reject(new Error('not used here'));
   const gitlab: GitLab = {
     project: unused,
@@ -40,12 +33,14 @@ function gitlabThat(answer: Result<void, UpstreamFailure>) {
     merged: unused,
     mergedAmong: unused,
     reachable: unused,
-    putMergeRequestComment: (_project, on, comment, fresh) => {
+    mergeRequest: unused,
+    files: unused,
+    commit: unused,
+    self: unused,
+    member: unused,
+    react: unused,
+    putComment: (_project, on, comment, fresh) => {
       put.push({ on, comment, fresh });
-      return Promise.resolve(answer);
-    },
-    putCommitComment: (_project, on, comment) => {
-      put.push({ on, comment });
       return Promise.resolve(answer);
     },
   };
@@ -56,14 +51,8 @@ test('a comment on a merge request is looked for before it is made: an earlier t
   const { gitlab, put } = gitlabThat(ok(undefined));
   expect(await sendComment(gitlab, onMergeRequest)).toEqual({ kind: 'done' });
   expect(put).toEqual([
-    { on: 3, comment: { marker: 'aic-bot:deployment:1', body: 'deployed' }, fresh: false },
+    { on: onMergeRequest.place, comment: { marker: 'aic-bot:deployment:1', body: 'deployed' }, fresh: false },
   ]);
-});
-
-test('a comment on a commit goes there', async () => {
-  const { gitlab, put } = gitlabThat(ok(undefined));
-  expect(await sendComment(gitlab, onCommit)).toEqual({ kind: 'done' });
-  expect(put).toEqual([{ on: onCommit.commit, comment: { marker: 'aic-bot:push:1', body: 'not deployed' } }]);
 });
 
 test('a comment that GitLab does not take waits or is given up by the reason', async () => {

@@ -1,6 +1,7 @@
 import type { Commits, Repositories } from '@gitbeaker/rest';
 import { z } from 'zod';
 
+import type { BlobId } from '../../domain/blob-id.ts';
 import type { Changes, GitLab } from '../../domain/gitlab.ts';
 import { isCommitSha, type CommitSha, type ProjectId } from '../../domain/ids.ts';
 import { ok } from '../../domain/result.ts';
@@ -33,7 +34,11 @@ const compared = z.object({
   compare_timeout: z.boolean().nullish(),
 });
 const counted = z.object({ stats: z.object({ additions: z.number(), deletions: z.number() }) });
-const entry = z.object({ id: z.string(), path: z.string(), type: z.string() });
+const entry = z.object({
+  id: z.string().transform((id) => id as BlobId),
+  path: z.string(),
+  type: z.string(),
+});
 
 type Comparison = z.infer<typeof compared>;
 
@@ -62,7 +67,7 @@ export function createChanges(resources: Resources): GitLab['changes'] {
           : undefined;
       if (proven !== undefined) return { paths: [...proven], commits };
       const [old, now] = await Promise.all([
-        from === undefined ? new Map<string, string>() : blobs(resources, project, from, folders),
+        from === undefined ? new Map<string, BlobId>() : blobs(resources, project, from, folders),
         blobs(resources, project, to, folders),
       ]);
       return { paths: differing(old, now), commits };
@@ -139,12 +144,12 @@ function sum(numbers: readonly number[]): number {
 }
 
 /** Blob ids by path. A folder that does not exist has none. */
-async function blobs(
-  { repositories }: Resources,
+export async function blobs(
+  { repositories }: Pick<Resources, 'repositories'>,
   project: ProjectId,
   ref: CommitSha,
   folders: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, BlobId>> {
   const lists = await Promise.all(
     folders.map(async (path) => {
       const options = { path, ref, recursive: true, perPage: 100, pagination: 'keyset' } as const;

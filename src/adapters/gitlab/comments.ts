@@ -1,10 +1,19 @@
-import type { Commits, MergeRequestNotes } from '@gitbeaker/rest';
+import type {
+  Commits,
+  IssueDiscussions,
+  IssueNoteAwardEmojis,
+  IssueNotes,
+  MergeRequestDiscussions,
+  MergeRequestNoteAwardEmojis,
+  MergeRequestNotes,
+} from '@gitbeaker/rest';
 import { z } from 'zod';
 
 import type { Comment, GitLab, GitLabResult } from '../../domain/gitlab.ts';
-import type { MergeRequestIid, ProjectId } from '../../domain/ids.ts';
+import type { ProjectId } from '../../domain/ids.ts';
+import { placeName, type Place } from '../../domain/place.ts';
 import { ok } from '../../domain/result.ts';
-import { attempt } from './requester.ts';
+import { attempt, UpstreamError } from './requester.ts';
 
 const note = z.object({ id: z.number(), body: z.string(), author: z.object({ id: z.number() }) });
 const commitComment = z.object({ note: z.string(), author: z.object({ id: z.number() }) });
@@ -23,88 +32,132 @@ const mostKnown = 1_000;
 const mostPages = 50;
 const pageSize = 100;
 
-interface Place {
+/** One comment's place and marker. */
+interface Wanted {
   readonly project: ProjectId;
-  readonly iid: MergeRequestIid;
+  readonly place: Exclude<Place, { kind: 'commit' }>;
   readonly marker: string;
 }
+
+const thread = z.object({ notes: z.array(note) });
+const alreadyThere = /has already been taken/i;
 
 /**
  * Comments that are found again by a hidden marker and the bot's own authorship. A comment is only made after no such one was
  * found, and looked for again when making it ended without an answer, so there is one however often this runs.
  */
 export function createComments(deps: {
-  readonly notes: MergeRequestNotes;
+  readonly notes: { readonly 'merge-request': MergeRequestNotes; readonly issue: IssueNotes };
+  readonly discussions: {
+    readonly 'merge-request': MergeRequestDiscussions;
+    readonly issue: IssueDiscussions;
+  };
+  readonly awards: {
+    readonly 'merge-request': MergeRequestNoteAwardEmojis;
+    readonly issue: IssueNoteAwardEmojis;
+  };
   readonly commits: Commits;
   readonly whoAmI: () => Promise<number>;
   readonly known: KnownComments;
-}): Pick<GitLab, 'putMergeRequestComment' | 'putCommitComment'> {
-  const { notes, commits, whoAmI, known } = deps;
+}): Pick<GitLab, 'putComment' | 'react'> {
+  const { notes, discussions, awards, commits, whoAmI, known } = deps;
 
-  const remember = (place: Place, found: Known): Known => {
+  const remember = (wanted: Wanted, found: Known): Known => {
     if (known.size >= mostKnown) known.clear();
-    known.set(keyOf(place), found);
+    known.set(keyOf(wanted), found);
     return found;
   };
 
-  const find = async (place: Place): Promise<Known | undefined> => {
+  const find = async (wanted: Wanted): Promise<Known | undefined> => {
     const self = await whoAmI();
+    const { project, place } = wanted;
+    const mineIn = (all: readonly z.infer<typeof note>[]) =>
+      all.find(({ author, body }) => author.id === self && body.includes(hidden(wanted.marker)));
+    if (place.discussion !== undefined) {
+      const { discussion } = place;
+      const shown = await attempt(() => discussions[place.kind].show(project, place.iid, discussion));
+      const mine = shown.ok ? mineIn(thread.parse(shown.value).notes) : undefined;
+      if (mine !== undefined) return remember(wanted, mine);
+      if (shown.ok) return undefined;
+      if (shown.failure.reason !== 'missing') throw new UpstreamError(shown.failure);
+    }
     for (let page = 1; page <= mostPages; page += 1) {
       const options = { sort: 'desc', orderBy: 'created_at', perPage: pageSize, page } as const;
-      const here = z.array(note).parse(await notes.all(place.project, place.iid, options));
-      const mine = here.find(({ author, body }) => author.id === self && body.includes(hidden(place.marker)));
-      if (mine !== undefined) return remember(place, mine);
+      const here = z.array(note).parse(await notes[place.kind].all(project, place.iid, options));
+      const mine = mineIn(here);
+      if (mine !== undefined) return remember(wanted, mine);
       if (here.length < pageSize) return undefined;
     }
     return undefined;
   };
 
-  const make = async (place: Place, body: string): Promise<void> => {
-    const { id } = note.parse(await notes.create(place.project, place.iid, body));
-    remember(place, { id, body });
+  const make = async (wanted: Wanted, body: string): Promise<void> => {
+    const { project, place } = wanted;
+    const { discussion, iid, kind } = place;
+    if (discussion !== undefined) {
+      const answered = await attempt(() => discussions[kind].addNote(project, iid, discussion, body));
+      if (answered.ok) {
+        remember(wanted, { id: note.parse(answered.value).id, body });
+        return;
+      }
+      // The thread is gone, or GitLab takes no answer to it.
+      const { reason } = answered.failure;
+      if (reason !== 'missing' && reason !== 'refused') throw new UpstreamError(answered.failure);
+    }
+    const { id } = note.parse(await notes[kind].create(project, iid, body));
+    remember(wanted, { id, body });
   };
 
-  const edit = async (place: Place, existing: Known, body: string): Promise<void> => {
+  const edit = async ({ project, place, marker }: Wanted, existing: Known, body: string): Promise<void> => {
     if (existing.body.trim() === body.trim()) return;
-    await notes.edit(place.project, place.iid, existing.id, { body });
-    remember(place, { id: existing.id, body });
+    await notes[place.kind].edit(project, place.iid, existing.id, { body });
+    remember({ project, place, marker }, { id: existing.id, body });
+  };
+
+  const putNote = async (wanted: Wanted, body: string, fresh: boolean): Promise<GitLabResult<void>> => {
+    const remembered = known.get(keyOf(wanted));
+    if (remembered !== undefined) {
+      const edited = await attempt(() => edit(wanted, remembered, body));
+      if (edited.ok || edited.failure.reason !== 'missing') return edited;
+      known.delete(keyOf(wanted));
+    }
+    const found: GitLabResult<Known | undefined> = fresh ? ok(undefined) : await attempt(() => find(wanted));
+    if (!found.ok) return found;
+    const existing = found.value;
+    if (existing !== undefined) return attempt(() => edit(wanted, existing, body));
+    const made = await attempt(() => make(wanted, body));
+    if (made.ok || made.failure.reason !== 'passing') return made;
+    return attempt(async () => {
+      const after = await find(wanted);
+      return after === undefined ? make(wanted, body) : edit(wanted, after, body);
+    });
   };
 
   return {
-    putMergeRequestComment: async (project, iid, comment, fresh) => {
-      const place = { project, iid, marker: comment.marker };
+    putComment: async (project, place, comment, fresh) => {
       const body = withMarker(comment);
-      const remembered = known.get(keyOf(place));
-      if (remembered !== undefined) {
-        const edited = await attempt(() => edit(place, remembered, body));
-        if (edited.ok || edited.failure.reason !== 'missing') return edited;
-        known.delete(keyOf(place));
-      }
-      const found: GitLabResult<Known | undefined> = fresh ? ok(undefined) : await attempt(() => find(place));
-      if (!found.ok) return found;
-      const existing = found.value;
-      if (existing !== undefined) return attempt(() => edit(place, existing, body));
-      const made = await attempt(() => make(place, body));
-      if (made.ok || made.failure.reason !== 'passing') return made;
+      if (place.kind !== 'commit') return putNote({ project, place, marker: comment.marker }, body, fresh);
       return attempt(async () => {
-        const after = await find(place);
-        return after === undefined ? make(place, body) : edit(place, after, body);
+        const self = await whoAmI();
+        const all = z.array(commitComment).parse(await commits.allComments(project, place.commit));
+        const mine = all.some(
+          ({ note: text, author }) => author.id === self && text.includes(hidden(comment.marker)),
+        );
+        if (!mine) await commits.createComment(project, place.commit, body);
       });
     },
-    putCommitComment: async (project, commit, comment) =>
-      attempt(async () => {
-        const self = await whoAmI();
-        const all = z.array(commitComment).parse(await commits.allComments(project, commit));
-        const mine = all.some(
-          ({ note: body, author }) => author.id === self && body.includes(hidden(comment.marker)),
-        );
-        if (!mine) await commits.createComment(project, commit, withMarker(comment));
-      }),
+    react: async (project, { on, note: id }, emoji) => {
+      const awarded = await attempt(() => awards[on.kind].award(project, on.iid, id, emoji));
+      // GitLab answers 404 also when the emoji is there already, and when the comment is gone.
+      const isDone =
+        awarded.ok || awarded.failure.reason === 'missing' || alreadyThere.test(awarded.failure.said);
+      return isDone ? ok(undefined) : awarded;
+    },
   };
 }
 
-function keyOf({ project, iid, marker }: Place): string {
-  return `${project}!${iid} ${marker}`;
+function keyOf({ project, place, marker }: Wanted): string {
+  return `${project}${placeName(place)} ${marker}`;
 }
 
 function hidden(marker: string): string {

@@ -1,8 +1,14 @@
 import {
   Branches,
   Commits,
+  IssueDiscussions,
+  IssueNoteAwardEmojis,
+  IssueNotes,
+  MergeRequestDiscussions,
+  MergeRequestNoteAwardEmojis,
   MergeRequestNotes,
   MergeRequests,
+  ProjectMembers,
   Projects,
   Repositories,
   RepositoryFiles,
@@ -20,6 +26,8 @@ import type { UpstreamFailure } from '../../domain/upstream.ts';
 import { createHttpClient, type RetryPolicy } from '../http-client.ts';
 import { createChanges } from './changes.ts';
 import { createComments, type KnownComments } from './comments.ts';
+import { createPeople } from './people.ts';
+import { createRepository } from './repository.ts';
 import { createMergeRequests } from './merge-requests.ts';
 import { attempt, createRequester, readGitLabError } from './requester.ts';
 
@@ -105,9 +113,23 @@ export function createGitLab(deps: GitLabDeps): (log: Log) => GitLab {
         return shown.ok ? ok(commitSha(shown.value?.parent_ids[0] ?? '')) : shown;
       },
       changes: createChanges({ repositories: new Repositories(resource), commits: new Commits(resource) }),
+      ...createRepository({
+        repositories: new Repositories(resource),
+        commits: new Commits(resource),
+        branches: new Branches(resource),
+      }),
+      ...createPeople(new ProjectMembers(resource), whoAmI, deps.clock),
       ...createMergeRequests(new MergeRequests(resource)),
       ...createComments({
-        notes: new MergeRequestNotes(resource),
+        notes: { 'merge-request': new MergeRequestNotes(resource), issue: new IssueNotes(resource) },
+        discussions: {
+          'merge-request': new MergeRequestDiscussions(resource),
+          issue: new IssueDiscussions(resource),
+        },
+        awards: {
+          'merge-request': new MergeRequestNoteAwardEmojis(resource),
+          issue: new IssueNoteAwardEmojis(resource),
+        },
         commits: new Commits(resource),
         whoAmI,
         known,

@@ -11,22 +11,31 @@ const sha = z
   .nullish()
   .transform((text) => commitSha(text ?? ''));
 
+const person = z.object({ username: z.string() }).nullish();
+
 const mergeRequest = z
   .object({
     iid: z.number().transform((iid) => iid as MergeRequestIid),
     title: z.string(),
     web_url: z.string(),
-    state: z.string(),
+    state: z.enum(['opened', 'merged', 'closed']).or(z.string().transform(() => 'unknown' as const)),
+    source_branch: z.string(),
+    target_branch: z.string(),
+    merge_user: person,
+    merged_by: person,
     sha,
     merge_commit_sha: sha,
     squash_commit_sha: sha,
     diff_refs: z.object({ base_sha: sha }).nullish(),
   })
-  .transform((shown): MergeRequest & { readonly state: string } => ({
+  .transform((shown): MergeRequest => ({
     iid: shown.iid,
     title: shown.title,
     webUrl: shown.web_url,
     state: shown.state,
+    source: shown.source_branch,
+    target: shown.target_branch,
+    mergedBy: shown.merge_user?.username ?? shown.merged_by?.username,
     head: shown.sha,
     mergeCommit: shown.merge_commit_sha,
     squashCommit: shown.squash_commit_sha,
@@ -37,12 +46,18 @@ const pageSize = 50;
 /** Where searching ends: merge requests that nobody touched since 2,500 others changed are not what woke the bot up. */
 const mostPages = 50;
 
-export function createMergeRequests(requests: MergeRequests): Pick<GitLab, 'merged' | 'mergedAmong'> {
+export function createMergeRequests(
+  requests: MergeRequests,
+): Pick<GitLab, 'mergeRequest' | 'merged' | 'mergedAmong'> {
+  const show: GitLab['mergeRequest'] = async (project, iid) => {
+    const shown = await attempt(async () => mergeRequest.parse(await requests.show(project, iid)));
+    return !shown.ok && shown.failure.reason === 'missing' ? ok(undefined) : shown;
+  };
   return {
+    mergeRequest: show,
     merged: async (project, iid) => {
-      const shown = await attempt(async () => mergeRequest.parse(await requests.show(project, iid)));
-      if (!shown.ok) return shown.failure.reason === 'missing' ? ok(undefined) : shown;
-      return ok(shown.value.state === 'merged' ? shown.value : undefined);
+      const shown = await show(project, iid);
+      return shown.ok && shown.value?.state !== 'merged' ? ok(undefined) : shown;
     },
     /** A merge touches its merge request, so the wanted ones are among the newest: pages are read as long as they hold any. */
     mergedAmong: (projectId, targetBranch, commits) =>

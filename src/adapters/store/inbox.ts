@@ -1,7 +1,9 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 
 import type { Clock } from '../../domain/clock.ts';
-import type { Inbox } from '../../domain/inbox.ts';
+import type { CommandedEvent } from '../../domain/event.ts';
+import type { Delivery, Inbox } from '../../domain/inbox.ts';
+import { requestId } from '../../domain/origin.ts';
 import { fail, ok } from '../../domain/result.ts';
 import { addJobs } from './rows.ts';
 import type { Tables } from './schema.ts';
@@ -21,15 +23,17 @@ export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
               received_at: delivery.receivedAt,
               event_name: delivery.eventName,
               body: delivery.body,
-              status: content.kind === 'event' ? 'waiting' : 'rejected',
+              status: statusOf(content),
               reason: content.kind === 'rejected' ? content.reason : null,
               project_id: event?.projectId ?? null,
-              branch: event?.branch ?? null,
+              branch: event !== undefined && 'branch' in event ? event.branch : null,
               event_json: event === undefined ? null : JSON.stringify(event),
             })
             .onConflict((conflict) => conflict.column('id').doNothing())
             .executeTakeFirst();
           if (inserted.numInsertedOrUpdatedRows !== 1n) return false;
+          if (event?.kind === 'commanded' && !(await isNewRequest(transaction, event, delivery.receivedAt)))
+            return false;
           await addJobs(transaction, jobs, clock.now());
           return true;
         });
@@ -40,4 +44,24 @@ export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
       }
     },
   };
+}
+
+/** A command's job carries everything; what a branch has to look at waits for its run. */
+function statusOf(content: Delivery['content']): string {
+  if (content.kind === 'rejected') return 'rejected';
+  return content.event.kind === 'commanded' ? 'finished' : 'waiting';
+}
+
+/** Two webhooks report one comment under different keys. */
+async function isNewRequest(
+  transaction: Transaction<Tables>,
+  event: CommandedEvent,
+  now: number,
+): Promise<boolean> {
+  const inserted = await transaction
+    .insertInto('requests')
+    .values({ id: requestId(event.projectId, event.origin), received_at: now })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst();
+  return inserted.numInsertedOrUpdatedRows === 1n;
 }

@@ -4,6 +4,7 @@ import type { Migration } from 'kysely/migration';
 /** Each version of the tables, in order of their names. One that has been released is never changed. */
 export const migrations: Record<string, Migration> = {
   '0001-first': { up: first },
+  '0002-commands': { up: commands },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -117,5 +118,36 @@ async function first(db: Kysely<never>): Promise<void> {
       'workspace',
       'pipeline',
     ])
+    .execute();
+}
+
+async function commands(db: Kysely<never>): Promise<void> {
+  const { schema } = db;
+  await schema
+    .alterTable('pending')
+    .addColumn('paused', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await schema.alterTable('baselines').addColumn('blob', 'text').execute();
+  const deployments = schema.alterTable('deployments');
+  await deployments.addColumn('places_json', 'text', (column) => column.notNull().defaultTo('[]')).execute();
+  await deployments.addColumn('ordered_by', 'text').execute();
+  await deployments.addColumn('reason', 'text').execute();
+  await deployments.addColumn('cancelled_by', 'text').execute();
+  await sql`update deployments set places_json = (
+    select json_group_array(json_object('kind', 'merge-request', 'iid', value))
+    from json_each(merge_requests_json))`.execute(db);
+  await deployments.dropColumn('merge_requests_json').execute();
+  await sql`update jobs set job_json = json_remove(json_set(job_json,
+      '$.kind', 'comment',
+      '$.place', json_object('kind', 'merge-request', 'iid', job_json ->> '$.mergeRequest')), '$.mergeRequest')
+    where job_json ->> '$.kind' = 'merge-request-comment'`.execute(db);
+  await sql`update jobs set job_json = json_remove(json_set(job_json,
+      '$.kind', 'comment',
+      '$.place', json_object('kind', 'commit', 'commit', job_json ->> '$.commit')), '$.commit')
+    where job_json ->> '$.kind' = 'commit-comment'`.execute(db);
+  await schema
+    .createTable('requests')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('received_at', 'bigint', (column) => column.notNull())
     .execute();
 }

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 
 import type { Environment } from '../../domain/aic.ts';
+import type { BlobId } from '../../domain/blob-id.ts';
 import type { DeploymentStatus } from '../../domain/deployment.ts';
 import type { Fingerprint } from '../../domain/fingerprint.ts';
 import type { CommitSha, DeploymentId, ProjectId } from '../../domain/ids.ts';
@@ -49,6 +50,7 @@ export interface Tables {
     pipeline: string;
     path: string;
     base_sha: CommitSha;
+    paused: number;
   };
   deployments: {
     id: ColumnType<DeploymentId, never, never>;
@@ -58,7 +60,10 @@ export interface Tables {
     aic_project: string;
     workspace: string;
     head_sha: CommitSha;
-    merge_requests_json: string;
+    places_json: string;
+    ordered_by: string | null;
+    reason: string | null;
+    cancelled_by: string | null;
     status: DeploymentStatus;
     started_at: number;
     finished_at: number | null;
@@ -82,6 +87,11 @@ export interface Tables {
     workspace: string;
     pipeline: string;
     fingerprint: Fingerprint;
+    blob: BlobId | null;
     recorded_at: number;
+  };
+  requests: {
+    id: string;
+    received_at: number;
   };
 }

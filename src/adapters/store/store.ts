@@ -3,10 +3,10 @@ import type { ExpressionBuilder, Kysely, Selectable, Transaction } from 'kysely'
 import type { Clock } from '../../domain/clock.ts';
 import type { Deployment, Item, ItemState } from '../../domain/deployment.ts';
 import type { Event } from '../../domain/event.ts';
-import type { Fingerprint } from '../../domain/fingerprint.ts';
-import type { DeploymentId, MergeRequestIid } from '../../domain/ids.ts';
+import type { DeploymentId } from '../../domain/ids.ts';
 import type { Jobs } from '../../domain/job.ts';
-import type { BranchKey, BranchState, Store, WorkspaceKey } from '../../domain/store.ts';
+import type { Place } from '../../domain/place.ts';
+import type { Baseline, BranchKey, BranchState, Store, WorkspaceKey } from '../../domain/store.ts';
 import { addJobs } from './rows.ts';
 import type { Tables } from './schema.ts';
 
@@ -16,8 +16,8 @@ const chunk = 500;
 /** @param jobsAdded is told after each commit that added jobs, so that lanes look for work at once */
 export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => void): Store & Jobs {
   return {
-    add: async (due) => {
-      await db.transaction().execute((transaction) => addJobs(transaction, [due], clock.now()));
+    add: async (...due) => {
+      await db.transaction().execute((transaction) => addJobs(transaction, due, clock.now()));
       jobsAdded();
     },
     branch: async (key) => {
@@ -38,12 +38,23 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
         return [{ id, event }];
       });
     },
-    pending: (key) =>
-      db
+    pending: async (key) => {
+      const rows = await db
         .selectFrom('pending')
-        .select(['pipeline', 'path', 'base_sha as base'])
+        .select(['pipeline', 'path', 'base_sha as base', 'paused'])
         .where(isBranch(key))
-        .execute(),
+        .execute();
+      return rows.map((row) => ({ ...row, paused: row.paused === 1 }));
+    },
+    known: async (projectId) => {
+      const rows = await db
+        .selectFrom('branches')
+        .select('branch')
+        .where('project_id', '=', projectId)
+        .orderBy('branch')
+        .execute();
+      return rows.map(({ branch }) => branch);
+    },
     held: async (projectId) => {
       const rows = await db
         .selectFrom('branches')
@@ -70,19 +81,21 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
       return { deployment: deploymentOf(row), items: items.map((item) => itemOf(item)) };
     },
     baselines: async (key, pipelines) => {
-      const found = new Map<string, Fingerprint>();
+      const found = new Map<string, Baseline>();
       for (let from = 0; from < pipelines.length; from += chunk) {
         const rows = await db
           .selectFrom('baselines')
-          .select(['pipeline', 'fingerprint'])
+          .select(['pipeline', 'fingerprint', 'blob'])
           .where(isWorkspace(key))
           .where('pipeline', 'in', pipelines.slice(from, from + chunk))
           .execute();
-        for (const row of rows) found.set(row.pipeline, row.fingerprint);
+        for (const { pipeline, fingerprint, blob } of rows) {
+          found.set(pipeline, { fingerprint, blob: blob ?? undefined });
+        }
       }
       return found;
     },
-    begin: async ({ id, key, workspace, head, mergeRequests, startedAt }) => {
+    begin: async ({ id, key, workspace, head, places, by, reason, startedAt }) => {
       const row = {
         project_id: key.projectId,
         branch: key.branch,
@@ -90,7 +103,10 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
         aic_project: workspace.aicProject,
         workspace: workspace.workspace,
         head_sha: head,
-        merge_requests_json: JSON.stringify(mergeRequests),
+        places_json: JSON.stringify(places),
+        ordered_by: by ?? null,
+        reason: reason ?? null,
+        cancelled_by: null,
         status: 'running' as const,
         started_at: startedAt,
         finished_at: null,
@@ -105,6 +121,24 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
               .returningAll()
               .executeTakeFirstOrThrow();
       return deploymentOf(written);
+    },
+    cancel: async (key, by) => {
+      const row = await db
+        .updateTable('deployments')
+        .set({ cancelled_by: by })
+        .where(isBranch(key))
+        .where('status', '=', 'running')
+        .returningAll()
+        .executeTakeFirst();
+      return row === undefined ? undefined : deploymentOf(row);
+    },
+    cancelledBy: async (id) => {
+      const row = await db
+        .selectFrom('deployments')
+        .select('cancelled_by')
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row?.cancelled_by ?? undefined;
     },
     plan: (id, items, snapshots) =>
       db.transaction().execute(async (transaction) => {
@@ -132,7 +166,9 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
               .doUpdateSet({ state_json: JSON.stringify(item.state) }),
           )
           .execute();
-        if (holds !== undefined) await saveBaseline(transaction, holds, item.pipeline, clock.now());
+        if (holds === undefined) return;
+        const baseline = { fingerprint: holds.fingerprint, blob: undefined };
+        await saveBaseline(transaction, holds.key, { pipeline: item.pipeline, baseline }, clock.now());
       }),
     close: async ({ key, deliveries, state, deployment, jobs }) => {
       await db.transaction().execute(async (transaction) => {
@@ -151,8 +187,9 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
             .where('id', '=', deployment.id)
             .execute();
           await transaction.deleteFrom('pending').where(isBranch(key)).execute();
-          for (const { pipeline, path, base } of deployment.pending) {
-            const row = { project_id: key.projectId, branch: key.branch, pipeline, path, base_sha: base };
+          for (const { pipeline, path, base, paused } of deployment.pending) {
+            const file = { pipeline, path, base_sha: base, paused: paused ? 1 : 0 };
+            const row = { project_id: key.projectId, branch: key.branch, ...file };
             await transaction.insertInto('pending').values(row).execute();
           }
         }
@@ -160,6 +197,12 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
       });
       if (jobs.length > 0) jobsAdded();
     },
+    savePush: ({ workspace, baselines, branch }) =>
+      db.transaction().execute(async (transaction) => {
+        for (const [pipeline, baseline] of baselines)
+          await saveBaseline(transaction, workspace, { pipeline, baseline }, clock.now());
+        if (branch !== undefined) await saveState(transaction, branch.key, branch.state);
+      }),
   };
 }
 
@@ -210,10 +253,11 @@ async function saveState(
 
 async function saveBaseline(
   transaction: Transaction<Tables>,
-  { key, fingerprint }: { readonly key: WorkspaceKey; readonly fingerprint: Fingerprint },
-  pipeline: string,
+  key: WorkspaceKey,
+  { pipeline, baseline }: { readonly pipeline: string; readonly baseline: Baseline },
   now: number,
 ): Promise<void> {
+  const values = { fingerprint: baseline.fingerprint, blob: baseline.blob ?? null, recorded_at: now };
   await transaction
     .insertInto('baselines')
     .values({
@@ -222,19 +266,18 @@ async function saveBaseline(
       aic_project: key.aicProject,
       workspace: key.workspace,
       pipeline,
-      fingerprint,
-      recorded_at: now,
+      ...values,
     })
     .onConflict((conflict) =>
       conflict
         .columns(['project_id', 'environment', 'aic_project', 'workspace', 'pipeline'])
-        .doUpdateSet({ fingerprint, recorded_at: now }),
+        .doUpdateSet(values),
     )
     .execute();
 }
 
 function deploymentOf(row: Selectable<Tables['deployments']>): Deployment {
-  const mergeRequests: readonly MergeRequestIid[] = JSON.parse(row.merge_requests_json);
+  const places: readonly Place[] = JSON.parse(row.places_json);
   return {
     id: row.id,
     projectId: row.project_id,
@@ -245,7 +288,9 @@ function deploymentOf(row: Selectable<Tables['deployments']>): Deployment {
       workspace: row.workspace,
     },
     head: row.head_sha,
-    mergeRequests,
+    places,
+    by: row.ordered_by ?? undefined,
+    reason: row.reason ?? undefined,
     status: row.status,
     startedAt: row.started_at,
     finishedAt: row.finished_at ?? undefined,

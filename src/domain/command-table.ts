@@ -1,0 +1,121 @@
+import type { Right } from './mapping.ts';
+
+export const verbs = ['help', 'status', 'plan', 'deploy', 'retry', 'cancel', 'push'] as const;
+export type Verb = (typeof verbs)[number];
+
+export type OptionKey = 'branch' | 'workspace' | 'reason';
+export type WordKey = 'force' | 'prune';
+
+/** How a command is written and what it does. Parsing, help and the reference all follow from this. */
+export interface CommandSpec {
+  readonly summary: string;
+  /** Undefined: every member of the project. */
+  readonly right: Right | undefined;
+  /** What stands before the names: its name for people, the values it may have. It may be left out. */
+  readonly subject?: {
+    readonly name: string;
+    readonly values: readonly string[];
+  };
+  /** Whether pipelines may be named. */
+  readonly pipelines?: true;
+  readonly options: readonly OptionKey[];
+  readonly words: readonly WordKey[];
+  readonly details: readonly string[];
+  readonly examples: readonly string[];
+}
+
+const branchOption = 'On a merge request the branch is its target. In an issue, say which: branch=develop.';
+
+export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
+  help: {
+    summary: 'lists the commands, or explains one',
+    right: undefined,
+    subject: { name: 'verb', values: verbs },
+    options: [],
+    words: [],
+    details: [],
+    examples: ['/aic help', '/aic help deploy'],
+  },
+  status: {
+    summary: 'tells what is deployed where, and what is pending and why',
+    right: 'plan',
+    options: ['branch'],
+    words: [],
+    details: ['Without branch= it tells of every branch of the mapping.'],
+    examples: ['/aic status', '/aic status branch=develop'],
+  },
+  plan: {
+    summary: 'tells what deploying would do, and does nothing',
+    right: 'plan',
+    pipelines: true,
+    options: ['branch'],
+    words: [],
+    details: [branchOption, 'On a merge request that is not merged, it tells what merging would deploy.'],
+    examples: ['/aic plan', '/aic plan "daily load" branch=develop'],
+  },
+  deploy: {
+    summary: 'deploys what changed, what is pending, and what the merge request changed',
+    right: 'deploy',
+    pipelines: true,
+    options: ['branch', 'reason'],
+    words: ['force'],
+    details: [
+      `${branchOption} A merge request must be merged.`,
+      'Named pipelines are deployed alone, even if they did not change.',
+      'With force, every pipeline of the branch (or those that are named) is written, and changes made by hand in AIC are overwritten; what they were is kept as a snapshot. The reason is shown and recorded.',
+    ],
+    examples: [
+      '/aic deploy',
+      '/aic deploy "daily load"',
+      '/aic deploy "daily load" force reason="restore after test"',
+    ],
+  },
+  retry: {
+    summary: 'deploys at once what is pending',
+    right: 'deploy',
+    pipelines: true,
+    options: ['branch'],
+    words: [],
+    details: [branchOption, 'That includes what somebody cancelled.'],
+    examples: ['/aic retry', '/aic retry branch=main'],
+  },
+  cancel: {
+    summary: 'stops a running deployment after the pipelines at hand',
+    right: 'deploy',
+    options: ['branch'],
+    words: [],
+    details: [branchOption, 'What was not begun stays pending, and waits for a merge or a command.'],
+    examples: ['/aic cancel'],
+  },
+  push: {
+    summary: 'writes a workspace to its branch, in one commit',
+    right: 'push',
+    pipelines: true,
+    options: ['workspace', 'branch'],
+    words: ['prune', 'force'],
+    details: [
+      'On a merge request from hotfix/… it pushes the production workspace to that branch. Elsewhere, name the workspace or its branch.',
+      'Nothing is written when nothing changed. With prune, configs of pipelines that the workspace no longer has are deleted.',
+      'The production branch is only pushed to with force; feature and release branches never are.',
+    ],
+    examples: ['/aic push branch=develop', '/aic push "daily load" workspace="PIN FUSION 2.0 DEV"'],
+  },
+};
+
+const optionHints: Readonly<Record<OptionKey, string>> = {
+  branch: 'branch=…',
+  workspace: 'workspace="…"',
+  reason: 'reason="…"',
+};
+
+/** How a command is written, such as `/aic deploy [pipeline…] [force] [branch=…]`. */
+export function usageOf(verb: Verb): string {
+  const { subject, pipelines, options, words } = commandTable[verb];
+  return [
+    `/aic ${verb}`,
+    ...(subject === undefined ? [] : [`[${subject.name}]`]),
+    ...(pipelines === undefined ? [] : ['[pipeline…]']),
+    ...words.map((word) => `[${word}]`),
+    ...options.map((key) => `[${optionHints[key]}]`),
+  ].join(' ');
+}

@@ -1,0 +1,90 @@
+import { candidatesIn, merge, type BranchView, type Candidate, type Decision } from './branch-view.ts';
+import { lookup } from './mapping.ts';
+import { nearest } from './nearest.ts';
+import type { Place } from './place.ts';
+
+/** Somebody's order to deploy. */
+export interface Order {
+  readonly kind: 'deploy' | 'retry';
+  /** Only these; empty: all that the order is about. */
+  readonly pipelines: readonly string[];
+  /** Whether changes made by hand in AIC are overwritten. */
+  readonly force: boolean;
+  readonly reason: string | undefined;
+  readonly by: string;
+  /** Where the deployment is told of; undefined for an operator. */
+  readonly place: Place | undefined;
+}
+
+/** Names that nothing has, each with the nearest ones that something has. */
+export type Unknown = readonly { readonly name: string; readonly nearest: readonly string[] }[];
+
+export type OrderDecision =
+  | Extract<Decision, { kind: 'deploy' }>
+  | { readonly kind: 'unknown'; readonly unknown: Unknown }
+  | { readonly kind: 'nothing' };
+
+/** What an order may be about, besides what changed since the last deployment. */
+export interface OrderScope {
+  /** Paths that the merge request of the order changed. */
+  readonly own: readonly string[];
+  /** Every file under `config/` at the head; needed where names are given or everything is deployed. */
+  readonly all: readonly string[];
+}
+
+/**
+ * What an order deploys, from the branch's head: `retry` what is pending; `deploy` what changed, what is pending and what its own merge
+ * request changed; with force everything. Names narrow that, but a pipeline that is named is looked at even if it did not change. Undefined
+ * for a branch without a workspace.
+ */
+export function decideOrder(view: BranchView, order: Order, scope: OrderScope): OrderDecision | undefined {
+  if (!view.mapping.ok) return undefined;
+  const found = lookup(view.mapping.value, view.key.branch);
+  if (found.rule === 'none') return undefined;
+  const changed = candidatesIn(view.changes.paths);
+  const possible = merge(
+    order.kind === 'retry'
+      ? []
+      : candidatesIn([...view.changes.paths, ...scope.own, ...(isAboutAll(order) ? scope.all : [])]),
+    view.pending,
+  );
+  const wanted = new Set(order.pipelines);
+  const candidates = wanted.size === 0 ? possible : possible.filter(({ name }) => wanted.has(name));
+  const unknown = unknownNames(
+    order.pipelines,
+    possible.map(({ name }) => name),
+  );
+  if (unknown.length > 0) return { kind: 'unknown', unknown };
+  if (candidates.length === 0) return { kind: 'nothing' };
+  return {
+    kind: 'deploy',
+    target: order.force ? { ...found.workspace, drift: 'overwrite' } : found.workspace,
+    candidates,
+    at: view.head,
+    state: {
+      deployed: covers(candidates, changed) ? view.head : view.from,
+      origin: view.origin,
+      held: false,
+      reported: view.state?.reported,
+      tries: 0,
+    },
+  };
+}
+
+/** Whether the order needs to know every file. */
+export function isAboutAll(order: Order): boolean {
+  return order.kind === 'deploy' && (order.force || order.pipelines.length > 0);
+}
+
+/** The names that are not among those that are known. */
+export function unknownNames(wanted: readonly string[], known: readonly string[]): Unknown {
+  const there = new Set(known);
+  return [...new Set(wanted)]
+    .filter((name) => !there.has(name))
+    .map((name) => ({ name, nearest: nearest(name, known) }));
+}
+
+function covers(candidates: readonly Candidate[], changed: readonly Candidate[]): boolean {
+  const looked = new Set(candidates.map(({ name }) => name));
+  return changed.every(({ name }) => looked.has(name));
+}

@@ -1,0 +1,32 @@
+import type { CommitSha, IssueIid, MergeRequestIid, NoteId } from './ids.ts';
+
+/** What people discuss: a merge request or an issue of the project. */
+export type Noteable =
+  | { readonly kind: 'merge-request'; readonly iid: MergeRequestIid }
+  | { readonly kind: 'issue'; readonly iid: IssueIid };
+
+/** Where a comment stands: on its own, or as an answer in a thread (GitLab's discussion id). */
+export type Place =
+  (Noteable & { readonly discussion?: string }) | { readonly kind: 'commit'; readonly commit: CommitSha };
+
+/** A comment that somebody wrote. */
+export interface NotePlace {
+  readonly on: Noteable;
+  readonly note: NoteId;
+}
+
+/** One text for one place: what is the same place has the same. */
+export function placeName(place: Place): string {
+  switch (place.kind) {
+    case 'commit':
+      return place.commit;
+    case 'merge-request':
+    case 'issue':
+      return `${place.kind === 'issue' ? '#' : '!'}${place.iid}${place.discussion === undefined ? '' : `/${place.discussion}`}`;
+  }
+}
+
+/** `!5` or `#7`, as GitLab writes them. */
+export function referenceTo(noteable: Noteable): string {
+  return `${noteable.kind === 'issue' ? '#' : '!'}${noteable.iid}`;
+}

@@ -1,0 +1,78 @@
+import { commitLink } from './command-answer.ts';
+import type { Deployment, Item } from './deployment.ts';
+import type { Project } from './gitlab.ts';
+import { names, phrase, words, type Phrase } from './phrase.ts';
+import { explain } from './reason.ts';
+import type { Report } from './report.ts';
+import type { Pending } from './store.ts';
+
+/** What is remembered of a branch. */
+export interface BranchStatus {
+  readonly branch: string;
+  /** Undefined where the mapping gives it none. */
+  readonly workspace: string | undefined;
+  readonly last: { readonly deployment: Deployment; readonly items: readonly Item[] } | undefined;
+  readonly pending: readonly Pending[];
+}
+
+/** What is deployed where, and what is pending and why. */
+export function statusReport(project: Project, branches: readonly BranchStatus[]): Report {
+  const pending = branches.flatMap((status) => [
+    ...new Set(status.pending.map(({ pipeline }) => pipeline)),
+  ]).length;
+  return {
+    mood: pending === 0 ? 'done' : 'held',
+    outcome: words(
+      pending === 0
+        ? 'Nothing is pending'
+        : pending === 1
+          ? '1 pipeline is pending'
+          : `${pending} pipelines are pending`,
+    ),
+    table: {
+      head: ['Branch', 'Workspace', 'Last deployment', 'Pending'],
+      rows: branches.map((status) => [
+        phrase`${status.branch}`,
+        status.workspace === undefined ? words('none') : phrase`${status.workspace}`,
+        lastOf(project, status),
+        names([...new Set(status.pending.map(({ pipeline }) => pipeline))], 5),
+      ]),
+    },
+    remedies: branches.flatMap(reasonsOf),
+    facts: [],
+  };
+}
+
+function lastOf(project: Project, { last }: BranchStatus): Phrase {
+  if (last === undefined) return words('none yet');
+  const { deployment } = last;
+  const { status, finishedAt, startedAt, head, by, id } = deployment;
+  return [
+    `${status}, ${timeOf(finishedAt ?? startedAt)}, commit `,
+    ...commitLink(project, head),
+    ...(by === undefined ? [] : phrase`, by ${by}`),
+    `, deployment ${id}`,
+  ];
+}
+
+/** Such as `2026-11-24 06:58 UTC`. */
+function timeOf(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function reasonsOf({ branch, last, pending }: BranchStatus): readonly Phrase[] {
+  const waiting = new Set(pending.map(({ pipeline }) => pipeline));
+  const stuck = (last?.items ?? []).flatMap(({ pipeline, state }) =>
+    (state.kind === 'blocked' || state.kind === 'failed') && waiting.has(pipeline)
+      ? [
+          [
+            ...phrase`${branch}, ${pipeline}: `,
+            ...explain(state.reason).what,
+            ' ',
+            ...explain(state.reason).remedy,
+          ],
+        ]
+      : [],
+  );
+  return stuck.slice(0, 10);
+}

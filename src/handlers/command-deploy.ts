@@ -1,0 +1,84 @@
+import { laneOfBranch } from '../domain/branch-lane.ts';
+import { refusal } from '../domain/command-answer.ts';
+import type { Command } from '../domain/command.ts';
+import { threadOf } from '../domain/origin.ts';
+import { phrase, words } from '../domain/phrase.ts';
+import type { Report } from '../domain/report.ts';
+import { branchFor } from './command-branch.ts';
+import { answered, type CommandContext, type Prepared } from './command-context.ts';
+import { planMerge } from './command-plan.ts';
+import { orderDeployment } from './order-deployment.ts';
+
+/** `/aic deploy` and `/aic retry`. */
+export function prepareDeploy(context: CommandContext, command: Command, kind: 'deploy' | 'retry'): Prepared {
+  const { on, asker, origin, project, mapping } = context;
+  if (on !== undefined && on.state !== 'merged') return refuseOpen(context, command, kind);
+  const branch = branchFor(context, command);
+  if (!branch.ok) return answered(refusal(branch.failure));
+  const order = {
+    kind,
+    pipelines: command.pipelines,
+    force: command.words.has('force'),
+    reason: command.options.reason,
+    by: asker.username,
+    place: threadOf(origin),
+  };
+  return {
+    lane: laneOfBranch(project.id, mapping, branch.value),
+    run: () => orderDeployment(context, branch.value, order),
+  };
+}
+
+/** `/aic cancel`: not in the lane of the branch, where the deployment runs that it is about. */
+export function prepareCancel(context: CommandContext, command: Command): Prepared {
+  const { ports, project, asker } = context;
+  const branch = branchFor(context, command);
+  if (!branch.ok) return answered(refusal(branch.failure));
+  return {
+    lane: undefined,
+    run: async () => {
+      const key = { projectId: project.id, branch: branch.value };
+      const cancelled = await ports.store.cancel(key, asker.username);
+      const report =
+        cancelled === undefined ? nothingRuns(branch.value) : isCancelled(branch.value, cancelled.id);
+      return { kind: 'answered', done: cancelled !== undefined, report };
+    },
+  };
+}
+
+/** A deployment before the merge would put into the workspace what nobody merged; what merging would do is told instead. */
+function refuseOpen(context: CommandContext, command: Command, kind: 'deploy' | 'retry'): Prepared {
+  return {
+    lane: undefined,
+    run: async () => {
+      const ended = await planMerge(context, command.pipelines);
+      if (ended.kind === 'stopped') return ended;
+      const report: Report = {
+        ...ended.report,
+        mood: 'failed',
+        outcome: [`Nothing was deployed: the merge request is not merged. `, ...ended.report.outcome],
+        remedies: [
+          phrase`Merge it: what it changes is then deployed by itself. To ${words(kind)} what is merged already, write the command in an issue, with ${'branch='}.`,
+        ],
+      };
+      return { kind: 'answered', done: false, report };
+    },
+  };
+}
+
+function nothingRuns(branch: string): Report {
+  return refusal({
+    what: phrase`Nothing was cancelled: no deployment of ${branch} is running.`,
+    remedy: phrase`${`/aic status branch=${branch}`} tells how it stands.`,
+  });
+}
+
+function isCancelled(branch: string, id: number): Report {
+  return {
+    mood: 'done',
+    outcome: phrase`Deployment ${words(String(id))} of ${branch} begins nothing more; what is under way ends.`,
+    table: undefined,
+    remedies: [phrase`What was not begun waits for a merge into ${branch}, or for ${'/aic retry'}.`],
+    facts: [],
+  };
+}

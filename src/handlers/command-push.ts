@@ -1,0 +1,24 @@
+import { laneOfBranch } from '../domain/branch-lane.ts';
+import { refusal } from '../domain/command-answer.ts';
+import type { Command } from '../domain/command.ts';
+import { pushTarget } from '../domain/push-target.ts';
+import { answered, type CommandContext, type Prepared } from './command-context.ts';
+import { pushWorkspace } from './push-workspace.ts';
+
+/** `/aic push`. */
+export function preparePush(context: CommandContext, command: Command): Prepared {
+  const { mapping, project, on } = context;
+  const target = pushTarget(mapping, {
+    branch: command.options.branch,
+    workspace: command.options.workspace,
+    source: on?.source,
+    defaultBranch: project.defaultBranch,
+    force: command.words.has('force'),
+  });
+  if (!target.ok) return answered(refusal(target.failure));
+  const { pipelines, words } = command;
+  return {
+    lane: laneOfBranch(project.id, mapping, target.value.branch),
+    run: () => pushWorkspace(context, target.value, { pipelines, prune: words.has('prune') }),
+  };
+}

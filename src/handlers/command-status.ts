@@ -1,0 +1,29 @@
+import type { Command } from '../domain/command.ts';
+import { lookup } from '../domain/mapping.ts';
+import { statusReport, type BranchStatus } from '../domain/status-report.ts';
+import type { CommandContext, Prepared } from './command-context.ts';
+
+/** `/aic status`: what the store remembers of the branches of the mapping. */
+export function prepareStatus({ ports, project, mapping }: CommandContext, command: Command): Prepared {
+  const { branch } = command.options;
+  return {
+    lane: undefined,
+    run: async () => {
+      const known = branch === undefined ? await ports.store.known(project.id) : [branch];
+      const branches = branch === undefined ? [...new Set([...mapping.exact.keys(), ...known])] : [branch];
+      const statuses = await Promise.all(
+        branches.map(async (name): Promise<BranchStatus> => {
+          const key = { projectId: project.id, branch: name };
+          const found = lookup(mapping, name);
+          return {
+            branch: name,
+            workspace: found.rule === 'none' ? undefined : found.workspace.name,
+            last: await ports.store.lastDeployment(key),
+            pending: await ports.store.pending(key),
+          };
+        }),
+      );
+      return { kind: 'answered', done: true, report: statusReport(project, statuses) };
+    },
+  };
+}

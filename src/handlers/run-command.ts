@@ -1,0 +1,163 @@
+import { failure, refusal } from '../domain/command-answer.ts';
+import { helpReport, misunderstoodReport } from '../domain/command-help.ts';
+import type { Verb } from '../domain/command-table.ts';
+import { parseCommand, rightOf, type Command } from '../domain/command.ts';
+import type { GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
+import type { CommandJob, DueJob, JobOutcome } from '../domain/job.ts';
+import { defaultPermissions } from '../domain/mapping-file.ts';
+import { mappingRefusal } from '../domain/refusal-report.ts';
+import { threadOf } from '../domain/origin.ts';
+import type { Member } from '../domain/people.ts';
+import { toComment } from '../domain/report-markdown.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
+import { lacks } from '../domain/rights.ts';
+import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
+import { prepareCancel, prepareDeploy } from './command-deploy.ts';
+import { preparePlan } from './command-plan.ts';
+import { preparePush } from './command-push.ts';
+import { prepareStatus } from './command-status.ts';
+import { notDone } from './not-done.ts';
+import type { BranchPorts } from './ports.ts';
+import { readMapping } from './view-branch.ts';
+
+/** More in one comment are not carried out: a comment is no script, and each answer notifies people. */
+const mostCommands = 20;
+
+const begun = 'eyes';
+const well = 'white_check_mark';
+const badly = 'x';
+
+/**
+ * Carries out the next command of a comment: who asks, what for, may they, in which lane. The answer, and the command after it, are jobs
+ * of their own. Nobody but members of the project gets an answer, or learns that there is a bot.
+ */
+export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<JobOutcome> {
+  const looked = await lookAt(ports, job);
+  if (!looked.ok) return notDone(looked.failure);
+  if (looked.value === undefined) return { kind: 'done' };
+  const { project, asker } = looked.value;
+  if (!job.begun) await ports.gitlab.react(project.id, job.origin, begun);
+  const prepared = await prepare(ports, { job: { ...job, begun: true }, project, asker });
+  if (!prepared.ok) return notDone(prepared.failure);
+  const { lane, run } = prepared.value;
+  if (lane !== undefined && lane !== job.lane) {
+    await ports.jobs.add({ job: { ...job, begun: true, lane }, dueAt: ports.clock.now() });
+    return { kind: 'done' };
+  }
+  const ended = await run();
+  if (ended.kind === 'stopped') return ended;
+  await ports.jobs.add(...after(ports, job, ended));
+  return { kind: 'done' };
+}
+
+interface Asked {
+  readonly project: Project;
+  readonly asker: Member;
+}
+
+/** The project and who asks; undefined where nobody is to be answered. */
+async function lookAt(ports: BranchPorts, job: CommandJob): Promise<GitLabResult<Asked | undefined>> {
+  const { gitlab, settings } = ports;
+  const project = await gitlab.project(job.projectId);
+  if (!project.ok) return project;
+  if (!settings.serves(project.value.path)) return ok(undefined);
+  const self = await gitlab.self();
+  if (!self.ok) return self;
+  if (self.value === job.origin.author) return ok(undefined);
+  const asker = await gitlab.member(job.projectId, job.origin.author);
+  if (!asker.ok) return asker;
+  return ok(asker.value === undefined ? undefined : { project: project.value, asker: asker.value });
+}
+
+async function prepare(
+  ports: BranchPorts,
+  { job, project, asker }: Asked & { readonly job: CommandJob },
+): Promise<GitLabResult<Prepared>> {
+  const line = job.lines[job.next] ?? '';
+  if (job.next >= mostCommands) return ok(answered(tooMany(job.lines.length)));
+  const command = parseCommand(line);
+  if (!command.ok) return ok(answered(misunderstoodReport(command.failure)));
+  const mapping = await readMapping(ports, project);
+  if (!mapping.ok) return mapping;
+  const permissions = mapping.value.ok ? mapping.value.value.permissions : defaultPermissions;
+  if (command.value.verb === 'help') {
+    const report = helpReport(verbOf(command.value), { level: asker.level, permissions });
+    return ok(answered(report, true));
+  }
+  const wanted = `/aic ${command.value.verb}${command.value.words.has('force') ? ' force' : ''}`;
+  const lacking = lacks(asker.level, { right: rightOf(command.value), wanted }, permissions);
+  if (lacking !== undefined) return ok(answered(refusal(lacking)));
+  if (!mapping.value.ok) return ok(answered(mappingRefusal(mapping.value.failure)));
+  const on = await mergeRequestOf(ports, job);
+  if (!on.ok) return on;
+  const context = { ports, project, mapping: mapping.value.value, origin: job.origin, asker, on: on.value };
+  const prepared = await dispatch(context, command.value);
+  return ok(
+    prepared.ok ? prepared.value : answered(failure({ kind: 'upstream', failure: prepared.failure })),
+  );
+}
+
+async function dispatch(context: CommandContext, command: Command): Promise<GitLabResult<Prepared>> {
+  switch (command.verb) {
+    case 'help':
+      throw new Error('Help needs no context.');
+    case 'status':
+      return ok(prepareStatus(context, command));
+    case 'plan':
+      return ok(preparePlan(context, command));
+    case 'deploy':
+    case 'retry':
+      return ok(prepareDeploy(context, command, command.verb));
+    case 'cancel':
+      return ok(prepareCancel(context, command));
+    case 'push':
+      return ok(preparePush(context, command));
+  }
+}
+
+async function mergeRequestOf(
+  { gitlab }: BranchPorts,
+  { projectId, origin: { on } }: CommandJob,
+): Promise<GitLabResult<MergeRequest | undefined>> {
+  return on.kind === 'issue' ? ok(undefined) : gitlab.mergeRequest(projectId, on.iid);
+}
+
+function verbOf({ subject }: Command): Verb | undefined {
+  const parsed: Result<Command, unknown> =
+    subject === undefined ? fail(undefined) : parseCommand(`/aic ${subject}`);
+  return parsed.ok ? parsed.value.verb : undefined;
+}
+
+function tooMany(count: number) {
+  return refusal({
+    what: [`This comment has ${count} commands; only the first ${mostCommands} were carried out.`],
+    remedy: ['Write the others in another comment.'],
+  });
+}
+
+/** What follows a command: its answer, and the next command or the sign that all are done. */
+function after(
+  { clock }: BranchPorts,
+  job: CommandJob,
+  ended: Exclude<Ended, { kind: 'stopped' }>,
+): readonly DueJob[] {
+  const { projectId, origin, lines, next } = job;
+  const failed = job.failed || !ended.done;
+  const isLast = next + 1 >= lines.length || next >= mostCommands;
+  const dueAt = clock.now();
+  const answer: DueJob = {
+    job: {
+      kind: 'comment',
+      projectId,
+      place: threadOf(origin),
+      marker: `aic-bot:answer:${origin.note}:${next}`,
+      body: toComment(ended.report),
+    },
+    dueAt,
+  };
+  const { on, note } = origin;
+  const following: DueJob = isLast
+    ? { job: { kind: 'reaction', projectId, on, note, emoji: failed ? badly : well }, dueAt }
+    : { job: { ...job, begun: true, failed, next: next + 1, lane: undefined }, dueAt };
+  return ended.kind === 'told' ? [following] : [answer, following];
+}

@@ -1,0 +1,386 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+
+import { personAt, until, type Person } from '../../demo/person.ts';
+import { aicProject } from '../../demo/team.ts';
+import { mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
+
+let scene: Scene;
+const sandboxed = mapping.replace('mapping:\n', 'mapping:\n  sandbox: PIN DEV\n');
+const noteRow = z.object({
+  id: z.number(),
+  body: z.string(),
+  author: z.object({ username: z.string() }),
+});
+const patienceMs = 20_000;
+
+beforeEach(async () => {
+  scene = await setScene({ mapping: sandboxed });
+  scene.world.aic.addWorkspace(aicProject, 'PIN DEV');
+});
+
+afterEach(() => scene.close());
+
+/** Where somebody writes commands, and reads what the bot answers. */
+interface Thread {
+  readonly path: string;
+}
+
+async function issue(): Promise<Thread> {
+  const made = await scene.maintainer.call('POST', `/projects/${scene.projectId}/issues`, {
+    title: 'Commands',
+  });
+  return { path: `/projects/${scene.projectId}/issues/${z.object({ iid: z.number() }).parse(made).iid}` };
+}
+
+function onMergeRequest(iid: number): Thread {
+  return { path: `/projects/${scene.projectId}/merge_requests/${iid}` };
+}
+
+async function notesOf({ path }: Thread) {
+  return z.array(noteRow).parse(await scene.maintainer.call('GET', `${path}/notes?sort=asc&per_page=100`));
+}
+
+async function emojiOn({ path }: Thread, note: number): Promise<readonly string[]> {
+  const all = await scene.maintainer.call('GET', `${path}/notes/${note}/award_emoji`);
+  return z
+    .array(z.object({ name: z.string() }))
+    .parse(all)
+    .map(({ name }) => name);
+}
+
+/** Says something and waits until the bot has ended; its answers since, and its last emoji. */
+async function say(thread: Thread, body: string, who: Person = scene.maintainer) {
+  const known = new Set((await notesOf(thread)).map(({ id }) => id));
+  const { id } = noteRow.pick({ id: true }).parse(await who.call('POST', `${thread.path}/notes`, { body }));
+  const emoji = await until(
+    `the end of ${body}`,
+    async () => (await emojiOn(thread, id)).find((name) => name !== 'eyes'),
+    patienceMs,
+  );
+  const answers = (await notesOf(thread)).filter(
+    (note) => !known.has(note.id) && note.author.username === 'aic-bot',
+  );
+  return { emoji, answer: answers.map((note) => note.body).join('\n\n') };
+}
+
+function developer(level: number): Person {
+  const { gitlab } = scene.world;
+  const user = gitlab.addUser({ username: `dev${level}`, name: 'Dana <b>Dev</b>' });
+  gitlab.addMember(scene.projectId, user.id, level);
+  return personAt(gitlab.url, user.token);
+}
+
+function setPipeline(workspace: string, name: string, query: string): void {
+  scene.world.aic.putPipeline(aicProject, workspace, name, sqlContent(query));
+}
+
+function read(branch: string, path: string) {
+  return scene.world.gitlab.readFile(scene.projectId, branch, path);
+}
+
+describe('help and rights', () => {
+  test('help lists the commands and says which of them the asker may give', async () => {
+    await scene.start();
+    const { emoji, answer } = await say(await issue(), 'Hello\n/AIC', developer(30));
+    expect(emoji).toBe('white_check_mark');
+    expect(answer).toContain('/aic deploy [pipeline…] [force]');
+    expect(answer).toMatch(/\/aic push .*developer and up.*✓/);
+    expect(answer).toMatch(/\/aic cancel .*maintainer and up.*–/);
+  });
+
+  test('an unknown command is answered with the nearest one', async () => {
+    await scene.start();
+    const { emoji, answer } = await say(await issue(), '/aic deplyo force');
+    expect(emoji).toBe('x');
+    expect(answer).toContain('there is no command `deplyo`');
+    expect(answer).toContain('Did you mean `deploy`?');
+  });
+
+  test('who lacks the access level is told which one it takes', async () => {
+    await scene.start();
+    const { emoji, answer } = await say(await issue(), '/aic deploy branch=develop force', developer(30));
+    expect(emoji).toBe('x');
+    expect(answer).toContain('`/aic deploy force` needs the access level `maintainer`');
+  });
+
+  test('several commands of one comment are carried out in their order', async () => {
+    await scene.start();
+    const { emoji, answer } = await say(await issue(), '/aic status\n/aic nonsense\n/aic help status');
+    expect(emoji).toBe('x');
+    expect(answer.indexOf('Nothing is pending')).toBeLessThan(answer.indexOf('no command `nonsense`'));
+    expect(answer.indexOf('no command `nonsense`')).toBeLessThan(answer.indexOf('`/aic status` tells'));
+  });
+
+  test('code, quotations, edits and strangers command nothing', async () => {
+    await scene.start();
+    const thread = await issue();
+    await scene.maintainer.call('POST', `${thread.path}/notes`, {
+      body: '> /aic status\n\n```\n/aic status\n```',
+    });
+    const posted = noteRow
+      .pick({ id: true })
+      .parse(await scene.maintainer.call('POST', `${thread.path}/notes`, { body: 'nothing' }));
+    await scene.maintainer.call('PUT', `${thread.path}/notes/${posted.id}`, { body: '/aic status' });
+    await say(thread, '/aic help');
+    const answers = (await notesOf(thread)).filter(({ author }) => author.username === 'aic-bot');
+    expect(answers).toHaveLength(1);
+  });
+});
+
+describe('push', () => {
+  test('writes configs and code in one commit, and nothing when nothing changed', async () => {
+    await scene.start();
+    setPipeline('PIN QA', 'daily load', 'select 1');
+    setPipeline('PIN QA', 'a/b', 'select 2');
+    const thread = await issue();
+    const before = await scene.world.gitlab.commitId(scene.projectId, 'develop');
+    const first = await say(thread, '/aic push branch=develop', developer(30));
+    expect(first.answer).toContain('Pushed `PIN QA` to `develop`: 2 new');
+    expect(first.emoji).toBe('white_check_mark');
+    expect(JSON.parse((await read('develop', 'config/a%2Fb.json')) ?? '')).toMatchObject({ title: 'a/b' });
+    expect(await read('develop', 'code/daily load/t.sql')).toBe('select 1');
+    expect(await scene.world.gitlab.commitId(scene.projectId, 'develop~1')).toBe(before);
+    const after = await scene.world.gitlab.commitId(scene.projectId, 'develop');
+    const second = await say(thread, '/aic push branch=develop');
+    expect(second.answer).toContain('`develop` needed no change from `PIN QA`');
+    expect(await scene.world.gitlab.commitId(scene.projectId, 'develop')).toBe(after);
+  });
+
+  test('deletes the code of tasks that are gone, and reports the configs of pipelines that are', async () => {
+    await scene.start();
+    setPipeline('PIN QA', 'orders', 'select 1');
+    await scene.commit('develop', {
+      'code/orders/old.sql': 'select 0',
+      'code/orders/README.md': 'kept',
+      ...sqlFile('gone', 'select 9'),
+    });
+    const thread = await issue();
+    const { answer } = await say(thread, '/aic push workspace="PIN QA"');
+    expect(answer).toContain('gone from the workspace');
+    expect(await read('develop', 'code/orders/old.sql')).toBeUndefined();
+    expect(await read('develop', 'code/orders/README.md')).toBe('kept');
+    expect(await read('develop', 'config/gone.json')).toBeDefined();
+    await say(thread, '/aic push workspace="PIN QA" prune');
+    expect(await read('develop', 'config/gone.json')).toBeUndefined();
+  });
+
+  test.each([
+    ['/aic push', 'it is not clear which workspace to push'],
+    ['/aic push branch=main', '`main` is the production branch'],
+    ['/aic push branch=release/1', '`release/1` gets its content from the branch it is cut from'],
+    ['/aic push branch=develop workspace="PIN DEV"', '`develop` belongs to the workspace `PIN QA`'],
+    ['/aic push branch=develop ordres', 'has no pipeline `ordres`'],
+    ['/aic push workspace="PIN NOWHERE"', 'has no workspace named `PIN NOWHERE`'],
+  ])('%s is refused', async (command, reason) => {
+    await scene.start();
+    setPipeline('PIN QA', 'orders', 'select 1');
+    const head = await scene.world.gitlab.commitId(scene.projectId, 'develop');
+    const { emoji, answer } = await say(await issue(), command);
+    expect(emoji).toBe('x');
+    expect(answer).toContain(reason);
+    expect(await scene.world.gitlab.commitId(scene.projectId, 'develop')).toBe(head);
+  });
+
+  test('makes a branch that does not exist, and keeps the values that the mapping sets per workspace', async () => {
+    await scene.start();
+    await scene.commit('main', {
+      'branch_to_workspace.yaml': `${sandboxed}workspaces:\n  PIN DEV:\n    variables: { QA: 'True' }\n`,
+      ...sqlFile('orders', 'select 1'),
+    });
+    const live = sqlContent('select 2');
+    scene.world.aic.putPipeline(aicProject, 'PIN DEV', 'orders', {
+      ...live,
+      variables: [{ id: 'QA', value: 'True' }],
+    });
+    const { answer } = await say(await issue(), '/aic push branch=sandbox');
+    expect(answer).toContain('branch `sandbox` (new)');
+    const config = (await read('sandbox', 'config/orders.json')) ?? '';
+    expect(JSON.parse(config)).toMatchObject({ variables: [{ id: 'QA', value: 'False' }] });
+    expect(config).toContain('select 2');
+  });
+
+  test('keeps what somebody commits meanwhile', async () => {
+    await scene.start();
+    const { gitlab } = scene.world;
+    await scene.commit('develop', sqlFile('orders', 'select 1'));
+    setPipeline('PIN QA', 'orders', 'select from AIC');
+    gitlab.setLatency(150);
+    const thread = await issue();
+    const pushing = say(thread, '/aic push branch=develop orders');
+    const isRead = () => gitlab.calls.some(({ path }) => path.endsWith('/tree'));
+    await until('the push to read', async () => isRead() || undefined, patienceMs);
+    await scene.commit('develop', {
+      ...sqlFile('orders', 'select by hand'),
+      ...sqlFile('other', 'select 3'),
+    });
+    const { answer } = await pushing;
+    expect(answer).toContain('Pushed `PIN QA` to `develop`: 1 changed');
+    expect(await read('develop', 'config/other.json')).toContain('select 3');
+    expect(await read('develop', 'config/orders.json')).toContain('select from AIC');
+    // Both commits are there: the one by hand below the push.
+    expect(await read('develop~1', 'config/orders.json')).toContain('select by hand');
+    expect(
+      gitlab.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/commits')),
+    ).toHaveLength(2);
+  });
+
+  test('of 1,000 pipelines of which 5 changed is one commit and few calls', async () => {
+    const names = Array.from({ length: 1_000 }, (_, index) => `Pipeline ${index}`);
+    const { gitlab } = scene.world;
+    for (const name of names) setPipeline('PIN QA', name, 'select 1');
+    await scene.start();
+    const thread = await issue();
+    await say(thread, '/aic push branch=develop');
+    const before = await gitlab.commitId(scene.projectId, 'develop');
+    for (const name of names.slice(10, 15)) setPipeline('PIN QA', name, 'select 2');
+    await scene.advance(20_000);
+    await gitlab.deliveriesSettled();
+    const from = gitlab.calls.length;
+    const { answer } = await say(thread, '/aic push branch=develop');
+    const reading = /\/tree$|award_emoji$/;
+    const calls = gitlab.calls
+      .slice(from)
+      .filter(
+        ({ method, path, query }) => !(method === 'GET' && reading.test(path)) && !query.includes('sort=asc'),
+      )
+      .filter(({ method, path }) => !(method === 'POST' && /issues\/\d+\/notes$/.test(path)));
+    expect(answer).toContain('5 changed, 995 unchanged');
+    expect(await gitlab.commitId(scene.projectId, 'develop~1')).toBe(before);
+    expect(calls.length).toBeLessThanOrEqual(12);
+    expect(calls.filter(({ path }) => path.includes('config%2F'))).toEqual([]);
+  }, 60_000);
+
+  test('wakes the deployment of the branch, which finds nothing to do', async () => {
+    await scene.start();
+    setPipeline('PIN QA', 'orders', 'select 1');
+    await say(await issue(), '/aic push branch=develop');
+    await scene.world.gitlab.deliveriesSettled();
+    await scene.advance(20_000);
+    await until(
+      'the push event to be dealt with',
+      async () =>
+        scene.rows("select 1 from jobs where job_json like '%develop%'").length === 0 ? true : undefined,
+      patienceMs,
+    );
+    expect(scene.rows('select * from deployments')).toEqual([]);
+    const head = await scene.world.gitlab.commitId(scene.projectId, 'develop');
+    const path = `/projects/${scene.projectId}/repository/commits/${head}/comments`;
+    expect(await scene.maintainer.call('GET', path)).toEqual([]);
+  });
+
+  test.each(['a/b', '..', 'CON', 'weird | name', '名前', 'x'.repeat(200), '/leading', '@all', '/close'])(
+    'and deployment keep a pipeline named %j whole',
+    async (name) => {
+      await scene.start();
+      setPipeline('PIN QA', name, 'select 1');
+      const thread = await issue();
+      const pushed = await say(thread, `/aic push "${name}" branch=develop`);
+      expect(pushed.emoji).toBe('white_check_mark');
+      setPipeline('PIN QA', name, 'select by hand');
+      const deployed = await say(thread, `/aic deploy "${name}" branch=develop force`);
+      expect(deployed.emoji).toBe('white_check_mark');
+      expect(scene.world.aic.pipelineText(aicProject, 'PIN QA', name)).toContain('select 1');
+      expect(scene.world.gitlab.quickActions).toEqual([]);
+    },
+  );
+});
+
+describe('deploy, plan, retry and status', () => {
+  test('deploy force on a merged merge request overwrites a change by hand, and shows the reason', async () => {
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('orders', 'select 1'));
+    const open = await say(onMergeRequest(iid), '/aic deploy');
+    expect(open.emoji).toBe('x');
+    expect(open.answer).toContain(
+      'the merge request is not merged. Merging would do this in `PIN QA`: 1 to create',
+    );
+    await scene.merge(iid);
+    await scene.comment(iid, (body) => body.includes('Deployed 1 pipeline'));
+    setPipeline('PIN QA', 'orders', 'select by hand');
+    const plain = await say(onMergeRequest(iid), '/aic deploy');
+    expect(plain.emoji).toBe('x');
+    expect(plain.answer).toContain('blocked');
+    const forced = await say(onMergeRequest(iid), '/aic deploy orders force reason="undo @all"');
+    expect(forced.emoji).toBe('white_check_mark');
+    expect(forced.answer).toContain('reason: `undo @all`');
+    expect(scene.world.aic.pipelineText(aicProject, 'PIN QA', 'orders')).toContain('select 1');
+    const status = await say(onMergeRequest(iid), '/aic status branch=develop');
+    expect(status.answer).toContain('Nothing is pending');
+    expect(status.answer).toContain('by `omar`');
+  });
+
+  test('retry deploys what is pending, plan tells what would be done', async () => {
+    await scene.start();
+    setPipeline('PIN QA', 'orders', 'select by hand');
+    const iid = await scene.open('develop', sqlFile('orders', 'select 1'));
+    await scene.merge(iid);
+    await scene.comment(iid, (body) => body.includes('blocked'));
+    const thread = await issue();
+    const plan = await say(thread, '/aic plan branch=develop');
+    expect(plan.answer).toContain('Deploying would do this in `PIN QA`: 1 would be blocked');
+    scene.world.aic.removePipeline(aicProject, 'PIN QA', 'orders');
+    const retried = await say(thread, '/aic retry branch=develop');
+    expect(retried.emoji).toBe('white_check_mark');
+    expect(retried.answer).toContain('1 created');
+  });
+
+  test.each([
+    ['/aic deploy', 'in an issue, a command does not know which branch it is about'],
+    ['/aic cancel branch=develop', 'no deployment of `develop` is running'],
+    ['/aic deploy branch=nowhere', 'the branch does not exist'],
+    ['/aic deploy branch=develop nothing', '`develop` has no pipeline `nothing`'],
+  ])('%s in an issue is refused', async (command, reason) => {
+    await scene.start();
+    const { emoji, answer } = await say(await issue(), command);
+    expect(emoji).toBe('x');
+    expect(answer).toContain(reason);
+  });
+
+  test('cancel lets the pipelines at hand end, and retry takes up the rest', async () => {
+    await scene.start({ AIC_CONCURRENCY: '1' });
+    const { aic } = scene.world;
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const iid = await scene.open(
+      'develop',
+      Object.assign({}, ...names.map((name) => sqlFile(name, 'select 1'))),
+    );
+    aic.setLatency(150);
+    await scene.merge(iid);
+    await until('the first write', async () => (aic.writes.length > 0 ? true : undefined), patienceMs);
+    const thread = onMergeRequest(iid);
+    const { emoji, answer } = await say(thread, '/aic cancel');
+    expect(emoji).toBe('white_check_mark');
+    expect(answer).toContain('begins nothing more');
+    const ended = await scene.comment(iid, (body) => body.includes('`omar` cancelled the deployment'));
+    expect(ended).toMatch(/[1-5] created, [1-5] blocked/);
+    const written = aic.writes.length;
+    await scene.world.gitlab.deliveriesSettled();
+    await scene.advance(20 * 60_000);
+    await until(
+      'the waiting jobs to be done',
+      async () =>
+        scene.rows('select 1 from jobs where job_json like \'%"branch":"develop"%\'').length === 0
+          ? true
+          : undefined,
+      patienceMs,
+    );
+    expect(aic.writes).toHaveLength(written);
+    aic.setLatency(0);
+    const retried = await say(thread, '/aic retry');
+    expect(retried.emoji).toBe('white_check_mark');
+    expect(aic.pipelines(aicProject, 'PIN QA').toSorted()).toEqual(names);
+  });
+
+  test('the answer stands in the thread of the comment, once, though two webhooks report it', async () => {
+    await scene.start();
+    await scene.start({ DATABASE_URL: `file:${scene.world.folder}/other.db` }).then((other) => other.stop());
+    const thread = await issue();
+    await say(thread, '/aic status');
+    const rows = z
+      .array(z.object({ type: z.string().nullable(), author: z.object({ username: z.string() }) }))
+      .parse(await scene.maintainer.call('GET', `${thread.path}/notes?sort=asc`));
+    const answers = rows.filter(({ author }) => author.username === 'aic-bot');
+    expect(answers).toMatchObject([{ type: 'DiscussionNote' }]);
+  });
+});
