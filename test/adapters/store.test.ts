@@ -10,7 +10,7 @@ import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { Fingerprint } from '../../src/domain/fingerprint.ts';
-import type { DeploymentId } from '../../src/domain/ids.ts';
+import type { DeploymentId, ProjectId } from '../../src/domain/ids.ts';
 import type { Delivery } from '../../src/domain/inbox.ts';
 import { storeContract, type OpenStore } from './store-contract.ts';
 
@@ -160,3 +160,52 @@ async function open(path: string, time: Clock): Promise<OpenStore> {
     close: () => db.destroy(),
   };
 }
+
+describe('a file of the first version', () => {
+  test('keeps its deployments, what is pending and the comments that wait', async () => {
+    const path = join(folder, 'old.db');
+    await (await openSqlite(`file:${path}`)).destroy();
+    const old = new DatabaseSync(path);
+    old.exec(`
+      delete from kysely_migration where name = '0002-commands';
+      drop table requests;
+      alter table pending drop column paused;
+      alter table baselines drop column blob;
+      alter table deployments drop column places_json;
+      alter table deployments drop column ordered_by;
+      alter table deployments drop column reason;
+      alter table deployments drop column cancelled_by;
+      alter table deployments add column merge_requests_json text not null default '[]';
+      insert into pending (project_id, branch, pipeline, path, base_sha) values (7, 'main', 'p', 'config/p.json', 'b');
+      insert into deployments (project_id, branch, environment, aic_project, workspace, head_sha, merge_requests_json, status, started_at)
+        values (7, 'main', 'prod', 'A', 'W', 'c', '[3,5]', 'failed', 1), (7, 'develop', 'prod', 'A', 'W', 'c', '[]', 'failed', 1);
+      insert into jobs (lane, key, job_json, due_at, status, tries, added_at) values
+        ('a', 'a', '{"kind":"merge-request-comment","projectId":7,"mergeRequest":3,"marker":"m","body":"b"}', 1, 'waiting', 0, 1),
+        ('b', 'b', '{"kind":"commit-comment","projectId":7,"commit":"cc","marker":"m","body":"b"}', 1, 'waiting', 0, 1),
+        ('c', 'c', '{"kind":"deploy","projectId":7,"branch":"main","mappingKey":"main"}', 1, 'waiting', 0, 1);
+    `);
+    old.close();
+    const db = await openSqlite(`file:${path}`);
+    const store = createStore(db, clock, () => {});
+    const key = { projectId: 7 as ProjectId, branch: 'main' };
+    expect(await store.pending(key)).toMatchObject([{ pipeline: 'p', paused: false }]);
+    expect(await store.lastDeployment(key)).toMatchObject({
+      deployment: {
+        places: [
+          { kind: 'merge-request', iid: 3 },
+          { kind: 'merge-request', iid: 5 },
+        ],
+      },
+    });
+    expect(await store.lastDeployment({ ...key, branch: 'develop' })).toMatchObject({
+      deployment: { places: [] },
+    });
+    const jobs = await db.selectFrom('jobs').select('job_json').orderBy('id').execute();
+    expect(jobs.map((row): unknown => JSON.parse(row.job_json))).toEqual([
+      { kind: 'comment', projectId: 7, place: { kind: 'merge-request', iid: 3 }, marker: 'm', body: 'b' },
+      { kind: 'comment', projectId: 7, place: { kind: 'commit', commit: 'cc' }, marker: 'm', body: 'b' },
+      { kind: 'deploy', projectId: 7, branch: 'main', mappingKey: 'main' },
+    ]);
+    await db.destroy();
+  });
+});
