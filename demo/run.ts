@@ -149,6 +149,7 @@ async function addHook({ gitlab, webhookSecret }: World, team: Team, botUrl: str
     token: webhookSecret,
     push_events: true,
     merge_requests_events: true,
+    note_events: true,
   });
 }
 
