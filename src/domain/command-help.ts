@@ -97,6 +97,10 @@ function problem(mistake: Misunderstanding): Phrase {
       return phrase`${verb} knows no ${`${mistake.wanted}=`}.`;
     case 'unknown-word':
       return phrase`${verb} does not know what to do with ${mistake.wanted}.`;
+    case 'unknown-subject':
+      return phrase`${verb} knows no ${words(mistake.subject)} ${mistake.wanted}.`;
+    case 'no-subject':
+      return phrase`${verb} lacks its ${words(mistake.subject)}.`;
     case 'no-name':
       return phrase`two quotation marks of ${verb} have no name between them.`;
     case 'empty':
@@ -112,6 +116,7 @@ function suggestion(mistake: Misunderstanding): readonly Phrase[] {
   switch (mistake.kind) {
     case 'unknown-verb':
     case 'unknown-option':
+    case 'unknown-subject':
     case 'unknown-word': {
       const meant =
         mistake.nearest.length === 0 ? [] : [['Did you mean ', ...names(mistake.nearest), '?'] as Phrase];
@@ -122,6 +127,7 @@ function suggestion(mistake: Misunderstanding): readonly Phrase[] {
     case 'open-quote':
       return [phrase`Close it, or put a backslash before a quotation mark that belongs to a name.`];
     case 'no-name':
+    case 'no-subject':
     case 'empty':
     case 'twice':
       return [];

@@ -11,10 +11,14 @@ export interface CommandSpec {
   readonly summary: string;
   /** Undefined: every member of the project. */
   readonly right: Right | undefined;
-  /** What stands before the names: its name for people, the values it may have. It may be left out. */
+  /** What stands before the names. */
   readonly subject?: {
+    /** Its name for people. */
     readonly name: string;
-    readonly values: readonly string[];
+    /** Undefined where it is any name. */
+    readonly values?: readonly string[];
+    /** Whether it may be left out. */
+    readonly optional?: true;
   };
   /** Whether pipelines may be named. */
   readonly pipelines?: true;
@@ -30,7 +34,7 @@ export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
   help: {
     summary: 'lists the commands, or explains one',
     right: undefined,
-    subject: { name: 'verb', values: verbs },
+    subject: { name: 'verb', values: verbs, optional: true },
     options: [],
     words: [],
     details: [],
@@ -113,9 +117,14 @@ export function usageOf(verb: Verb): string {
   const { subject, pipelines, options, words } = commandTable[verb];
   return [
     `/aic ${verb}`,
-    ...(subject === undefined ? [] : [`[${subject.name}]`]),
+    ...(subject === undefined ? [] : [hintOf(subject)]),
     ...(pipelines === undefined ? [] : ['[pipeline…]']),
     ...words.map((word) => `[${word}]`),
     ...options.map((key) => `[${optionHints[key]}]`),
   ].join(' ');
+}
+
+function hintOf({ name, values, optional }: NonNullable<CommandSpec['subject']>): string {
+  if (optional === true) return `[${name}]`;
+  return values === undefined ? `<${name}>` : values.join('|');
 }

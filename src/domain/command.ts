@@ -7,7 +7,7 @@ import { fail, ok, type Result } from './result.ts';
 /** A command, as somebody wrote it. What the table does not give its verb is empty. */
 export interface Command {
   readonly verb: Verb;
-  /** What stands before the names: the verb that help is asked for. */
+  /** What stands before the names, such as the verb that help is asked for. */
   readonly subject: string | undefined;
   readonly pipelines: readonly string[];
   readonly options: Readonly<Partial<Record<OptionKey, string>>>;
@@ -20,6 +20,13 @@ export type Misunderstanding = { readonly verb: Verb | undefined } & (
   | { readonly kind: 'unknown-option'; readonly wanted: string; readonly nearest: readonly string[] }
   | { readonly kind: 'unknown-word'; readonly wanted: string; readonly nearest: readonly string[] }
   | { readonly kind: 'no-name' }
+  | { readonly kind: 'no-subject'; readonly subject: string }
+  | {
+      readonly kind: 'unknown-subject';
+      readonly subject: string;
+      readonly wanted: string;
+      readonly nearest: readonly string[];
+    }
   | { readonly kind: 'empty' | 'twice'; readonly key: string }
   | { readonly kind: 'open-quote'; readonly open: string }
 );
@@ -70,7 +77,8 @@ function read(verb: Verb, given: readonly Word[]): Result<Command, Misunderstand
     if (known === undefined) names.push(word);
     else words.add(known);
   }
-  const subject = spec.subject === undefined ? undefined : names.shift()?.text.toLowerCase();
+  const first = spec.subject === undefined ? undefined : names.shift()?.text;
+  const subject = spec.subject?.values === undefined ? first : first?.toLowerCase();
   const mistake = mistakeIn(verb, { subject, names });
   if (mistake !== undefined) return fail(mistake);
   return ok({ verb, subject, pipelines: [...new Set(names.map(({ text }) => text))], options, words });
@@ -81,9 +89,14 @@ function mistakeIn(
   { subject, names }: { readonly subject: string | undefined; readonly names: readonly Word[] },
 ): Misunderstanding | undefined {
   const spec = commandTable[verb];
-  if (spec.subject !== undefined && subject !== undefined && !spec.subject.values.includes(subject)) {
-    const { values } = spec.subject;
-    return { kind: 'unknown-verb', verb: undefined, wanted: subject, nearest: nearest(subject, values) };
+  if (spec.subject !== undefined) {
+    const { name, values, optional } = spec.subject;
+    if (subject === undefined && optional !== true) return { kind: 'no-subject', verb, subject: name };
+    if (subject !== undefined && values?.includes(subject) === false) {
+      const near = nearest(subject, values);
+      return { kind: 'unknown-subject', verb, subject: name, wanted: subject, nearest: near };
+    }
+    if (subject?.trim() === '') return { kind: 'no-name', verb };
   }
   const [extra] = names;
   if (spec.pipelines === undefined && extra !== undefined) {

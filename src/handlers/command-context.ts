@@ -1,17 +1,29 @@
 import type { MergeRequest, Project } from '../domain/gitlab.ts';
+import type { UserId } from '../domain/ids.ts';
 import type { Mapping } from '../domain/mapping.ts';
-import type { Origin } from '../domain/origin.ts';
-import type { Member } from '../domain/people.ts';
+import type { Place } from '../domain/place.ts';
 import type { Report } from '../domain/report.ts';
 import type { BranchPorts } from './ports.ts';
+
+/** Who gave a command. */
+export interface Asker {
+  /** A GitLab username, or an operator's name. */
+  readonly username: string;
+  readonly name: string;
+  /** Undefined for an operator, who need not have an account in GitLab. */
+  readonly id: UserId | undefined;
+}
 
 /** What a command is carried out with. */
 export interface CommandContext {
   readonly ports: BranchPorts;
   readonly project: Project;
   readonly mapping: Mapping;
-  readonly origin: Origin;
-  readonly asker: Member;
+  readonly asker: Asker;
+  /** What tells this request apart for ever: its effects are found again by it. */
+  readonly request: string;
+  /** Where it is answered; undefined for an operator at a terminal. */
+  readonly place: Place | undefined;
   /** The merge request that the command was written on. */
   readonly on: MergeRequest | undefined;
 }

@@ -1,7 +1,6 @@
 import { laneOfBranch } from '../domain/branch-lane.ts';
 import { refusal } from '../domain/command-answer.ts';
 import type { Command } from '../domain/command.ts';
-import { threadOf } from '../domain/origin.ts';
 import { phrase, words } from '../domain/phrase.ts';
 import type { Report } from '../domain/report.ts';
 import { branchFor } from './command-branch.ts';
@@ -11,7 +10,7 @@ import { orderDeployment } from './order-deployment.ts';
 
 /** `/aic deploy` and `/aic retry`. */
 export function prepareDeploy(context: CommandContext, command: Command, kind: 'deploy' | 'retry'): Prepared {
-  const { on, asker, origin, project, mapping } = context;
+  const { on, asker, place, project, mapping } = context;
   if (on !== undefined && on.state !== 'merged') return refuseOpen(context, command, kind);
   const branch = branchFor(context, command);
   if (!branch.ok) return answered(refusal(branch.failure));
@@ -21,7 +20,7 @@ export function prepareDeploy(context: CommandContext, command: Command, kind: '
     force: command.words.has('force'),
     reason: command.options.reason,
     by: asker.username,
-    place: threadOf(origin),
+    place,
   };
   return {
     lane: laneOfBranch(project.id, mapping, branch.value),

@@ -5,7 +5,6 @@ import { commitLimits, splitChanges } from '../domain/commit-parts.ts';
 import { fingerprintOf } from '../domain/fingerprint.ts';
 import type { CommitSha, PipelineId } from '../domain/ids.ts';
 import { unknownNames } from '../domain/order.ts';
-import { requestId } from '../domain/origin.ts';
 import { phrase } from '../domain/phrase.ts';
 import { maxConfigBytes } from '../domain/pipeline-config.ts';
 import { pushMessage } from '../domain/push-message.ts';
@@ -180,7 +179,7 @@ async function readFiles(
 }
 
 function messageOf(
-  { asker, origin, project }: CommandContext,
+  { asker, request }: CommandContext,
   push: {
     readonly target: PushTarget;
     readonly plan: PushPlan;
@@ -194,7 +193,7 @@ function messageOf(
     pipelines,
     workspace: push.target.workspace.name,
     by: `${asker.name} (${asker.username})`,
-    request: requestId(project.id, origin),
+    request,
   };
   return pushMessage(story, push.part);
 }

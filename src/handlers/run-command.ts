@@ -6,7 +6,7 @@ import type { GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
 import type { CommandJob, DueJob, JobOutcome } from '../domain/job.ts';
 import { defaultPermissions } from '../domain/mapping-file.ts';
 import { mappingRefusal } from '../domain/refusal-report.ts';
-import { threadOf } from '../domain/origin.ts';
+import { requestId, threadOf } from '../domain/origin.ts';
 import type { Member } from '../domain/people.ts';
 import { toComment } from '../domain/report-markdown.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
@@ -90,7 +90,15 @@ async function prepare(
   if (!mapping.value.ok) return ok(answered(mappingRefusal(mapping.value.failure)));
   const on = await mergeRequestOf(ports, job);
   if (!on.ok) return on;
-  const context = { ports, project, mapping: mapping.value.value, origin: job.origin, asker, on: on.value };
+  const context = {
+    ports,
+    project,
+    mapping: mapping.value.value,
+    asker,
+    request: requestId(project.id, job.origin),
+    place: threadOf(job.origin),
+    on: on.value,
+  };
   const prepared = await dispatch(context, command.value);
   return ok(
     prepared.ok ? prepared.value : answered(failure({ kind: 'upstream', failure: prepared.failure })),

@@ -103,7 +103,7 @@ describe('a command', () => {
 
   test.each([
     ['/aic deplyo', 'there is no command `deplyo`'],
-    ['/aic help nothing', 'there is no command `nothing`'],
+    ['/aic help nothing', '`help` knows no verb `nothing`'],
     ['/aic deploy brunch=x', '`deploy` knows no `brunch=`'],
     ['/aic status now', '`status` does not know what to do with `now`'],
     ['/aic deploy branch=', '`branch=` has no value'],
