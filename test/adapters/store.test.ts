@@ -167,7 +167,8 @@ describe('a file of the first version', () => {
     await (await openSqlite(`file:${path}`)).destroy();
     const old = new DatabaseSync(path);
     old.exec(`
-      delete from kysely_migration where name = '0002-commands';
+      delete from kysely_migration where name >= '0002';
+      drop table leases;
       drop table requests;
       alter table pending drop column paused;
       alter table baselines drop column blob;
