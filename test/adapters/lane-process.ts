@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { argv, pid } from 'node:process';
+import process, { argv, pid } from 'node:process';
 
 import { createLog } from '../../src/adapters/log.ts';
 import { thisProcess } from '../../src/adapters/queue/holder.ts';
@@ -17,7 +17,8 @@ import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 const [, , database = '', trace = '', lease = ''] = argv;
 const steps = 5;
 const clock = { now: () => Date.now() };
-const log = createLog({ level: 'debug', clock, mask: (text) => text, write: (line) => console.log(line) });
+const write = (line: string) => void process.stdout.write(`${line}\n`);
+const log = createLog({ level: 'debug', clock, mask: (text) => text, write });
 
 process.on('SIGUSR2', () => process.kill(pid, 'SIGSTOP'));
 const db = await openSqlite(`file:${database}`);
@@ -45,4 +46,4 @@ const lanes = createLanes({
   },
 });
 await lanes.start();
-console.log(JSON.stringify({ message: 'started' }));
+write(JSON.stringify({ message: 'started' }));
