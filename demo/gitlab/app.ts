@@ -5,12 +5,14 @@ import { commitCommentRoutes } from './commit-comment-routes.ts';
 import { commitRoutes } from './commit-routes.ts';
 import { compareRoutes } from './compare-routes.ts';
 import { fileRoutes } from './file-routes.ts';
+import { groupRoutes } from './group-routes.ts';
 import { hookRoutes } from './hook-routes.ts';
 import type { ApiEnv, Instance } from './instance.ts';
 import { issueRoutes } from './issue-routes.ts';
 import { mergeRequestRoutes } from './merge-request-routes.ts';
 import { noteRoutes } from './note-routes.ts';
 import { projectRoutes, visibleProject } from './project-routes.ts';
+import { protectedBranchRoutes } from './protected-branch-routes.ts';
 import { Refusal, refused } from './refusal.ts';
 import { treeRoutes } from './tree-routes.ts';
 
@@ -30,8 +32,10 @@ export function createGitLabApp(instance: Instance): Hono {
     return next();
   });
 
+  api.route('/', groupRoutes(instance));
   api.route('/', projectRoutes(instance));
   api.route('/', branchRoutes(instance));
+  api.route('/', protectedBranchRoutes(instance));
   api.route('/', commitRoutes(instance));
   api.route('/', commitCommentRoutes(instance));
   api.route('/', treeRoutes(instance));

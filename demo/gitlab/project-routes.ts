@@ -2,7 +2,8 @@ import { Hono } from 'hono';
 import { commitAs } from './commit-service.ts';
 import type { ApiEnv, Instance } from './instance.ts';
 import { readParams } from './params.ts';
-import { projectJson, type Project } from './project.ts';
+import { groupMember, type Group } from './group.ts';
+import { accessLevel, accessLevels, memberOf, projectJson, type Project } from './project.ts';
 import { badParameter, noSuchRow, notFound, refused } from './refusal.ts';
 import { userJson, type User } from './users.ts';
 
@@ -25,7 +26,7 @@ export function projectRoutes(instance: Instance): Hono<ApiEnv> {
       ...userJson(user, instance.url()),
       email: user.email,
       commit_email: user.email,
-      bot: false,
+      bot: user.isBot,
       is_admin: false,
       two_factor_enabled: false,
       external: false,
@@ -39,7 +40,8 @@ export function projectRoutes(instance: Instance): Hono<ApiEnv> {
     if (given === undefined)
       throw badParameter('name, path are missing, at least one parameter must be provided');
     const path = given.replaceAll(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[-.]+/, '');
-    const fullPath = `${user.username}/${path}`;
+    const group = groupIn(instance, params.whole('namespace_id'), user);
+    const fullPath = `${group?.path ?? user.username}/${path}`;
     const visibility = visibilities.find((one) => one === (params.text('visibility') ?? 'private'));
     if (visibility === undefined) throw badParameter('visibility does not have a valid value');
     if (path === '') throw refused(400, { path: ["can't be blank"] });
@@ -47,6 +49,7 @@ export function projectRoutes(instance: Instance): Hono<ApiEnv> {
       throw refused(400, { name: ['has already been taken'], path: ['has already been taken'] });
     const project = await instance.projects.add({
       path: fullPath,
+      group,
       name: params.text('name') ?? path,
       description: params.text('description') ?? null,
       visibility,
@@ -67,7 +70,7 @@ export function projectRoutes(instance: Instance): Hono<ApiEnv> {
   app.get('/projects/:id', async (c) => c.json(await projectJson(c.var.project, c.var.user, instance.url())));
 
   app.get('/projects/:id/members/all/:user', (c) => {
-    const member = c.var.project.members.get(Number(c.req.param('user')));
+    const member = memberOf(c.var.project, Number(c.req.param('user')));
     if (member === undefined) throw noSuchRow();
     return c.json({
       ...userJson(member.user, instance.url()),
@@ -84,10 +87,19 @@ export function projectRoutes(instance: Instance): Hono<ApiEnv> {
 
 const visibilities = ['private', 'internal', 'public'] as const;
 
+/** Where a new project goes; undefined for the user's own namespace. GitLab tells a missing group and a missing right alike. */
+function groupIn(instance: Instance, id: number | undefined, user: User): Group | undefined {
+  if (id === undefined) return undefined;
+  const group = instance.groups.find(id);
+  if (group === undefined || (groupMember(group, user.id)?.accessLevel ?? 0) < accessLevels.developer)
+    throw refused(400, { namespace: ['is not valid'] });
+  return group;
+}
+
 /** By number or path, if the user may see it; a 404 for what exists and for what does not. */
 export function visibleProject(instance: Instance, id: string, user: User): Project {
   const project = instance.projects.find(/^\d+$/.test(id) ? Number(id) : id);
-  if (project === undefined || (project.visibility === 'private' && !project.members.has(user.id)))
+  if (project === undefined || (project.visibility === 'private' && accessLevel(project, user) === 0))
     throw notFound('Project');
   return project;
 }

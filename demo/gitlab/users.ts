@@ -5,12 +5,20 @@ export interface User {
   readonly username: string;
   readonly name: string;
   readonly email: string;
+  /** The user of a project's or a group's access token, or a service account. */
+  readonly isBot: boolean;
+}
+
+export interface NewUser {
+  readonly username: string;
+  readonly name: string;
+  readonly isBot?: boolean;
 }
 
 /** The accounts and the tokens that speak for them. */
 export interface Users {
   /** Throws for a name that is taken. */
-  add(user: { readonly username: string; readonly name: string }): User;
+  add(user: NewUser): User;
   /** A new token of the user; the others stay valid. */
   createToken(user: User): string;
   byToken(token: string): User | undefined;
@@ -22,10 +30,10 @@ export function createUsers(): Users {
   const users: User[] = [];
   const tokens = new Map<string, User>();
   return {
-    add({ username, name }) {
+    add({ username, name, isBot = false }) {
       if (users.some((user) => user.username === username))
         throw new Error(`There is a user ${username} already.`);
-      const user = { id: users.length + 1, username, name, email: `${username}@example.com` };
+      const user = { id: users.length + 1, username, name, email: `${username}@example.com`, isBot };
       users.push(user);
       return user;
     },

@@ -209,6 +209,17 @@ describe.skipIf(spec === noSpec)('as GitLab describes its API', () => {
       { body: { url: receiver.url } },
     );
 
+    await agreeing('GET', '/groups/{id}', { id: 'team' });
+    await agreeing(
+      'POST',
+      `${project}/protected_branches`,
+      {},
+      { body: { name: 'release*', push_access_level: 40, merge_access_level: 30, allow_force_push: false } },
+    );
+    await agreeing('GET', `${project}/protected_branches`, {}, { query: { search: 'rel', per_page: '5' } });
+    await agreeing('GET', `${project}/protected_branches/{name}`, { name: 'release*' });
+    await agreeing('DELETE', `${project}/protected_branches/{name}`, { name: 'release*' });
+
     const inBranch = { branch: 'side' };
     await agreeing('POST', `${repository}/branches`, {}, { body: { branch: 'side', ref: 'main' } });
     await agreeing(
