@@ -10,8 +10,7 @@ import { createInbox } from './adapters/store/inbox.ts';
 import { openSqlite } from './adapters/store/sqlite.ts';
 import { createStore } from './adapters/store/store.ts';
 import { createApp } from './app.ts';
-import { servedBy, type Config } from './config.ts';
-import type { Environment } from './domain/aic.ts';
+import { aicHostsIn, servedBy, type Config } from './config.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
 import { createReadiness } from './handlers/readiness.ts';
@@ -52,7 +51,7 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
   });
   const aic = createAic({
     ...upstream,
-    hosts: hostsIn(config),
+    hosts: aicHostsIn(config),
     concurrency: config.AIC_CONCURRENCY,
     timeoutMs: aicTimeoutMs,
   });
@@ -94,7 +93,7 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
   const gitlabProbe = createGitLab({ ...probes, url: config.GITLAB_URL, token: config.GITLAB_TOKEN })(
     readinessLog,
   );
-  const aicProbe = createAic({ ...probes, hosts: hostsIn(config), concurrency: 1 })(readinessLog);
+  const aicProbe = createAic({ ...probes, hosts: aicHostsIn(config), concurrency: 1 })(readinessLog);
   const app = createApp({
     inbox: createInbox(db, clock, wake),
     clock,
@@ -120,14 +119,6 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
       await db.destroy();
     },
   };
-}
-
-function hostsIn(config: Config): ReadonlyMap<Environment, { readonly url: URL; readonly key: string }> {
-  const qa = config.AIC_QA_API_KEY;
-  return new Map([
-    ['prod' as const, { url: config.AIC_URL, key: config.AIC_API_KEY }],
-    ...(qa === undefined ? [] : [['qa' as const, { url: config.AIC_QA_URL, key: qa }] as const]),
-  ]);
 }
 
 function mailHost(from: string): string {

@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import { z } from 'zod';
 
 import type { Aic, Environment, Workspace, WorkspaceFailure, WorkspaceName } from '../../domain/aic.ts';
+import type { AicCatalogue } from '../../domain/aic-catalogue.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { PipelineId } from '../../domain/ids.ts';
 import { parseJson, writeJson, type Json } from '../../domain/json.ts';
@@ -55,7 +56,7 @@ type Call = <Body>(
  */
 export function createAic(
   deps: AicDeps,
-): (log: Log) => Aic & { reachable(): Promise<Result<void, UpstreamFailure>> } {
+): (log: Log) => Aic & AicCatalogue & { reachable(): Promise<Result<void, UpstreamFailure>> } {
   const installations = new Map(
     [...deps.hosts].map(([environment, host]) => [
       environment,
@@ -82,6 +83,24 @@ export function createAic(
         });
     };
     return {
+      environments: [...installations.keys()],
+      projects: async (environment) => {
+        const installation = installations.get(environment);
+        if (installation === undefined) return ok([]);
+        const listed = await callTo(installation)('GET', '/projects', readNames);
+        return listed.ok ? ok(listed.value.map(({ name }) => name)) : listed;
+      },
+      workspaces: async (environment, aicProject) => {
+        const installation = installations.get(environment);
+        if (installation === undefined) return ok(undefined);
+        const call = callTo(installation);
+        const projects = await call('GET', '/projects', readNames);
+        if (!projects.ok) return projects;
+        const project = projects.value.find(({ name }) => name === aicProject);
+        if (project === undefined) return ok(undefined);
+        const listed = await call('GET', workspacesOf(project), readNames);
+        return listed.ok ? ok(listed.value.map(({ name }) => name)) : listed;
+      },
       workspace: async (name) => {
         const installation = installations.get(name.environment);
         if (installation === undefined) return fail({ kind: 'no-key', environment: name.environment });
@@ -120,7 +139,7 @@ class Names {
     if (!('$id' in project.value)) {
       return fail({ kind: 'unknown-project', wanted: name.aicProject, nearest: project.value });
     }
-    const workspaces = `/projects/${encodeURIComponent(project.value.$id)}/workspaces`;
+    const workspaces = workspacesOf(project.value);
     const workspace = await this.#find(call, workspaces, name.workspace);
     if (!workspace.ok) return workspace;
     if (!('$id' in workspace.value)) {
@@ -144,12 +163,20 @@ class Names {
         ? known.entries.find((entry) => entry.name === wanted)
         : undefined;
     if (remembered !== undefined) return ok(remembered);
-    const listed = await call('GET', path, (body) => z.array(named).parse(body));
+    const listed = await call('GET', path, readNames);
     if (!listed.ok) return fail({ kind: 'upstream', failure: listed.failure });
     this.#lists.set(path, { entries: listed.value, until: this.#clock.now() + namesLifetime });
     const names = listed.value.map((entry) => entry.name);
     return ok(listed.value.find((entry) => entry.name === wanted) ?? nearest(wanted, names));
   }
+}
+
+function readNames(body: Json): readonly Named[] {
+  return z.array(named).parse(body);
+}
+
+function workspacesOf({ $id }: Named): string {
+  return `/projects/${encodeURIComponent($id)}/workspaces`;
 }
 
 function workspaceAt(call: Call, path: string, forgetNames: () => void): Workspace {

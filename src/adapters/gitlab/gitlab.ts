@@ -46,7 +46,7 @@ const projectLifetime = 5 * 60_000;
 /** Calls under way at once; GitLab.com allows 2,000 a minute for a user. */
 const atOnce = 10;
 
-const project = z
+export const project = z
   .object({
     id: z.number().transform((id) => id as ProjectId),
     path_with_namespace: z.string(),
