@@ -61,8 +61,9 @@ function linesOf(
   width: number,
   paint: (mark: Mark, text: string) => string,
 ): readonly string[] {
-  const first = `${paint(mark, symbols[mark])} ${label.padEnd(width)}  ${plain(text)}`;
-  return remedy === undefined ? [first] : [first, `${' '.repeat(width + 4)}→ ${plain(remedy)}`];
+  const labelled = width === 0 ? '' : `${label.padEnd(width)}  `;
+  const first = `${paint(mark, symbols[mark])} ${labelled}${plain(text)}`;
+  return remedy === undefined ? [first] : [first, `${' '.repeat(labelled.length + 2)}→ ${plain(remedy)}`];
 }
 
 /** Masked value by value: a mask over the whole could break the JSON. */
