@@ -179,6 +179,7 @@ describe.skipIf(spec === noSpec)('as GitLab describes its API', () => {
     await gitlab.addProject('team/pipelines');
     const first = await gitlab.commitFiles(1, 'main', 'First', { 'config/a.json': '1\n' });
     await agreeing('GET', '/version');
+    await agreeing('GET', '/personal_access_tokens/self');
     await agreeing('GET', project);
     await agreeing('GET', `${project}/members/all/{user_id}`, { user_id: gitlab.admin.id });
 
