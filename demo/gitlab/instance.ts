@@ -3,6 +3,7 @@ import { createGroups, type Groups } from './group.ts';
 import type { Project } from './project.ts';
 import { createProjects, type Projects } from './projects.ts';
 import type { RanQuickAction } from './quick-action-runner.ts';
+import { createTokens, type Token, type Tokens } from './tokens.ts';
 import { createUsers, type User, type Users } from './users.ts';
 import { createWebhooks, type Webhooks } from './webhooks.ts';
 
@@ -15,6 +16,7 @@ export interface Instance {
   nextId(): number;
   readonly users: Users;
   readonly groups: Groups;
+  readonly tokens: Tokens;
   readonly projects: Projects;
   readonly webhooks: Webhooks;
   /** Every command that a text triggered. */
@@ -26,7 +28,7 @@ export interface Instance {
 
 /** What Hono hands from the check of the token and of the project to the routes. */
 export interface ApiEnv {
-  readonly Variables: { readonly user: User; readonly project: Project };
+  readonly Variables: { readonly token: Token; readonly user: User; readonly project: Project };
 }
 
 export interface InstanceOptions {
@@ -50,6 +52,7 @@ export function createInstance({ directory, url, now, webhookTimeoutMs }: Instan
     nextId,
     users: createUsers(),
     groups: createGroups(now),
+    tokens: createTokens(now),
     projects: createProjects({ directory, now }),
     webhooks: createWebhooks({
       url,

@@ -12,6 +12,7 @@ import { accessLevels, type MergeMethod, type Project } from './project.ts';
 import { maintainersOnly } from './protected-branch.ts';
 import { afterPush } from './pushes.ts';
 import type { RanQuickAction } from './quick-action-runner.ts';
+import type { Token } from './tokens.ts';
 import type { NewUser, User } from './users.ts';
 import type { Delivery } from './webhooks.ts';
 
@@ -53,6 +54,9 @@ export interface GitLabServer extends HttpServer {
   setMergeMethod(project: string | number, method: MergeMethod): void;
   /** Whether hooks that fail again and again are switched off, as on GitLab.com; not by default. */
   disableFailingHooks(on: boolean): void;
+  /** Gives a token another end, such as `2027-03-01`, or with undefined none. */
+  setTokenExpiry(token: string, expiresOn: string | undefined): void;
+  setTokenScopes(token: string, scopes: readonly string[]): void;
   /** Only maintainers push to it and merge into it; the default branch is protected from the start. */
   protectBranch(project: string | number, branch: string): void;
   /** What the answers about differences leave out; without an argument back to what a self-managed GitLab has. */
@@ -97,7 +101,7 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     now: () => new Date(),
     webhookTimeoutMs: options.webhookTimeoutMs ?? 10_000,
   });
-  const { users, projects, webhooks } = instance;
+  const { users, tokens, projects, webhooks } = instance;
 
   function projectNamed(name: string | number): Project {
     const found = projects.find(name);
@@ -111,9 +115,15 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     return found;
   }
 
+  function tokenNamed(secret: string): Token {
+    const found = tokens.bySecret(secret);
+    if (found === undefined) throw new Error('There is no such token.');
+    return found;
+  }
+
   function addUser(given: NewUser): Account {
     const user = users.add(given);
-    return { id: user.id, username: user.username, token: users.createToken(user) };
+    return { id: user.id, username: user.username, token: tokens.add(user).secret };
   }
 
   function addGroup(path: string): Group {
@@ -161,6 +171,12 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     },
     setMergeMethod(project, method) {
       projectNamed(project).mergeMethod = method;
+    },
+    setTokenExpiry(token, expiresOn) {
+      tokenNamed(token).expiresOn = expiresOn;
+    },
+    setTokenScopes(token, scopes) {
+      tokenNamed(token).scopes = scopes;
     },
     protectBranch(project, branch) {
       const rule = maintainersOnly(instance.nextId(), branch);

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 export interface User {
   readonly id: number;
   readonly username: string;
@@ -15,20 +13,16 @@ export interface NewUser {
   readonly isBot?: boolean;
 }
 
-/** The accounts and the tokens that speak for them. */
+/** The accounts. */
 export interface Users {
   /** Throws for a name that is taken. */
   add(user: NewUser): User;
-  /** A new token of the user; the others stay valid. */
-  createToken(user: User): string;
-  byToken(token: string): User | undefined;
   byId(id: number): User | undefined;
   byName(username: string): User | undefined;
 }
 
 export function createUsers(): Users {
   const users: User[] = [];
-  const tokens = new Map<string, User>();
   return {
     add({ username, name, isBot = false }) {
       if (users.some((user) => user.username === username))
@@ -37,12 +31,6 @@ export function createUsers(): Users {
       users.push(user);
       return user;
     },
-    createToken(user) {
-      const token = `glpat-${randomBytes(15).toString('base64url')}`;
-      tokens.set(token, user);
-      return token;
-    },
-    byToken: (token) => tokens.get(token),
     byId: (id) => users[id - 1],
     byName: (username) => users.find((user) => user.username === username),
   };
