@@ -25,7 +25,7 @@ export interface World {
 export async function startWorld(): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'aic-bot-'));
   const [gitlab, aic, mail] = await Promise.all([startGitLab(), startAic(), startSmtpSink()]);
-  const bot = gitlab.addUser({ username: 'aic-bot', name: 'AIC bot' });
+  const bot = gitlab.addUser({ username: 'aic-bot', name: 'AIC bot', isBot: true });
   const webhookSecret = 'demo-webhook-secret';
   return {
     gitlab,

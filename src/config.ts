@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 import { aicAddresses } from './adapters/aic/addresses.ts';
 import { logLevels } from './adapters/log.ts';
+import type { Environment } from './domain/aic.ts';
+import { words } from './domain/phrase.ts';
+import type { Explanation } from './domain/reason.ts';
 import { fail, ok, type Result } from './domain/result.ts';
 
 /** A list between commas; empty entries do not count. */
@@ -92,6 +95,11 @@ const environment = z.object({
 /** The settings, parsed. */
 export type Config = z.infer<typeof environment>;
 
+const partly = environment.partial();
+
+/** Those of the settings that are there and right. */
+export type Settings = z.infer<typeof partly>;
+
 /** What a right value looks like, for the reader of a mistake. */
 const examples: Readonly<Record<keyof Config, string>> = {
   PORT: '8080',
@@ -136,24 +144,55 @@ function decoded(text: string): string | undefined {
 export function parseConfig(
   variables: Readonly<Record<string, string | undefined>>,
 ): Result<Config, readonly SettingMistake[]> {
-  const set = Object.entries(variables).flatMap(([name, value]) => {
-    const text = value?.trim() ?? '';
-    return text === '' ? [] : [[name, text]];
-  });
-  const parsed = environment.safeParse(Object.fromEntries(set));
-  const mistakes = parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => {
-        const setting = environment.keyof().parse(issue.path[0]);
-        const missing = !set.some(([name]) => name === setting);
-        return { setting, problem: missing ? 'is not set' : issue.message, example: examples[setting] };
-      });
+  const set = given(variables);
+  const parsed = environment.safeParse(set);
+  const mistakes = parsed.success ? [] : mistakesIn(parsed.error, set);
   const secrets = [variables['GITLAB_WEBHOOK_SECRET'], variables['GITLAB_SIGNING_TOKEN']];
   if (secrets.every((secret) => (secret ?? '').replaceAll(/[\s,]/g, '') === '')) {
     const problem = 'is not set, and neither is GITLAB_SIGNING_TOKEN: one of them must be';
     mistakes.push({ setting: 'GITLAB_WEBHOOK_SECRET', problem, example: examples.GITLAB_WEBHOOK_SECRET });
   }
   return parsed.success && mistakes.length === 0 ? ok(parsed.data) : fail(mistakes);
+}
+
+/** What the environment says, for commands that do what they can with what there is. */
+export interface ReadSettings {
+  readonly settings: Settings;
+  readonly missing: readonly SettingMistake[];
+  readonly wrong: readonly SettingMistake[];
+}
+
+/** What is right among the settings, and what the bot would miss or could not use. */
+export function readSettings(variables: Readonly<Record<string, string | undefined>>): ReadSettings {
+  const whole = parseConfig(variables);
+  if (whole.ok) return { settings: whole.value, missing: [], wrong: [] };
+  const mistaken = new Set<string>(whole.failure.map(({ setting }) => setting));
+  const set = given(variables);
+  const right = Object.entries(set).filter(([name]) => !mistaken.has(name));
+  const settings = partly.parse(Object.fromEntries(right));
+  // A default must not stand in for a value that somebody gave.
+  for (const { setting } of whole.failure) delete settings[setting];
+  return {
+    settings,
+    missing: whole.failure.filter(({ setting }) => set[setting] === undefined),
+    wrong: whole.failure.filter(({ setting }) => set[setting] !== undefined),
+  };
+}
+
+function given(variables: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  const set = Object.entries(variables).flatMap(([name, value]) => {
+    const text = value?.trim() ?? '';
+    return text === '' ? [] : [[name, text] as const];
+  });
+  return Object.fromEntries(set);
+}
+
+function mistakesIn(error: z.ZodError, set: Readonly<Record<string, string>>): SettingMistake[] {
+  return error.issues.map((issue) => {
+    const setting = environment.keyof().parse(issue.path[0]);
+    const problem = set[setting] === undefined ? 'is not set' : issue.message;
+    return { setting, problem, example: examples[setting] };
+  });
 }
 
 /** The one message that ends a start with wrong settings. */
@@ -164,16 +203,37 @@ export function describeMistakes(mistakes: readonly SettingMistake[]): string {
   return ['aic-bot cannot start: these settings are missing or wrong.', ...lines].join('\n');
 }
 
+/** One mistake, told with a right value. */
+export function explainMistake({ setting, problem, example }: SettingMistake): Explanation {
+  return { what: words(`${setting} ${problem}.`), remedy: words(`Example: ${example}`) };
+}
+
+/** The AIC hosts that there is a key for. */
+export function aicHostsIn(
+  settings: Settings,
+): ReadonlyMap<Environment, { readonly url: URL; readonly key: string }> {
+  const { AIC_URL, AIC_API_KEY, AIC_QA_URL, AIC_QA_API_KEY } = settings;
+  return new Map([...host('prod', AIC_URL, AIC_API_KEY), ...host('qa', AIC_QA_URL, AIC_QA_API_KEY)]);
+}
+
+function host(environment: Environment, url: URL | undefined, key: string | undefined) {
+  return url === undefined || key === undefined ? [] : [[environment, { url, key }] as const];
+}
+
 /** Whether a project path is among those of GITLAB_PROJECTS, whatever its case. A pattern only ever admits: `!` has no meaning. */
-export function servedBy(config: Config): (projectPath: string) => boolean {
+export function servedBy(config: Pick<Config, 'GITLAB_PROJECTS'>): (projectPath: string) => boolean {
   return picomatch(config.GITLAB_PROJECTS, { dot: true, nocase: true, nonegate: true });
 }
 
+/** The projects that GITLAB_PROJECTS names as they are, without a pattern. */
+export function projectsNamedIn({ GITLAB_PROJECTS: projects = [] }: Settings): readonly string[] {
+  return projects.filter((entry) => !picomatch.scan(entry).isGlob);
+}
+
 /** The values that must not leave the process. */
-export function secretsIn(config: Config): readonly string[] {
-  const { GITLAB_TOKEN, GITLAB_WEBHOOK_SECRET, GITLAB_SIGNING_TOKEN, AIC_API_KEY, AIC_QA_API_KEY, SMTP_URL } =
-    config;
-  const smtpPassword = decodeURIComponent(new URL(SMTP_URL).password);
-  const optional = [GITLAB_SIGNING_TOKEN, AIC_QA_API_KEY].flatMap((secret) => secret ?? []);
-  return [GITLAB_TOKEN, ...GITLAB_WEBHOOK_SECRET, AIC_API_KEY, smtpPassword, ...optional];
+export function secretsIn(config: Settings): readonly string[] {
+  const { GITLAB_TOKEN, GITLAB_SIGNING_TOKEN, AIC_API_KEY, AIC_QA_API_KEY, SMTP_URL } = config;
+  const smtpPassword = SMTP_URL === undefined ? undefined : decodeURIComponent(new URL(SMTP_URL).password);
+  const single = [GITLAB_TOKEN, GITLAB_SIGNING_TOKEN, AIC_API_KEY, AIC_QA_API_KEY, smtpPassword];
+  return [...single.flatMap((secret) => secret ?? []), ...(config.GITLAB_WEBHOOK_SECRET ?? [])];
 }

@@ -9,8 +9,7 @@ import { guardOf } from './adapters/store/fence.ts';
 import type { Tables } from './adapters/store/schema.ts';
 import { openSqlite } from './adapters/store/sqlite.ts';
 import { createStore } from './adapters/store/store.ts';
-import { servedBy, type Config } from './config.ts';
-import type { Environment } from './domain/aic.ts';
+import { aicHostsIn, servedBy, type Config } from './config.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Log } from './domain/log.ts';
 import type { MailSettings } from './domain/report-mail.ts';
@@ -62,7 +61,7 @@ export async function openEngine(
   const gitlab = createGitLab({ ...upstream, ...gitLabOf(config), timeoutMs: gitLabTimeoutMs });
   const aic = createAic({
     ...upstream,
-    hosts: hostsIn(config),
+    hosts: aicHostsIn(config),
     concurrency: config.AIC_CONCURRENCY,
     timeoutMs: aicTimeoutMs,
   });
@@ -101,7 +100,7 @@ export function probesOf(
   const log = around.log.with({ check: 'readiness' });
   const probes = { ...callsOf(around), retry: once, stop: new AbortController().signal, timeoutMs: 5_000 };
   const gitlab = createGitLab({ ...probes, ...gitLabOf(config) })(log);
-  const aic = createAic({ ...probes, hosts: hostsIn(config), concurrency: 1 })(log);
+  const aic = createAic({ ...probes, hosts: aicHostsIn(config), concurrency: 1 })(log);
   return [() => gitlab.reachable(), () => aic.reachable()];
 }
 
@@ -111,14 +110,6 @@ function callsOf({ clock, mask, retry = defaultRetry }: Surroundings) {
 
 function gitLabOf(config: Config) {
   return { url: config.GITLAB_URL, token: config.GITLAB_TOKEN };
-}
-
-function hostsIn(config: Config): ReadonlyMap<Environment, { readonly url: URL; readonly key: string }> {
-  const qa = config.AIC_QA_API_KEY;
-  return new Map([
-    ['prod' as const, { url: config.AIC_URL, key: config.AIC_API_KEY }],
-    ...(qa === undefined ? [] : [['qa' as const, { url: config.AIC_QA_URL, key: qa }] as const]),
-  ]);
 }
 
 function mailHost(from: string): string {

@@ -5,9 +5,10 @@ import { gitText } from './git.ts';
 import type { ApiEnv, Instance } from './instance.ts';
 import { pageOf } from './paging.ts';
 import { readParams } from './params.ts';
-import { accessLevel, accessLevels, canPush, type Project } from './project.ts';
+import { accessLevel, accessLevels, canPush, isProtected, type Project } from './project.ts';
 import { afterPush } from './pushes.ts';
 import { moveBranch } from './commit-writer.ts';
+import { rulesFor, type ProtectedBranch } from './protected-branch.ts';
 import { notFound, refused } from './refusal.ts';
 import { isBranchName } from './repository.ts';
 import type { User } from './users.ts';
@@ -117,11 +118,16 @@ async function branchJson(
     name,
     commit: commitJson(commit, project, url),
     merged: name !== project.defaultBranch && merged.has(name),
-    protected: project.protectedBranches.has(name),
-    developers_can_push: false,
-    developers_can_merge: false,
+    protected: isProtected(project, name),
+    developers_can_push: opensTo(project, name, ({ pushLevel }) => pushLevel),
+    developers_can_merge: opensTo(project, name, ({ mergeLevel }) => mergeLevel),
     can_push: canPush(project, user, name),
     default: name === project.defaultBranch,
     web_url: `${url}/${project.path}/-/tree/${encodeURI(name)}`,
   };
+}
+
+/** Whether one of the branch's rules lets developers through. */
+function opensTo(project: Project, branch: string, levelOf: (rule: ProtectedBranch) => number): boolean {
+  return rulesFor(project.protectedBranches, branch).some((rule) => levelOf(rule) === accessLevels.developer);
 }

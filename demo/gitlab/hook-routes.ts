@@ -19,7 +19,7 @@ export function hookRoutes(instance: Instance): Hono<ApiEnv> {
 
   app.get(hooks, (c) => {
     const { project } = c.var;
-    return pageOf(c, [...project.hooks.values()], (hook) => hookJson(hook, project.id));
+    return pageOf(c, [...project.hooks.values()], (hook) => hookJson(hook, project.id, instance.now()));
   });
 
   app.post(hooks, async (c) => {
@@ -37,16 +37,18 @@ export function hookRoutes(instance: Instance): Hono<ApiEnv> {
       sslVerification: true,
       pushBranchFilter: '',
       branchFilterStrategy: 'wildcard',
+      failures: 0,
+      disabledUntil: undefined,
       events: [],
     };
     change(hook, params);
     project.hooks.set(hook.id, hook);
-    return c.json(hookJson(hook, project.id), 201);
+    return c.json(hookJson(hook, project.id, instance.now()), 201);
   });
 
   app.get(`${hooks}/:hook`, (c) => {
     const { project } = c.var;
-    return c.json(hookJson(hookIn(project, c.req.param('hook')), project.id));
+    return c.json(hookJson(hookIn(project, c.req.param('hook')), project.id, instance.now()));
   });
 
   app.put(`${hooks}/:hook`, async (c) => {
@@ -55,7 +57,7 @@ export function hookRoutes(instance: Instance): Hono<ApiEnv> {
     const params = await readParams(c);
     params.required('url');
     change(hook, params);
-    return c.json(hookJson(hook, project.id));
+    return c.json(hookJson(hook, project.id, instance.now()));
   });
 
   app.delete(`${hooks}/:hook`, (c) => {

@@ -33,6 +33,10 @@ export interface Hook {
   sslVerification: boolean;
   pushBranchFilter: string;
   branchFilterStrategy: string;
+  /** In a row; one success makes it 0. */
+  failures: number;
+  /** Until then nothing is sent, where failing hooks are disabled. */
+  disabledUntil: Date | undefined;
   /** What was sent, oldest first. */
   readonly events: HookEvent[];
 }
@@ -53,8 +57,27 @@ export interface HookEvent {
   readonly idempotencyKey: string;
 }
 
+/** After more failures than this in a row, a hook is off for a minute, then two, four and so on, up to a day. */
+const failuresForPause = 3;
+/** After so many it is off for good. */
+const failuresForEnd = 40;
+const dayMs = 24 * 60 * 60_000;
+
+/** Counts what a delivery ended with, and switches the hook off when it failed too often in a row. */
+export function countOutcome(hook: Hook, succeeded: boolean, now: Date): void {
+  hook.failures = succeeded ? 0 : hook.failures + 1;
+  const pauses = hook.failures - failuresForPause;
+  const pauseMs = Math.min(60_000 * 2 ** (pauses - 1), dayMs);
+  hook.disabledUntil = pauses > 0 ? new Date(now.getTime() + pauseMs) : undefined;
+}
+
+export function alertStatus(hook: Hook, now: Date): 'executable' | 'temporarily_disabled' | 'disabled' {
+  if (hook.failures >= failuresForEnd) return 'disabled';
+  return hook.disabledUntil !== undefined && hook.disabledUntil > now ? 'temporarily_disabled' : 'executable';
+}
+
 /** A hook as the answers show one: never its secrets. */
-export function hookJson(hook: Hook, projectId: number): object {
+export function hookJson(hook: Hook, projectId: number, now: Date): object {
   return {
     id: hook.id,
     url: hook.url,
@@ -65,8 +88,8 @@ export function hookJson(hook: Hook, projectId: number): object {
     ...Object.fromEntries(hookFlags.map((flag) => [flag, hook.flags.has(flag)])),
     repository_update_events: false,
     enable_ssl_verification: hook.sslVerification,
-    alert_status: 'executable',
-    disabled_until: null,
+    alert_status: alertStatus(hook, now),
+    disabled_until: hook.disabledUntil?.toISOString() ?? null,
     url_variables: [],
     custom_headers: [],
     custom_webhook_template: null,

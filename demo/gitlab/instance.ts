@@ -1,7 +1,9 @@
 import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
+import { createGroups, type Groups } from './group.ts';
 import type { Project } from './project.ts';
 import { createProjects, type Projects } from './projects.ts';
 import type { RanQuickAction } from './quick-action-runner.ts';
+import { createTokens, type Token, type Tokens } from './tokens.ts';
 import { createUsers, type User, type Users } from './users.ts';
 import { createWebhooks, type Webhooks } from './webhooks.ts';
 
@@ -13,16 +15,20 @@ export interface Instance {
   /** A number that nothing else has: GitLab's own ids are unique per kind, these are unique altogether. */
   nextId(): number;
   readonly users: Users;
+  readonly groups: Groups;
+  readonly tokens: Tokens;
   readonly projects: Projects;
   readonly webhooks: Webhooks;
   /** Every command that a text triggered. */
   readonly quickActions: RanQuickAction[];
   diffLimits: DiffLimits;
+  /** GitLab's flag `auto_disabling_web_hooks`: on at GitLab.com, off elsewhere. */
+  failingHooksAreDisabled: boolean;
 }
 
 /** What Hono hands from the check of the token and of the project to the routes. */
 export interface ApiEnv {
-  readonly Variables: { readonly user: User; readonly project: Project };
+  readonly Variables: { readonly token: Token; readonly user: User; readonly project: Project };
 }
 
 export interface InstanceOptions {
@@ -40,14 +46,24 @@ export function createInstance({ directory, url, now, webhookTimeoutMs }: Instan
     ids += 1;
     return ids;
   };
-  return {
+  const instance: Instance = {
     url,
     now,
     nextId,
     users: createUsers(),
+    groups: createGroups(now),
+    tokens: createTokens(now),
     projects: createProjects({ directory, now }),
-    webhooks: createWebhooks({ url, now, nextId, timeoutMs: webhookTimeoutMs }),
+    webhooks: createWebhooks({
+      url,
+      now,
+      nextId,
+      timeoutMs: webhookTimeoutMs,
+      failingAreDisabled: () => instance.failingHooksAreDisabled,
+    }),
     quickActions: [],
     diffLimits: defaultDiffLimits,
+    failingHooksAreDisabled: false,
   };
+  return instance;
 }

@@ -4,7 +4,7 @@ import { readCommit } from './commits.ts';
 import type { Instance } from './instance.ts';
 import { notifyMergeRequest } from './merge-request-event.ts';
 import { isDraft, type MergeRequest, type MergeStatus } from './merge-request.ts';
-import { canPush, type Project } from './project.ts';
+import { canMerge, type Project } from './project.ts';
 import { afterPush, type Push } from './pushes.ts';
 import type { User } from './users.ts';
 
@@ -48,7 +48,7 @@ export async function merge(
   user: User,
   options: MergeOptions,
 ): Promise<MergeOutcome> {
-  if (!canPush(project, user, mergeRequest.targetBranch)) return { kind: 'no-right' };
+  if (!canMerge(project, user, mergeRequest.targetBranch)) return { kind: 'no-right' };
   const { repository } = project;
   const done = await repository.exclusive(async (): Promise<MergeOutcome | { readonly pushes: Push[] }> => {
     const status = await mergeStatus(project, mergeRequest);

@@ -2,11 +2,13 @@ import { Hono } from 'hono';
 import { commitAs } from './commit-service.ts';
 import type { ApiEnv, Instance } from './instance.ts';
 import { readParams } from './params.ts';
-import { projectJson, type Project } from './project.ts';
+import { groupMember, type Group } from './group.ts';
+import { accessLevel, accessLevels, memberOf, projectJson, type Project } from './project.ts';
 import { badParameter, noSuchRow, notFound, refused } from './refusal.ts';
+import { tokenJson } from './tokens.ts';
 import { userJson, type User } from './users.ts';
 
-/** The version, the user of the token, projects and their members. */
+/** The version, the token and its user, projects and their members. */
 export function projectRoutes(instance: Instance): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
 
@@ -25,12 +27,14 @@ export function projectRoutes(instance: Instance): Hono<ApiEnv> {
       ...userJson(user, instance.url()),
       email: user.email,
       commit_email: user.email,
-      bot: false,
+      bot: user.isBot,
       is_admin: false,
       two_factor_enabled: false,
       external: false,
     });
   });
+
+  app.get('/personal_access_tokens/self', (c) => c.json(tokenJson(c.var.token, instance.now())));
 
   app.post('/projects', async (c) => {
     const { user } = c.var;
@@ -39,7 +43,8 @@ export function projectRoutes(instance: Instance): Hono<ApiEnv> {
     if (given === undefined)
       throw badParameter('name, path are missing, at least one parameter must be provided');
     const path = given.replaceAll(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[-.]+/, '');
-    const fullPath = `${user.username}/${path}`;
+    const group = groupIn(instance, params.whole('namespace_id'), user);
+    const fullPath = `${group?.path ?? user.username}/${path}`;
     const visibility = visibilities.find((one) => one === (params.text('visibility') ?? 'private'));
     if (visibility === undefined) throw badParameter('visibility does not have a valid value');
     if (path === '') throw refused(400, { path: ["can't be blank"] });
@@ -47,6 +52,7 @@ export function projectRoutes(instance: Instance): Hono<ApiEnv> {
       throw refused(400, { name: ['has already been taken'], path: ['has already been taken'] });
     const project = await instance.projects.add({
       path: fullPath,
+      group,
       name: params.text('name') ?? path,
       description: params.text('description') ?? null,
       visibility,
@@ -67,7 +73,7 @@ export function projectRoutes(instance: Instance): Hono<ApiEnv> {
   app.get('/projects/:id', async (c) => c.json(await projectJson(c.var.project, c.var.user, instance.url())));
 
   app.get('/projects/:id/members/all/:user', (c) => {
-    const member = c.var.project.members.get(Number(c.req.param('user')));
+    const member = memberOf(c.var.project, Number(c.req.param('user')));
     if (member === undefined) throw noSuchRow();
     return c.json({
       ...userJson(member.user, instance.url()),
@@ -84,10 +90,19 @@ export function projectRoutes(instance: Instance): Hono<ApiEnv> {
 
 const visibilities = ['private', 'internal', 'public'] as const;
 
+/** Where a new project goes; undefined for the user's own namespace. GitLab tells a missing group and a missing right alike. */
+function groupIn(instance: Instance, id: number | undefined, user: User): Group | undefined {
+  if (id === undefined) return undefined;
+  const group = instance.groups.find(id);
+  if (group === undefined || (groupMember(group, user.id)?.accessLevel ?? 0) < accessLevels.developer)
+    throw refused(400, { namespace: ['is not valid'] });
+  return group;
+}
+
 /** By number or path, if the user may see it; a 404 for what exists and for what does not. */
 export function visibleProject(instance: Instance, id: string, user: User): Project {
   const project = instance.projects.find(/^\d+$/.test(id) ? Number(id) : id);
-  if (project === undefined || (project.visibility === 'private' && !project.members.has(user.id)))
+  if (project === undefined || (project.visibility === 'private' && accessLevel(project, user) === 0))
     throw notFound('Project');
   return project;
 }

@@ -1,7 +1,9 @@
 import type { Issue } from './issue.ts';
 import type { MergeRequest } from './merge-request.ts';
 import type { CommitComment } from './commit-comment.ts';
+import { groupMember, type Group } from './group.ts';
 import type { Hook } from './hook.ts';
+import { rulesFor, type ProtectedBranch } from './protected-branch.ts';
 import type { Repository } from './repository.ts';
 import { userJson, type User } from './users.ts';
 
@@ -21,6 +23,8 @@ export interface Project {
   readonly id: number;
   /** `group/subgroup/project`. */
   readonly path: string;
+  /** Undefined in the namespace of a user. */
+  readonly group: Group | undefined;
   readonly name: string;
   readonly description: string | null;
   readonly visibility: 'private' | 'internal' | 'public';
@@ -28,9 +32,10 @@ export interface Project {
   readonly createdAt: Date;
   readonly creator: User;
   readonly repository: Repository;
+  /** Without those that the groups bring. */
   readonly members: Map<number, Member>;
-  /** Only maintainers push to and merge into these. */
-  readonly protectedBranches: Set<string>;
+  /** By name, which may hold a `*`. */
+  readonly protectedBranches: Map<string, ProtectedBranch>;
   mergeMethod: MergeMethod;
   /** In the order of their numbers: the first has the iid 1. */
   readonly mergeRequests: MergeRequest[];
@@ -39,13 +44,38 @@ export interface Project {
   readonly hooks: Map<number, Hook>;
 }
 
+/** The membership that gives the user the most: in the project, or in a group above it. */
+export function memberOf(project: Project, user: number): Member | undefined {
+  const [own, inherited] = [project.members.get(user), groupMember(project.group, user)];
+  return (own?.accessLevel ?? 0) >= (inherited?.accessLevel ?? 0) ? (own ?? inherited) : inherited;
+}
+
 export function accessLevel(project: Project, user: User): number {
-  return project.members.get(user.id)?.accessLevel ?? 0;
+  return memberOf(project, user.id)?.accessLevel ?? 0;
+}
+
+export function isProtected(project: Project, branch: string): boolean {
+  return rulesFor(project.protectedBranches, branch).length > 0;
 }
 
 export function canPush(project: Project, user: User, branch: string): boolean {
-  const needed = project.protectedBranches.has(branch) ? accessLevels.maintainer : accessLevels.developer;
-  return accessLevel(project, user) >= needed;
+  return isAllowed(project, user, branch, ({ pushLevel }) => pushLevel);
+}
+
+export function canMerge(project: Project, user: User, branch: string): boolean {
+  return isAllowed(project, user, branch, ({ mergeLevel }) => mergeLevel);
+}
+
+function isAllowed(
+  project: Project,
+  user: User,
+  branch: string,
+  levelOf: (rule: ProtectedBranch) => number,
+): boolean {
+  const rules = rulesFor(project.protectedBranches, branch);
+  const level = accessLevel(project, user);
+  if (rules.length === 0) return level >= accessLevels.developer;
+  return rules.some((rule) => levelOf(rule) > 0 && level >= levelOf(rule));
 }
 
 function namespaceOf(project: Project): string {
@@ -56,7 +86,7 @@ function namespaceOf(project: Project): string {
 export async function projectJson(project: Project, viewer: User, url: string): Promise<object> {
   const webUrl = `${url}/${project.path}`;
   const namespace = namespaceOf(project);
-  const level = accessLevel(project, viewer);
+  const [own, inherited] = [project.members.get(viewer.id), groupMember(project.group, viewer.id)];
   return {
     id: project.id,
     description: project.description,
@@ -77,12 +107,12 @@ export async function projectJson(project: Project, viewer: User, url: string): 
     star_count: 0,
     last_activity_at: project.createdAt.toISOString(),
     namespace: {
-      id: project.creator.id,
-      name: namespace,
-      path: namespace,
-      kind: namespace === project.creator.username ? 'user' : 'group',
+      id: project.group?.id ?? project.creator.id,
+      name: project.group?.name ?? namespace,
+      path: project.group?.name ?? namespace,
+      kind: project.group === undefined ? 'user' : 'group',
       full_path: namespace,
-      parent_id: null,
+      parent_id: project.group?.parent?.id ?? null,
       avatar_url: null,
       web_url: `${url}/${namespace}`,
     },
@@ -97,10 +127,14 @@ export async function projectJson(project: Project, viewer: User, url: string): 
     squash_option: 'default_off',
     remove_source_branch_after_merge: false,
     permissions: {
-      project_access: level === 0 ? null : { access_level: level, notification_level: 3 },
-      group_access: null,
+      project_access: accessJson(own?.accessLevel),
+      group_access: accessJson(inherited?.accessLevel),
     },
   };
+}
+
+function accessJson(level: number | undefined): object | null {
+  return level === undefined ? null : { access_level: level, notification_level: 3 };
 }
 
 /** A project as the webhooks show one. */

@@ -1,16 +1,19 @@
 import { join } from 'node:path';
+import type { Group } from './group.ts';
 import { accessLevels, type Project } from './project.ts';
+import { maintainersOnly } from './protected-branch.ts';
 import { createRepository } from './repository.ts';
 import type { User } from './users.ts';
 
 interface NewProject {
-  /** With its namespace, which need not exist: there are no groups. */
+  /** With its namespace: a group's, or a user's. */
   readonly path: string;
+  readonly group: Group | undefined;
   readonly name: string;
   readonly description: string | null;
   readonly visibility: Project['visibility'];
   readonly defaultBranch: string;
-  /** Becomes the owner. */
+  /** Becomes the owner of what is not in a group; in a group it is members of the group who have rights. */
   readonly creator: User;
 }
 
@@ -48,10 +51,14 @@ export function createProjects({
         createdAt,
         // It is taken into the list before its folder is made, so that its number and path are its own at once.
         repository: createRepository(join(directory, `${id}.git`)),
-        members: new Map([
-          [given.creator.id, { user: given.creator, accessLevel: accessLevels.owner, createdAt }],
+        members: new Map(
+          given.group === undefined
+            ? [[given.creator.id, { user: given.creator, accessLevel: accessLevels.owner, createdAt }]]
+            : [],
+        ),
+        protectedBranches: new Map([
+          [given.defaultBranch, maintainersOnly(projects.length + 1, given.defaultBranch)],
         ]),
-        protectedBranches: new Set([given.defaultBranch]),
         mergeMethod: 'merge',
         mergeRequests: [],
         issues: [],

@@ -3,7 +3,7 @@ import { listCommits, mergeBase, readCommit } from './commits.ts';
 import { gitText } from './git.ts';
 import type { Instance } from './instance.ts';
 import { notifyMergeRequest } from './merge-request-event.ts';
-import { projectHookJson, repositoryHookJson, type Project } from './project.ts';
+import { isProtected, projectHookJson, repositoryHookJson, type Project } from './project.ts';
 import type { User } from './users.ts';
 
 /** A branch that was moved, made (`before` undefined) or removed (`after` undefined). */
@@ -51,7 +51,7 @@ async function pushBody(instance: Instance, project: Project, push: Push): Promi
     before: before ?? zeros,
     after: after ?? zeros,
     ref: `refs/heads/${branch}`,
-    ref_protected: project.protectedBranches.has(branch),
+    ref_protected: isProtected(project, branch),
     checkout_sha: after ?? null,
     message: null,
     user_id: user.id,

@@ -6,11 +6,14 @@ import { createGitLabApp } from './app.ts';
 import { commitTo } from './commit-service.ts';
 import type { FileChange, Person } from './commit-writer.ts';
 import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
+import type { Group } from './group.ts';
 import { createInstance } from './instance.ts';
-import type { MergeMethod, Project } from './project.ts';
+import { accessLevels, type MergeMethod, type Project } from './project.ts';
+import { maintainersOnly } from './protected-branch.ts';
 import { afterPush } from './pushes.ts';
 import type { RanQuickAction } from './quick-action-runner.ts';
-import type { User } from './users.ts';
+import type { Token } from './tokens.ts';
+import type { NewUser, User } from './users.ts';
 import type { Delivery } from './webhooks.ts';
 
 /** An account and a token that speaks for it. */
@@ -38,13 +41,22 @@ interface CommitFilesOptions {
 export interface GitLabServer extends HttpServer {
   /** Owns every project that `addProject` makes. */
   readonly admin: Account;
-  addUser(user: { readonly username: string; readonly name: string }): Account;
+  addUser(user: NewUser): Account;
+  /** Makes the group and those above it where they are missing; the administrator owns the first of them. */
+  addGroup(path: string): { readonly id: number };
+  addGroupMember(path: string, user: string | number, accessLevel: number): void;
+  /** Its groups are made with it. */
   addProject(
     pathWithNamespace: string,
     options?: { readonly defaultBranch?: string; readonly mergeMethod?: MergeMethod },
   ): Promise<{ readonly id: number; readonly path: string }>;
   addMember(project: string | number, user: string | number, accessLevel: number): void;
   setMergeMethod(project: string | number, method: MergeMethod): void;
+  /** Whether hooks that fail again and again are switched off, as on GitLab.com; not by default. */
+  disableFailingHooks(on: boolean): void;
+  /** Gives a token another end, such as `2027-03-01`, or with undefined none. */
+  setTokenExpiry(token: string, expiresOn: string | undefined): void;
+  setTokenScopes(token: string, scopes: readonly string[]): void;
   /** Only maintainers push to it and merge into it; the default branch is protected from the start. */
   protectBranch(project: string | number, branch: string): void;
   /** What the answers about differences leave out; without an argument back to what a self-managed GitLab has. */
@@ -89,7 +101,7 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     now: () => new Date(),
     webhookTimeoutMs: options.webhookTimeoutMs ?? 10_000,
   });
-  const { users, projects, webhooks } = instance;
+  const { users, tokens, projects, webhooks } = instance;
 
   function projectNamed(name: string | number): Project {
     const found = projects.find(name);
@@ -103,9 +115,28 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     return found;
   }
 
-  function addUser(given: { readonly username: string; readonly name: string }): Account {
+  function tokenNamed(secret: string): Token {
+    const found = tokens.bySecret(secret);
+    if (found === undefined) throw new Error('There is no such token.');
+    return found;
+  }
+
+  function addUser(given: NewUser): Account {
     const user = users.add(given);
-    return { id: user.id, username: user.username, token: users.createToken(user) };
+    return { id: user.id, username: user.username, token: tokens.add(user).secret };
+  }
+
+  function addGroup(path: string): Group {
+    const group = instance.groups.add(path);
+    let top = group;
+    while (top.parent !== undefined) top = top.parent;
+    addMemberTo(top.members, admin.id, accessLevels.owner);
+    return group;
+  }
+
+  function addMemberTo(members: Project['members'], user: string | number, accessLevel: number): void {
+    const member = { user: userNamed(user), accessLevel, createdAt: instance.now() };
+    members.set(member.user.id, member);
   }
 
   const admin = addUser({ username: 'root', name: 'Administrator' });
@@ -116,23 +147,40 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     ...http,
     admin,
     addUser,
+    addGroup,
+    addGroupMember(path, user, accessLevel) {
+      const group = instance.groups.find(path);
+      if (group === undefined) throw new Error(`There is no group ${path}.`);
+      addMemberTo(group.members, user, accessLevel);
+    },
     async addProject(path, { defaultBranch = 'main', mergeMethod = 'merge' } = {}) {
       const name = path.slice(path.lastIndexOf('/') + 1);
       const creator = userNamed(admin.id);
-      const given = { path, name, description: null, visibility: 'private', defaultBranch, creator } as const;
-      const project = await projects.add(given);
+      const group = addGroup(path.slice(0, path.lastIndexOf('/')));
+      const about = { description: null, visibility: 'private', defaultBranch } as const;
+      const project = await projects.add({ path, name, group, creator, ...about });
+      addMemberTo(project.members, admin.id, accessLevels.owner);
       project.mergeMethod = mergeMethod;
       return { id: project.id, path };
     },
     addMember(project, user, accessLevel) {
-      const member = { user: userNamed(user), accessLevel, createdAt: instance.now() };
-      projectNamed(project).members.set(member.user.id, member);
+      addMemberTo(projectNamed(project).members, user, accessLevel);
+    },
+    disableFailingHooks(on) {
+      instance.failingHooksAreDisabled = on;
     },
     setMergeMethod(project, method) {
       projectNamed(project).mergeMethod = method;
     },
+    setTokenExpiry(token, expiresOn) {
+      tokenNamed(token).expiresOn = expiresOn;
+    },
+    setTokenScopes(token, scopes) {
+      tokenNamed(token).scopes = scopes;
+    },
     protectBranch(project, branch) {
-      projectNamed(project).protectedBranches.add(branch);
+      const rule = maintainersOnly(instance.nextId(), branch);
+      projectNamed(project).protectedBranches.set(branch, rule);
     },
     setDiffLimits(limits = {}) {
       instance.diffLimits = { ...defaultDiffLimits, ...limits };

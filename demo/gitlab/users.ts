@@ -1,40 +1,36 @@
-import { randomBytes } from 'node:crypto';
-
 export interface User {
   readonly id: number;
   readonly username: string;
   readonly name: string;
   readonly email: string;
+  /** The user of a project's or a group's access token, or a service account. */
+  readonly isBot: boolean;
 }
 
-/** The accounts and the tokens that speak for them. */
+export interface NewUser {
+  readonly username: string;
+  readonly name: string;
+  readonly isBot?: boolean;
+}
+
+/** The accounts. */
 export interface Users {
   /** Throws for a name that is taken. */
-  add(user: { readonly username: string; readonly name: string }): User;
-  /** A new token of the user; the others stay valid. */
-  createToken(user: User): string;
-  byToken(token: string): User | undefined;
+  add(user: NewUser): User;
   byId(id: number): User | undefined;
   byName(username: string): User | undefined;
 }
 
 export function createUsers(): Users {
   const users: User[] = [];
-  const tokens = new Map<string, User>();
   return {
-    add({ username, name }) {
+    add({ username, name, isBot = false }) {
       if (users.some((user) => user.username === username))
         throw new Error(`There is a user ${username} already.`);
-      const user = { id: users.length + 1, username, name, email: `${username}@example.com` };
+      const user = { id: users.length + 1, username, name, email: `${username}@example.com`, isBot };
       users.push(user);
       return user;
     },
-    createToken(user) {
-      const token = `glpat-${randomBytes(15).toString('base64url')}`;
-      tokens.set(token, user);
-      return token;
-    },
-    byToken: (token) => tokens.get(token),
     byId: (id) => users[id - 1],
     byName: (username) => users.find((user) => user.username === username),
   };

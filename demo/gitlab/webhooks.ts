@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import type { Hook, HookEvent, HookFlag } from './hook.ts';
+import { alertStatus, countOutcome, type Hook, type HookEvent, type HookFlag } from './hook.ts';
 import type { Project } from './project.ts';
 
 type HookKind = 'push' | 'merge_request' | 'note';
@@ -29,8 +29,8 @@ export interface Delivery {
 }
 
 /**
- * Sends the webhooks: each at once, once, and on its own; what fails is only logged. Hooks are never switched off
- * after failures, which is what a self-managed GitLab does unless told otherwise.
+ * Sends the webhooks: each at once, once, and on its own; what fails is only logged. What happens while a hook is
+ * switched off is lost.
  */
 export interface Webhooks {
   /** The body is built only if a hook wants it. */
@@ -49,9 +49,17 @@ export interface WebhooksOptions {
   readonly now: () => Date;
   readonly nextId: () => number;
   readonly timeoutMs: number;
+  /** Whether hooks are switched off after failures. */
+  readonly failingAreDisabled: () => boolean;
 }
 
-export function createWebhooks({ url, now, nextId, timeoutMs }: WebhooksOptions): Webhooks {
+export function createWebhooks({
+  url,
+  now,
+  nextId,
+  timeoutMs,
+  failingAreDisabled,
+}: WebhooksOptions): Webhooks {
   const deliveries: Delivery[] = [];
   const underWay = new Set<Promise<unknown>>();
   const closing = new AbortController();
@@ -76,6 +84,7 @@ export function createWebhooks({ url, now, nextId, timeoutMs }: WebhooksOptions)
       seconds: (performance.now() - started) / 1000,
       idempotencyKey: content.key,
     };
+    if (failingAreDisabled()) countOutcome(hook, answer.status >= 200 && answer.status < 400, now());
     hook.events.push(event);
     deliveries.push({
       hookId: hook.id,
@@ -142,7 +151,10 @@ export function createWebhooks({ url, now, nextId, timeoutMs }: WebhooksOptions)
     send(project, kind, build, branch) {
       const { flag, header, trigger } = kinds[kind];
       const hooks = [...project.hooks.values()].filter(
-        (hook) => hook.flags.has(flag) && (branch === undefined || wantsBranch(hook, branch)),
+        (hook) =>
+          hook.flags.has(flag) &&
+          alertStatus(hook, now()) === 'executable' &&
+          (branch === undefined || wantsBranch(hook, branch)),
       );
       if (hooks.length === 0) return;
       const chain = randomUUID();

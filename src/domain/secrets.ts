@@ -7,6 +7,16 @@ const hidden = '[hidden]';
  * base64, and whatever follows a key that names a secret, such as `password=…` or `"api-key": "…"`.
  */
 export function createMask(secrets: readonly string[]): (text: string) => string {
+  const maskValues = createValueMask(secrets);
+  return (text) =>
+    maskValues(text)
+      .replaceAll(quoted, `$1$2${hidden}$2`)
+      .replaceAll(keyed, `$1${hidden}`)
+      .replaceAll(userInfo, `$1${hidden}@`);
+}
+
+/** Hides each known value in the same forms and nothing else: for texts of our own, which may speak of a token and its setting. */
+export function createValueMask(secrets: readonly string[]): (text: string) => string {
   const forms = secrets.flatMap((secret) =>
     secret.length < shortestSecret
       ? []
@@ -16,10 +26,7 @@ export function createMask(secrets: readonly string[]): (text: string) => string
   return (text) => {
     let masked = text;
     for (const form of longestFirst) masked = masked.replaceAll(form, hidden);
-    return masked
-      .replaceAll(quoted, `$1$2${hidden}$2`)
-      .replaceAll(keyed, `$1${hidden}`)
-      .replaceAll(userInfo, `$1${hidden}@`);
+    return masked;
   };
 }
 

@@ -1,5 +1,5 @@
 import { mappingPath, type BranchView, type MappingProblem } from '../domain/branch-view.ts';
-import type { GitLabResult, Project } from '../domain/gitlab.ts';
+import type { GitLab, GitLabResult, Project } from '../domain/gitlab.ts';
 import { largestYaml, tooLarge } from '../domain/located-yaml.ts';
 import { lookup, type Mapping } from '../domain/mapping.ts';
 import { parseMapping } from '../domain/mapping-file.ts';
@@ -74,7 +74,7 @@ export async function viewBranch(
 
 /** The mapping of the project, from its default branch: a merge request's own branch could grant itself rights. */
 export async function readMapping(
-  ports: Pick<BranchPorts, 'gitlab'>,
+  ports: { readonly gitlab: Pick<GitLab, 'file'> },
   project: Project,
 ): Promise<GitLabResult<Result<Mapping, MappingProblem>>> {
   const defaultBranch = project.defaultBranch ?? 'HEAD';

@@ -88,6 +88,32 @@ test('refuses a bad address, a bad signing token and those who are no maintainer
   expect(await createClient(gitlab.url, dev.token)('GET', hooks)).toMatchObject({ status: 403 });
 });
 
+test('switches a hook off after four failures in a row, and sends nothing to it then', async () => {
+  const id = await addHook();
+  gitlab.disableFailingHooks(true);
+  receiver.answerWith(500);
+  const status = async () =>
+    (await call<{ alert_status: string; disabled_until: string | null }>('GET', `${hooks}/${id}`)).body;
+  for (let count = 1; count <= 3; count += 1) {
+    await gitlab.commitFiles(1, 'main', 'Change', { a: `${count}\n` });
+    await gitlab.deliveriesSettled();
+  }
+  expect(await status()).toMatchObject({ alert_status: 'executable', disabled_until: null });
+  await gitlab.commitFiles(1, 'main', 'Change', { a: 'x\n' });
+  await gitlab.deliveriesSettled();
+  const { alert_status: alert, disabled_until: until } = await status();
+  expect(alert).toBe('temporarily_disabled');
+  expect(Date.parse(until ?? '') - Date.now()).toBeGreaterThan(50_000);
+  receiver.answerWith(202);
+  await gitlab.commitFiles(1, 'main', 'Change', { a: 'y\n' });
+  await gitlab.deliveriesSettled();
+  expect(receiver.received).toHaveLength(4);
+
+  const events = await call<{ id: number }[]>('GET', `${hooks}/${id}/events?status=server_failure`);
+  await call('POST', `${hooks}/${id}/events/${events.body[0]?.id}/resend`);
+  expect(await status()).toMatchObject({ alert_status: 'executable', disabled_until: null });
+});
+
 test('sends the headers of GitLab and a signature that verifies', async () => {
   await addHook({ token: 'sec\nret', signing_token: signingToken });
   await gitlab.commitFiles(1, 'main', 'Second', { a: '2\n' });

@@ -33,6 +33,7 @@ function gitlabThat(answer: Result<void, UpstreamFailure>) {
     merged: unused,
     mergedAmong: unused,
     reachable: unused,
+    token: unused,
     mergeRequest: unused,
     files: unused,
     commit: unused,

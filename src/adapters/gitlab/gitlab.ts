@@ -8,6 +8,7 @@ import {
   MergeRequestNoteAwardEmojis,
   MergeRequestNotes,
   MergeRequests,
+  PersonalAccessTokens,
   ProjectMembers,
   Projects,
   Repositories,
@@ -30,6 +31,7 @@ import { createPeople } from './people.ts';
 import { createRepository } from './repository.ts';
 import { createMergeRequests } from './merge-requests.ts';
 import { attempt, createRequester, readGitLabError } from './requester.ts';
+import { createToken } from './token.ts';
 
 export interface GitLabDeps {
   /** Without `/api/v4`. */
@@ -46,7 +48,7 @@ const projectLifetime = 5 * 60_000;
 /** Calls under way at once; GitLab.com allows 2,000 a minute for a user. */
 const atOnce = 10;
 
-const project = z
+export const project = z
   .object({
     id: z.number().transform((id) => id as ProjectId),
     path_with_namespace: z.string(),
@@ -142,6 +144,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
         whoAmI,
         known,
       }),
+      ...createToken(new PersonalAccessTokens(resource)),
       reachable: async () => {
         const reached = await attempt(() => new Users(resource).showCurrentUser());
         return reached.ok ? ok(undefined) : reached;

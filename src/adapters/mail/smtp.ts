@@ -1,14 +1,18 @@
 import { createTransport } from 'nodemailer';
 
 import type { Mailer } from '../../domain/mail.ts';
-import { fail, ok } from '../../domain/result.ts';
+import { fail, ok, type Result } from '../../domain/result.ts';
 
 /** Mail over SMTP. Reads no files and no addresses on behalf of a message. */
 export function createSmtpSender(deps: {
   readonly url: string;
   readonly from: string;
   readonly mask: (text: string) => string;
-}): Mailer & { close(): void } {
+}): Mailer & {
+  /** Whether the server takes connections and the login; sends nothing. Fails with its words. */
+  verify(): Promise<Result<void, string>>;
+  close(): void;
+} {
   const transport = createTransport({
     url: deps.url,
     connectionTimeout: 10_000,
@@ -34,6 +38,14 @@ export function createSmtpSender(deps: {
       } catch (error) {
         const said = deps.mask(error instanceof Error ? error.message : 'the mail could not be sent');
         return fail({ reason: isFinal(error) ? 'refused' : 'passing', said });
+      }
+    },
+    verify: async () => {
+      try {
+        await transport.verify();
+        return ok(undefined);
+      } catch (error) {
+        return fail(deps.mask(error instanceof Error ? error.message : 'no answer'));
       }
     },
     close: () => transport.close(),

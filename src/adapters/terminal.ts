@@ -1,0 +1,73 @@
+import { styleText } from 'node:util';
+
+import type { Mark, PrintedLine, Printout } from '../domain/printout.ts';
+import { plain } from '../domain/report-text.ts';
+
+export interface TerminalDeps {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** Hides the values of secrets. */
+  readonly mask: (text: string) => string;
+}
+
+/** Where the operator reads: the result on standard output, progress on standard error. */
+export interface Terminal {
+  /** Shows what is being done at the moment, if somebody watches. */
+  progress(what: string): void;
+  /** Prints the result and nothing else; resolves when it is written. */
+  print(printout: Printout, format: 'text' | 'json'): Promise<void>;
+}
+
+const symbols: Readonly<Record<Mark, string>> = { well: '✓', warning: '!', failed: '✗', plain: '·' };
+const colors = { well: 'green', warning: 'yellow', failed: 'red', plain: 'dim' } as const;
+
+export function createTerminal({ stdout, stderr, mask }: TerminalDeps): Terminal {
+  const paint = (mark: Mark, text: string) => styleText(colors[mark], text, { stream: stdout });
+  const clear = () => {
+    if (stderr.isTTY) stderr.write('\r\u001B[K');
+  };
+  return {
+    progress: (what) => {
+      if (stderr.isTTY) stderr.write(`\r\u001B[K${styleText('dim', mask(what), { stream: stderr })}`);
+    },
+    print: async (printout, format) => {
+      clear();
+      const text = format === 'json' ? asJson(printout, mask) : mask(asText(printout, paint));
+      await new Promise<void>((resolve) => {
+        stdout.write(`${text}\n`, () => resolve());
+      });
+    },
+  };
+}
+
+function asText(printout: Printout, paint: (mark: Mark, text: string) => string): string {
+  const mark = printout.isWell ? 'well' : 'failed';
+  const width = Math.max(
+    0,
+    ...printout.sections.flatMap(({ lines }) => lines.map(({ label }) => label.length)),
+  );
+  const blocks = printout.sections.map(({ title, lines }) =>
+    [
+      ...(title === undefined ? [] : [plain(title)]),
+      ...lines.flatMap((line) => linesOf(line, width, paint)),
+    ].join('\n'),
+  );
+  return [`${paint(mark, symbols[mark])} ${plain(printout.outcome)}`, ...blocks.filter(Boolean)].join('\n\n');
+}
+
+/** The remedy stands below what it is for. */
+function linesOf(
+  { mark, label, text, remedy }: PrintedLine,
+  width: number,
+  paint: (mark: Mark, text: string) => string,
+): readonly string[] {
+  const labelled = width === 0 ? '' : `${label.padEnd(width)}  `;
+  const first = `${paint(mark, symbols[mark])} ${labelled}${plain(text)}`;
+  return remedy === undefined ? [first] : [first, `${' '.repeat(labelled.length + 2)}→ ${plain(remedy)}`];
+}
+
+/** Masked value by value: a mask over the whole could break the JSON. */
+function asJson({ isWell, outcome, data }: Printout, mask: (text: string) => string): string {
+  const all = { ok: isWell, outcome: plain(outcome), ...data };
+  return JSON.stringify(all, (_key, value: unknown) => (typeof value === 'string' ? mask(value) : value), 2);
+}

@@ -1,0 +1,112 @@
+import { mappingPath } from '../domain/branch-view.ts';
+import type { WantedHook } from '../domain/hook.ts';
+import { planInit } from '../domain/init-plan.ts';
+import { initPrintout, warning, type StepOutcome } from '../domain/init-report.ts';
+import { mappingText } from '../domain/new-mapping.ts';
+import { explainToOperator } from '../domain/operator-remedy.ts';
+import { phrase } from '../domain/phrase.ts';
+import { refusalPrintout, type Printout } from '../domain/printout.ts';
+import type { ProjectPath } from '../domain/project-path.ts';
+import type { Explanation } from '../domain/reason.ts';
+import { teamReadme } from '../domain/team-readme.ts';
+import { chooseWorkspaces, type ChoicePorts, type WorkspaceWishes } from './choose-workspaces.ts';
+import { carryOutSteps, type StepPorts } from './init-steps.ts';
+import { lookAtBranches, lookAtProject, type LookPorts } from './look-at-project.ts';
+
+export interface InitPorts extends ChoicePorts, LookPorts, StepPorts {}
+
+export interface InitWishes {
+  readonly path: ProjectPath;
+  /** By the branches of a new project: production, QA, sandbox. */
+  readonly workspaces: { readonly aicProject: string | undefined } & Readonly<
+    Record<'main' | 'develop' | 'sandbox', string | undefined>
+  >;
+  /** Undefined where the bot's address or its secrets are not known; then `noHook` says which. */
+  readonly hook: WantedHook | undefined;
+  readonly noHook: Explanation | undefined;
+  /** Whether the bot serves the project; undefined where the settings do not tell. */
+  readonly isServed: boolean | undefined;
+}
+
+/** Sets a project up for the bot, or completes it: looks at what there is, plans what is missing, and does that. */
+export async function init(ports: InitPorts, wishes: InitWishes): Promise<Printout> {
+  const path = `${wishes.path.group}/${wishes.path.name}`;
+  const refuse = (obstacles: readonly Explanation[]) =>
+    refusalPrintout(phrase`${path} is not set up. Nothing was changed.`, obstacles);
+  ports.progress('Looking at GitLab');
+  const looked = await lookAtProject(ports, wishes.path);
+  if (!looked.ok) return refuse(looked.failure);
+  const { present, mapped } = looked.value;
+
+  const main = (present.rootNames.length > 0 ? present.project?.defaultBranch : undefined) ?? 'main';
+  const files = new Map([
+    ['README.md', teamReadme],
+    ['config/.gitkeep', ''],
+    ['code/.gitkeep', ''],
+  ]);
+  const notes: StepOutcome[] = [];
+  let branches: readonly string[] = mapped.branches;
+  if (mapped.kind === 'missing') {
+    ports.progress('Looking at AIC');
+    const choice = await chooseWorkspaces(ports, workspaceWishes(main, wishes.workspaces));
+    if (!choice.ok) return refuse(choice.failure);
+    files.set(mappingPath, mappingText(choice.value.mapping));
+    branches = choice.value.mapping.assignments.map(({ branch }) => branch);
+    notes.push(...choice.value.unchecked.map((why) => warning('workspaces', why)));
+  } else notes.push(...keptMapping(mapped.kind, wishes.workspaces));
+  if (wishes.noHook !== undefined) notes.push(warning('webhook', wishes.noHook));
+  if (wishes.isServed === false) notes.push(warning('settings', notServed(path)));
+
+  const branchesLooked = await lookAtBranches(ports, present, branches);
+  if (!branchesLooked.ok)
+    return refuse([explainToOperator({ kind: 'upstream', failure: branchesLooked.failure })]);
+  const entries = planInit(
+    { ...present, branches: branchesLooked.value },
+    {
+      name: wishes.path.name,
+      branches: [main, ...branches.filter((branch) => branch !== main)],
+      files,
+      hook: wishes.hook,
+    },
+  );
+  const outcomes = await carryOutSteps(ports, present.project?.id, entries);
+  return initPrintout(path, ports.administration.mode, [...outcomes, ...notes]);
+}
+
+function workspaceWishes(main: string, wishes: InitWishes['workspaces']): WorkspaceWishes {
+  return {
+    aicProject: wishes.aicProject,
+    branches: [
+      { branch: main, option: '--main', workspace: wishes.main },
+      { branch: 'develop', option: '--develop', workspace: wishes.develop },
+      { branch: 'sandbox', option: '--sandbox', workspace: wishes.sandbox },
+    ],
+  };
+}
+
+function keptMapping(kind: 'valid' | 'invalid', wishes: InitWishes['workspaces']): readonly StepOutcome[] {
+  const file = phrase`${mappingPath}`;
+  if (kind === 'invalid') {
+    return [
+      warning('mapping', {
+        what: phrase`${file} has mistakes; it is left as it is, and no branch is made from it.`,
+        remedy: phrase`${'aic-bot doctor'} with the project's name lists them.`,
+      }),
+    ];
+  }
+  const isWished = [wishes.main, wishes.develop, wishes.sandbox].some((wish) => wish !== undefined);
+  if (!isWished) return [];
+  return [
+    warning('mapping', {
+      what: phrase`${file} was there already and is left as it is, whatever the options say.`,
+      remedy: phrase`Change it by a merge request, if it is wrong.`,
+    }),
+  ];
+}
+
+function notServed(path: string): Explanation {
+  return {
+    what: phrase`The bot does not serve ${path}: ${'GITLAB_PROJECTS'} does not name it.`,
+    remedy: phrase`Add ${path} to ${'GITLAB_PROJECTS'} and start the bot again.`,
+  };
+}
