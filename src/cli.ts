@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
 import { createPrompt } from './adapters/prompt.ts';
 import { createTerminal } from './adapters/terminal.ts';
+import { addBranchCommands } from './branch-commands.ts';
 import { projectsNamedIn, readSettings, secretsIn } from './config.ts';
 import { words } from './domain/phrase.ts';
 import { refusalPrintout, type Printout } from './domain/printout.ts';
@@ -27,7 +28,7 @@ const seat: Seat = {
 };
 
 const program = new Command('aic-bot')
-  .description('Sets up GitLab projects for the bot and looks over what it needs.')
+  .description('Sets up GitLab projects for the bot, looks over what it needs, and gives it commands.')
   .addHelpText('after', '\nSettings come from the environment and from .env in the current folder.')
   .showHelpAfterError('Add --help for how it is used.')
   .exitOverride();
@@ -64,6 +65,8 @@ program
     const projects = path === undefined ? projectsNamedIn(read.settings) : [`${path.group}/${path.name}`];
     await finish(await doctor(prepareDoctor(read, seat), projects), options);
   });
+
+addBranchCommands(program, { terminal, variables: process.env, exit: (code) => process.exit(code) });
 
 interface PrintOptions {
   readonly json?: true;

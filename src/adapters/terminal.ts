@@ -1,7 +1,9 @@
 import { styleText } from 'node:util';
 
 import type { Mark, PrintedLine, Printout } from '../domain/printout.ts';
-import { plain } from '../domain/report-text.ts';
+import { reportData } from '../domain/report-data.ts';
+import { plain, toTerminalText } from '../domain/report-text.ts';
+import type { Report } from '../domain/report.ts';
 
 export interface TerminalDeps {
   readonly stdout: NodeJS.WriteStream;
@@ -14,8 +16,12 @@ export interface TerminalDeps {
 export interface Terminal {
   /** Shows what is being done at the moment, if somebody watches. */
   progress(what: string): void;
+  /** Tells something beside the result, whether or not somebody watches. */
+  tell(what: string): void;
   /** Prints the result and nothing else; resolves when it is written. */
   print(printout: Printout, format: 'text' | 'json'): Promise<void>;
+  /** The same for a report as it is given in comments and mails. */
+  printReport(report: Report, isWell: boolean, format: 'text' | 'json'): Promise<void>;
 }
 
 const symbols: Readonly<Record<Mark, string>> = { well: '✓', warning: '!', failed: '✗', plain: '·' };
@@ -26,17 +32,31 @@ export function createTerminal({ stdout, stderr, mask }: TerminalDeps): Terminal
   const clear = () => {
     if (stderr.isTTY) stderr.write('\r\u001B[K');
   };
+  const write = async (text: string) => {
+    clear();
+    await new Promise<void>((resolve) => {
+      stdout.write(`${text}\n`, () => resolve());
+    });
+  };
   return {
     progress: (what) => {
       if (stderr.isTTY) stderr.write(`\r\u001B[K${styleText('dim', mask(what), { stream: stderr })}`);
     },
-    print: async (printout, format) => {
+    tell: (what) => {
       clear();
-      const text = format === 'json' ? asJson(printout, mask) : mask(asText(printout, paint));
-      await new Promise<void>((resolve) => {
-        stdout.write(`${text}\n`, () => resolve());
-      });
+      stderr.write(`${mask(what)}\n`);
     },
+    print: async (printout, format) => {
+      const { isWell, outcome, data } = printout;
+      const all = { ok: isWell, outcome: plain(outcome), ...data };
+      await write(format === 'json' ? asJson(all, mask) : mask(asText(printout, paint)));
+    },
+    printReport: (report, isWell, format) =>
+      write(
+        format === 'json'
+          ? asJson({ ok: isWell, ...reportData(report) }, mask)
+          : mask(toTerminalText(report).trimEnd()),
+      ),
   };
 }
 
@@ -67,7 +87,6 @@ function linesOf(
 }
 
 /** Masked value by value: a mask over the whole could break the JSON. */
-function asJson({ isWell, outcome, data }: Printout, mask: (text: string) => string): string {
-  const all = { ok: isWell, outcome: plain(outcome), ...data };
+function asJson(all: object, mask: (text: string) => string): string {
   return JSON.stringify(all, (_key, value: unknown) => (typeof value === 'string' ? mask(value) : value), 2);
 }

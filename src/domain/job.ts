@@ -1,10 +1,11 @@
+import type { GivenCommand } from './operator-order.ts';
 import type { DeploymentId, ProjectId } from './ids.ts';
 import type { Mail } from './mail.ts';
 import { requestId, type Origin } from './origin.ts';
 import { placeName, referenceTo, type NotePlace, type Place } from './place.ts';
 
 /** Work in a lane. A job says what to look at, never what was found when it was written: it may run much later. */
-export type Job = DeployJob | CommandJob | CommentJob | ReactionJob | MailJob;
+export type Job = DeployJob | CommandJob | OperatorJob | CommentJob | ReactionJob | MailJob;
 
 /** Bring the workspace of `branch` to the state of the branch. */
 export interface DeployJob {
@@ -32,6 +33,15 @@ export interface CommandJob {
   readonly begun: boolean;
   /** The lane of the workspace or branch that the command changes; undefined before that is known. */
   readonly lane: string | undefined;
+}
+
+/**
+ * Carry out the command that an operator gave at a terminal. It is written down as running when the command line takes the lane: only if
+ * the command line is cut off is it left to the bot.
+ */
+export interface OperatorJob extends GivenCommand {
+  readonly kind: 'operator';
+  readonly lane: string;
 }
 
 /** Make the one comment with this marker at the place read `body`. */
@@ -62,6 +72,8 @@ export function laneOf(job: Job): string {
       return branchLane(job.projectId, job.mappingKey);
     case 'command':
       return job.lane ?? requestId(job.projectId, job.origin);
+    case 'operator':
+      return job.lane;
     case 'comment':
       // The emoji that ends a command comes after the answer, so a thread has no lane of its own.
       return `comment:${job.projectId}:${job.place.kind === 'commit' ? job.place.commit : referenceTo(job.place)}`;
@@ -84,6 +96,8 @@ export function keyOf(job: Job): string {
       return `${laneOf(job)}:${job.branch}`;
     case 'command':
       return requestId(job.projectId, job.origin);
+    case 'operator':
+      return job.request;
     case 'comment':
       return `comment:${job.projectId}:${placeName(job.place)}:${job.marker}`;
     case 'reaction':

@@ -1,5 +1,5 @@
 import type { Phrase } from './phrase.ts';
-import { foldRows, leftOut, type Report } from './report.ts';
+import { foldRows, iconOf, leftOut, type Report } from './report.ts';
 
 /** The report as plain text, for the text part of a mail. */
 export function toMailText(report: Report): string {
@@ -24,6 +24,11 @@ export function toMailText(report: Report): string {
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** The report for a terminal. */
+export function toTerminalText(report: Report): string {
+  return `${iconOf(report.mood)} ${toMailText(report)}`;
 }
 
 /** A phrase without mark-up: within a sentence, data stands in quotation marks. */

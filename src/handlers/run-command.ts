@@ -109,7 +109,8 @@ async function prepare(
   );
 }
 
-async function dispatch(context: CommandContext, command: Command): Promise<GitLabResult<Prepared>> {
+/** What carrying out a command takes; it may fail only where GitLab does. */
+export async function dispatch(context: CommandContext, command: Command): Promise<GitLabResult<Prepared>> {
   switch (command.verb) {
     case 'help':
       throw new Error('Help needs no context.');

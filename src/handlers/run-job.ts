@@ -4,6 +4,7 @@ import { delayMail } from '../domain/delay-report.ts';
 import { deployBranch } from './deploy-branch.ts';
 import type { BranchPorts } from './ports.ts';
 import { runCommand } from './run-command.ts';
+import { runOperatorJob } from './run-operator-job.ts';
 import { sendComment, sendMail, sendReaction } from './send.ts';
 
 export interface JobPorts extends BranchPorts {
@@ -27,6 +28,8 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
     }
     case 'command':
       return runCommand(ports, job);
+    case 'operator':
+      return runOperatorJob(ports, job);
     case 'comment':
       return atMost(tries, await sendComment(ports.gitlab, job));
     case 'reaction':

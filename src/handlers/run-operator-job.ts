@@ -1,0 +1,28 @@
+import type { JobOutcome, OperatorJob } from '../domain/job.ts';
+import { plain } from '../domain/report-text.ts';
+import { notDone } from './not-done.ts';
+import { prepareGiven } from './operator-context.ts';
+import type { BranchPorts } from './ports.ts';
+
+/**
+ * Carries out a command whose command line was cut off, from its beginning: what had been done is found in AIC and in the branch. Nobody waits
+ * for its report at a terminal any more, so that is logged.
+ */
+export async function runOperatorJob(ports: BranchPorts, job: OperatorJob): Promise<JobOutcome> {
+  const prepared = await prepareGiven(ports, job);
+  if (!prepared.ok) return notDone(prepared.failure);
+  const { lane, run } = prepared.value;
+  if (lane !== undefined && lane !== job.lane) {
+    await ports.jobs.add({ job: { ...job, lane }, dueAt: ports.clock.now() });
+    return { kind: 'done' };
+  }
+  const ended = await run();
+  if (ended.kind === 'stopped') return ended;
+  ports.log.info('took up an operator’s command', {
+    verb: job.command.verb,
+    by: job.username,
+    done: ended.done,
+    report: plain(ended.report.outcome),
+  });
+  return { kind: 'done' };
+}
