@@ -122,12 +122,12 @@ async function operateOn(
   }
 }
 
-function doorOf({ leases, portsFor }: Engine, log: Log): LaneDoor {
+function doorOf(engine: Engine, log: Log): LaneDoor {
   return {
     take: async (job) => {
-      const taken = await takeLane({ leases, clock }, job);
+      const taken = await takeLane({ leases: engine.leases, clock }, job);
       if ('held' in taken) return { worker: taken.held };
-      return { ports: portsFor({ log, lease: taken.lease }), end: taken.end };
+      return { ports: engine.portsFor({ log, lease: taken.lease }), end: (outcome) => taken.end(outcome) };
     },
   };
 }

@@ -14,6 +14,7 @@ import {
   type ReadSettings,
   type Settings,
 } from './config.ts';
+import type { WorkspaceName } from './domain/aic.ts';
 import type { Ask } from './domain/ask.ts';
 import { hookUrl } from './domain/hook.ts';
 import { phrase, words } from './domain/phrase.ts';
@@ -134,7 +135,10 @@ function createSystems(settings: Settings, retry: RetryPolicy) {
   const upstream = { clock, mask, retry, timeoutMs, stop: new AbortController().signal };
   const hosts = aicHostsIn(settings);
   const port = createAic({ ...upstream, hosts, concurrency: aicCallsAtOnce })(log);
-  const aic = { ...catalogueOf(port, [...hosts.keys()]), workspace: port.workspace };
+  const aic = {
+    ...catalogueOf(port, [...hosts.keys()]),
+    workspace: (name: WorkspaceName) => port.workspace(name),
+  };
   if (GITLAB_URL === undefined || GITLAB_TOKEN === undefined) return { mask, aic, gitlab: undefined };
   const access = { ...upstream, url: GITLAB_URL, token: GITLAB_TOKEN };
   return {

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -16,7 +17,7 @@ import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { ProjectId } from '../../src/domain/ids.ts';
 
-const script = join(import.meta.dirname, 'lane-process.ts');
+const script = fileURLToPath(new URL('./lane-process.ts', import.meta.url));
 const leaseMs = 1_500;
 const patienceMs = 25_000;
 

@@ -12,12 +12,13 @@ import { createLog } from '../../src/adapters/log.ts';
 import { thisProcess, type Holder } from '../../src/adapters/queue/holder.ts';
 import { createLanes, type Lanes } from '../../src/adapters/queue/lanes.ts';
 import { createLeases, type Lease, type Leases } from '../../src/adapters/queue/leases.ts';
+import { takeLane } from '../../src/adapters/queue/take-lane.ts';
 import { guardOf } from '../../src/adapters/store/fence.ts';
 import type { Tables } from '../../src/adapters/store/schema.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { ProjectId } from '../../src/domain/ids.ts';
-import type { JobOutcome, Jobs } from '../../src/domain/job.ts';
+import type { Job, JobOutcome, Jobs } from '../../src/domain/job.ts';
 
 interface Run {
   readonly branch: string;
@@ -390,5 +391,59 @@ describe('what a process that is gone left', () => {
     runOf(next, 'cut off').end(done);
     await expect.poll(() => rows(next)).toEqual([]);
     expect(begun(next)).toEqual(['cut off']);
+  });
+});
+
+describe('a lane that is taken for one job', () => {
+  const operator: Job = { ...job('a', 'by hand').job };
+
+  test('is told of while somebody else has it, and then taken', async () => {
+    const [one, two] = [await side(), await side()];
+    await one.jobs.add(job('a', 'first'));
+    await one.lanes.start();
+    await begins(one, 'first');
+    await transactionsEnded();
+    expect(await takeLane({ leases: two.leases, clock }, operator)).toMatchObject({
+      held: { who: 'a test', host: 'host 0', since: now },
+    });
+    expect(await rows(two)).toHaveLength(1);
+    runOf(one, 'first').end(done);
+    await expect.poll(() => rows(two)).toEqual([]);
+    await transactionsEnded();
+    const taken = await takeLane({ leases: two.leases, clock }, operator);
+    expect(await rows(two)).toMatchObject([{ status: 'running' }]);
+    await one.jobs.add(job('a', 'second'));
+    await afterAnotherLook(one);
+    expect(begun(one)).toEqual(['first']);
+    await transactionsEnded();
+    expect('end' in taken && (await taken.end(done))).toBe(true);
+    await begins(one, 'first', 'second');
+  });
+
+  test.each<readonly [string, JobOutcome, readonly string[]]>([
+    ['done', done, []],
+    ['stopped', { kind: 'stopped' }, ['by hand']],
+  ])('leaves to the others what it did not do: %s', async (_how, outcome, left) => {
+    const [one, two] = [await side(), await side()];
+    await one.lanes.start();
+    await transactionsEnded();
+    const taken = await takeLane({ leases: two.leases, clock }, operator);
+    expect('end' in taken && (await taken.end(outcome))).toBe(true);
+    one.lanes.wake();
+    await afterAnotherLook(one);
+    expect(begun(one)).toEqual(left);
+  });
+
+  test('is lost with its job when its holder gives no sign of life', async () => {
+    const [one, two] = [await side(), await side()];
+    await one.lanes.start();
+    await transactionsEnded();
+    const taken = await takeLane({ leases: two.leases, clock }, operator);
+    now += leaseMs;
+    one.lanes.wake();
+    await begins(one, 'by hand');
+    await transactionsEnded();
+    expect('end' in taken && (await taken.end(done))).toBe(false);
+    expect(await rows(one)).toMatchObject([{ status: 'running' }]);
   });
 });

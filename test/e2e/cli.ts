@@ -24,23 +24,45 @@ const result = z.object({
 
 const cli = join(import.meta.dirname, '../../src/cli.ts');
 
+/** The command line at work. */
+interface RunningCli {
+  /** What it wrote so far. */
+  readonly written: { readonly stdout: string; readonly stderr: string };
+  readonly outcome: Promise<CliOutcome>;
+  signal(signal: NodeJS.Signals): void;
+}
+
 /**
- * Runs the command line as a process of its own, with these settings and nothing else in its environment, and without a terminal.
+ * Starts the command line as a process of its own, with these settings and nothing else in its environment, and without a terminal.
  * @param folder where it runs: a `.env` file there is read
  */
-export async function runCli(
+export function startCli(
   settings: Readonly<Record<string, string>>,
   folder: string,
   args: readonly string[],
-): Promise<CliOutcome> {
+): RunningCli {
   const child = spawn(process.execPath, [cli, ...args], {
     cwd: folder,
     env: { ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
-  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, stdout, stderr, json: () => result.parse(JSON.parse(stdout)) };
+  const written = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => (written.stdout += String(chunk)));
+  child.stderr.on('data', (chunk) => (written.stderr += String(chunk)));
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const outcome = closed.then((code) => ({
+    ...written,
+    code,
+    json: () => result.parse(JSON.parse(written.stdout)),
+  }));
+  return { written, outcome, signal: (signal) => child.kill(signal) };
+}
+
+/** Runs the command line to its end. */
+export function runCli(
+  settings: Readonly<Record<string, string>>,
+  folder: string,
+  args: readonly string[],
+): Promise<CliOutcome> {
+  return startCli(settings, folder, args).outcome;
 }

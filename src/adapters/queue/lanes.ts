@@ -10,7 +10,7 @@ import type { Lease, Leases } from './leases.ts';
 import { settleJob } from './settle-job.ts';
 
 /** What a run of a job is given: the job's own log, and the lease of its lane. */
-export interface Run {
+interface Run {
   readonly log: Log;
   readonly lease: Lease;
 }
