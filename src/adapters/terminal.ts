@@ -3,9 +3,12 @@ import { styleText } from 'node:util';
 import type { Mark, PrintedLine, Printout } from '../domain/printout.ts';
 import { plain } from '../domain/report-text.ts';
 
+/** A stream of the process; `isTTY` where a person watches. */
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
 export interface TerminalDeps {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: Output;
+  readonly stderr: Output;
   /** Hides the values of secrets. */
   readonly mask: (text: string) => string;
 }
