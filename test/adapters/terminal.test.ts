@@ -9,11 +9,11 @@ import { createValueMask } from '../../src/domain/secrets.ts';
 import { hostile } from '../domain/hostile.ts';
 
 /** What is printed on streams that are no terminals. */
-async function print(printout: Printout, format: 'text' | 'json', secrets: readonly string[] = []) {
+async function print(shown: Printout, format: 'text' | 'json', secrets: readonly string[] = []) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const terminal = createTerminal({ stdout, stderr, mask: createValueMask(secrets) });
   terminal.progress('Looking');
-  await terminal.print(printout, format);
+  await terminal.print(shown, format);
   expect(stderr.read()).toBeNull();
   return String(stdout.read());
 }

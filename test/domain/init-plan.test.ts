@@ -47,24 +47,34 @@ const steps = (present: Present, wish = wanted): readonly Step[] =>
 const kinds = (present: Present) => steps(present).map(({ kind }) => kind);
 
 /** What there is after the steps were carried out. */
-function after(present: Present, done: readonly Step[]): Present {
-  let now = present;
+function after(before: Present, done: readonly Step[]): Present {
+  const rootNames = [...before.rootNames];
+  const branches = [...before.branches];
+  const protections = [...before.protections];
+  const hooks = [...before.hooks];
   for (const step of done) {
-    if (step.kind === 'create-project') now = { ...now, project };
-    if (step.kind === 'add-files')
-      now = {
-        ...now,
-        rootNames: [...now.rootNames, ...[...step.files.keys()].map((path) => path.split('/')[0] ?? '')],
-        branches: [...now.branches, { name: step.branch, isProtected: false }],
-      };
-    if (step.kind === 'create-branch')
-      now = { ...now, branches: [...now.branches, { name: step.branch, isProtected: false }] };
-    if (step.kind === 'protect') now = { ...now, protections: [...now.protections, step.protection.branch] };
-    if (step.kind === 'add-hook') now = { ...now, hooks: [...now.hooks, hook()] };
-    if (step.kind === 'complete-hook')
-      now = { ...now, hooks: now.hooks.map((one) => (one === step.hook ? hook({ url: one.url }) : one)) };
+    switch (step.kind) {
+      case 'create-project':
+        break;
+      case 'add-files':
+        rootNames.push(...[...step.files.keys()].map((path) => path.split('/')[0] ?? ''));
+        branches.push({ name: step.branch, isProtected: false });
+        break;
+      case 'create-branch':
+        branches.push({ name: step.branch, isProtected: false });
+        break;
+      case 'protect':
+        protections.push(step.protection.branch);
+        break;
+      case 'add-hook':
+        hooks.push(hook());
+        break;
+      case 'complete-hook':
+        hooks.splice(hooks.indexOf(step.hook), 1, hook({ url: step.hook.url }));
+        break;
+    }
   }
-  return now;
+  return { project, group: before.group, rootNames, branches, protections, hooks };
 }
 
 const present: fc.Arbitrary<Present> = fc.record({

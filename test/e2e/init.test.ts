@@ -16,30 +16,24 @@ const options = [...names, '--aic-project', aicProject];
 const botUrl = 'https://bot.example.com';
 
 let world: World;
-/** Everything that the command line printed in the test. */
-let printed: string;
 
 beforeEach(async () => {
-  printed = '';
   world = await startWorld();
   world.gitlab.addGroup('pin/data');
   world.gitlab.addGroupMember('pin', world.bot.id, 40);
   world.aic.addProject(aicProject);
   for (const workspace of ['PIN PROD', 'PIN QA', 'PIN DEV']) world.aic.addWorkspace(aicProject, workspace);
 });
-afterEach(async () => {
-  await world.close();
-  const { GITLAB_TOKEN, GITLAB_WEBHOOK_SECRET, AIC_API_KEY } = world.settings;
-  for (const secret of [GITLAB_TOKEN, GITLAB_WEBHOOK_SECRET, AIC_API_KEY])
-    expect(printed).not.toContain(secret);
-});
+afterEach(() => world.close());
 
 async function run(
   args: readonly string[],
   changes: Readonly<Record<string, string>> = { PUBLIC_URL: botUrl },
 ) {
   const outcome = await runCli({ ...world.settings, ...changes }, world.folder, args);
-  printed += outcome.stdout + outcome.stderr;
+  const { GITLAB_TOKEN, GITLAB_WEBHOOK_SECRET, AIC_API_KEY } = world.settings;
+  for (const secret of [GITLAB_TOKEN, GITLAB_WEBHOOK_SECRET, AIC_API_KEY])
+    expect(outcome.stdout + outcome.stderr).not.toContain(secret);
   return outcome;
 }
 
@@ -202,10 +196,9 @@ describe('init of a project that is not there', () => {
 describe('init of a project that is there', () => {
   const mapping = 'mapping:\n  main: PIN PROD\n  dev: PIN QA\naic: { project: PIN ANALYTICS }\n';
 
-  async function addProject(files: Readonly<Record<string, string>>, options?: { defaultBranch: string }) {
-    await world.gitlab.addProject(path, options);
-    const branch = options?.defaultBranch ?? 'main';
-    await world.gitlab.commitFiles(path, branch, 'Begin', files);
+  async function addProject(files: Readonly<Record<string, string>>, defaultBranch = 'main') {
+    await world.gitlab.addProject(path, { defaultBranch });
+    await world.gitlab.commitFiles(path, defaultBranch, 'Begin', files);
   }
 
   it('adds what is missing and leaves files, protections and other hooks as they are', async () => {
@@ -260,7 +253,7 @@ describe('init of a project that is there', () => {
   });
 
   it('takes a default branch of another name for production', async () => {
-    await addProject({ 'a.txt': 'a' }, { defaultBranch: 'trunk' });
+    await addProject({ 'a.txt': 'a' }, 'trunk');
     expect((await init()).code).toBe(0);
     const written = await world.gitlab.readFile(path, 'trunk', 'branch_to_workspace.yaml');
     expect(written).toContain('trunk: PIN PROD');
@@ -304,7 +297,7 @@ describe('init without the address or a secret', () => {
 });
 
 describe('init refuses', () => {
-  const refusals: readonly {
+  const refusals: {
     readonly what: string;
     readonly args: readonly string[];
     readonly changes?: Readonly<Record<string, string>>;
@@ -377,17 +370,15 @@ describe('init refuses', () => {
       says: ['GitLab gave no usable answer', 'GITLAB_URL'],
     },
   ];
-  for (const { what, args, changes, says } of refusals) {
-    it(what, async () => {
-      const outcome = await run(['init', ...args], changes);
-      for (const said of says) expect(outcome.stdout).toContain(said);
-      expect(outcome.code).toBe(1);
-      expect(writes()).toEqual([]);
-      const { json } = await run(['init', ...args, '--json'], changes);
-      expect(json().ok).toBe(false);
-      expect(json().obstacles.length).toBeGreaterThan(0);
-    });
-  }
+  it.each(refusals)('$what', async ({ args, changes, says }) => {
+    const outcome = await run(['init', ...args], changes);
+    for (const said of says) expect(outcome.stdout).toContain(said);
+    expect(outcome.code).toBe(1);
+    expect(writes()).toEqual([]);
+    const { json } = await run(['init', ...args, '--json'], changes);
+    expect(json().ok).toBe(false);
+    expect(json().obstacles.length).toBeGreaterThan(0);
+  });
 
   it('a token without the rights, naming the step', async () => {
     world.gitlab.addGroupMember('pin', world.bot.id, 20);
