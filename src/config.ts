@@ -216,8 +216,8 @@ export function aicHostsIn(
   return new Map([...host('prod', AIC_URL, AIC_API_KEY), ...host('qa', AIC_QA_URL, AIC_QA_API_KEY)]);
 }
 
-function host(environment: Environment, url: URL | undefined, key: string | undefined) {
-  return url === undefined || key === undefined ? [] : [[environment, { url, key }] as const];
+function host(name: Environment, url: URL | undefined, key: string | undefined) {
+  return url === undefined || key === undefined ? [] : [[name, { url, key }] as const];
 }
 
 /** Whether a project path is among those of GITLAB_PROJECTS, whatever its case. A pattern only ever admits: `!` has no meaning. */

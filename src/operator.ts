@@ -27,7 +27,7 @@ import type { DoctorPorts } from './handlers/doctor.ts';
 import type { InitPorts, InitWishes } from './handlers/init.ts';
 
 /** Somebody waits for the end of a command: calls are tried again for some seconds, not for a minute. */
-const patient: RetryPolicy = { firstPauseMs: 500, longestPauseMs: 4_000, totalMs: 10_000 };
+const patient: RetryPolicy = { firstPauseMs: 500, longestPauseMs: 2_000, totalMs: 5_000 };
 /** What does not answer at once is what the doctor is asked for. */
 const once: RetryPolicy = { firstPauseMs: 0, longestPauseMs: 0, totalMs: 0 };
 const timeoutMs = 10_000;
@@ -49,12 +49,20 @@ export interface InitCall {
   readonly dryRun: boolean;
 }
 
-const neededByInit: readonly string[] = ['GITLAB_URL', 'GITLAB_TOKEN'];
-const usedByInit: readonly string[] = [
-  ...neededByInit,
-  ...['GITLAB_WEBHOOK_SECRET', 'GITLAB_SIGNING_TOKEN', 'GITLAB_PROJECTS', 'PUBLIC_URL'],
-  ...['AIC_URL', 'AIC_API_KEY', 'AIC_QA_URL', 'AIC_QA_API_KEY', 'AIC_PROJECT'],
-];
+const neededByInit: ReadonlySet<keyof Settings> = new Set(['GITLAB_URL', 'GITLAB_TOKEN']);
+const usedByInit: ReadonlySet<keyof Settings> = new Set([
+  'GITLAB_URL',
+  'GITLAB_TOKEN',
+  'GITLAB_WEBHOOK_SECRET',
+  'GITLAB_SIGNING_TOKEN',
+  'GITLAB_PROJECTS',
+  'PUBLIC_URL',
+  'AIC_URL',
+  'AIC_API_KEY',
+  'AIC_QA_URL',
+  'AIC_QA_API_KEY',
+  'AIC_PROJECT',
+]);
 
 /** What `init` works with, or the settings that it misses or cannot use. */
 export function prepareInit(
@@ -64,8 +72,8 @@ export function prepareInit(
 ): Result<{ readonly ports: InitPorts; readonly wishes: InitWishes }, readonly Explanation[]> {
   const systems = createSystems(settings, patient);
   const mistakes = [
-    ...missing.filter(({ setting }) => neededByInit.includes(setting)),
-    ...wrong.filter(({ setting }) => usedByInit.includes(setting)),
+    ...missing.filter(({ setting }) => neededByInit.has(setting)),
+    ...wrong.filter(({ setting }) => usedByInit.has(setting)),
   ];
   if (mistakes.length > 0 || systems.gitlab === undefined) return fail(mistakes.map(explainMistake));
   const { bot, administration } = systems.gitlab;

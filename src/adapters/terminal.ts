@@ -5,9 +5,12 @@ import { reportData } from '../domain/report-data.ts';
 import { plain, toTerminalText } from '../domain/report-text.ts';
 import type { Report } from '../domain/report.ts';
 
+/** A stream of the process; `isTTY` where a person watches. */
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
 export interface TerminalDeps {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: Output;
+  readonly stderr: Output;
   /** Hides the values of secrets. */
   readonly mask: (text: string) => string;
 }

@@ -11,10 +11,9 @@ export type OwnHook = { readonly hook: Hook } | { readonly finding: Finding };
  * @param project its path, for the command that helps
  */
 export function findHook(hooks: readonly Hook[], address: string | undefined, project: string): OwnHook {
-  const leading = hooks.filter(({ url }) => leadsToBot(url));
-  const own = address === undefined ? leading[0] : hooks.find(({ url }) => isSameUrl(url, address));
+  const leading = hooks.find(({ url }) => leadsToBot(url));
+  const own = address === undefined ? leading : hooks.find(({ url }) => isSameUrl(url, address));
   if (own !== undefined) return { hook: own };
-  const [other] = leading;
   const command =
     address === undefined ? `aic-bot init ${project} --url https://…` : `aic-bot init ${project}`;
   return {
@@ -22,9 +21,9 @@ export function findHook(hooks: readonly Hook[], address: string | undefined, pr
       what:
         address === undefined
           ? words('There is no webhook for the bot, so it hears of nothing.')
-          : other === undefined
+          : leading === undefined
             ? phrase`There is no webhook to ${address}, so the bot hears of nothing.`
-            : phrase`There is no webhook to ${address}, only one to ${other.url}.`,
+            : phrase`There is no webhook to ${address}, only one to ${leading.url}.`,
       remedy: phrase`Add it with ${command}, or correct ${'PUBLIC_URL'}.`,
     }),
   };

@@ -35,27 +35,34 @@ export function labelOf(step: Step | Found): string {
   }
 }
 
-/** A step as something to do: "create the branch …". */
-export function task(step: Step): Phrase {
+/** A step as something to do, "create the branch …", or that was done, "created the branch …". */
+function task(step: Step, verb: 'do' | 'did' = 'do'): Phrase {
+  const verbs = (present: string, past: string) => (verb === 'do' ? present : past);
   switch (step.kind) {
-    case 'create-project':
-      return phrase`create the private project ${`${step.group.path}/${step.name}`}`;
-    case 'add-files':
-      return ['add ', ...names([...step.files.keys()]), ...phrase` to ${step.branch} in one commit`];
+    case 'create-project': {
+      const path = `${step.group.path}/${step.name}`;
+      return [verbs('create', 'created'), ...phrase` the private project ${path}`];
+    }
+    case 'add-files': {
+      const files = names([...step.files.keys()]);
+      return [verbs('add ', 'added '), ...files, ...phrase` to ${step.branch} in one commit`];
+    }
     case 'create-branch':
-      return phrase`create the branch ${step.branch} from ${step.from}`;
+      return [verbs('create', 'created'), ...phrase` the branch ${step.branch} from ${step.from}`];
     case 'protect': {
       const { branch, merge } = step.protection;
       const who = merge === 'developer' ? 'developers and maintainers merge' : 'only maintainers merge';
-      return [...phrase`protect ${branch}`, `: only maintainers push, ${who}, nobody pushes by force`];
+      const rule = `: only maintainers push, ${who}, nobody pushes by force`;
+      return [verbs('protect', 'protected'), ...phrase` ${branch}`, rule];
     }
-    case 'add-hook':
-      return [...phrase`add the webhook ${step.wanted.url} for `, ...listed(Object.values(hookEvents))];
-    case 'complete-hook':
-      return [
-        ...phrase`complete the webhook ${step.hook.url} with `,
-        ...listed(lacksOf(step.hook, step.wanted).map(lackWords)),
-      ];
+    case 'add-hook': {
+      const events = listed(Object.values(hookEvents));
+      return [verbs('add', 'added'), ...phrase` the webhook ${step.wanted.url} for `, ...events];
+    }
+    case 'complete-hook': {
+      const lacks = listed(lacksOf(step.hook, step.wanted).map(lackWords));
+      return [verbs('complete', 'completed'), ...phrase` the webhook ${step.hook.url} with `, ...lacks];
+    }
   }
 }
 
@@ -69,7 +76,7 @@ function listed(parts: readonly string[]): Phrase {
 }
 
 /** What was there before. */
-export function foundWords(found: Found): Phrase {
+function foundWords(found: Found): Phrase {
   switch (found.kind) {
     case 'project':
       return phrase`${found.path} was there already`;
@@ -82,6 +89,25 @@ export function foundWords(found: Found): Phrase {
     case 'hook':
       return phrase`${found.url} was there already, with all its events`;
   }
+}
+
+export function done(step: Step, mode: Administration['mode']): StepOutcome {
+  return mode === 'real'
+    ? { label: labelOf(step), status: 'done', what: task(step, 'did'), remedy: undefined }
+    : { label: labelOf(step), status: 'would', what: task(step), remedy: undefined };
+}
+
+export function wasThere(found: Found): StepOutcome {
+  return { label: labelOf(found), status: 'there', what: foundWords(found), remedy: undefined };
+}
+
+export function notBegun(step: Step): StepOutcome {
+  return {
+    label: labelOf(step),
+    status: 'not-begun',
+    what: ['not begun: ', ...task(step)],
+    remedy: undefined,
+  };
 }
 
 /** Something that keeps nothing from being done, and that somebody should know. */

@@ -9,7 +9,7 @@ import type { Explanation } from '../domain/reason.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 
 /** The branches that a new mapping gets, and the option that names the workspace of each. */
-export interface WorkspaceWish {
+interface WorkspaceWish {
   readonly branch: string;
   readonly option: string;
   readonly workspace: string | undefined;
@@ -126,10 +126,9 @@ function missingOptions({ aicProject, branches }: WorkspaceWishes): readonly str
 
 function notToldWhere(missing: readonly string[], hasTerminal: boolean): Explanation {
   const why = hasTerminal ? 'and AIC gives no list to choose from' : 'and there is no terminal to ask at';
-  const named = phrase`${missing.join(' ')}`;
   return {
     what: words(`It is not known which AIC workspaces belong to the branches, ${why}.`),
-    remedy: phrase`Pass ${named}. ${'AIC_PROJECT'} may name the project, too.`,
+    remedy: words(`Pass ${missing.join(' ')}.`),
   };
 }
 

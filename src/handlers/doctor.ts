@@ -6,11 +6,11 @@ import { doctorPrintout, failed, fine, skipped, type Finding, type Findings } fr
 import type { GitLab } from '../domain/gitlab.ts';
 import type { WantedHook } from '../domain/hook.ts';
 import { explainToOperator } from '../domain/operator-remedy.ts';
-import { judgeOwner } from '../domain/owner-finding.ts';
 import { names, phrase, words } from '../domain/phrase.ts';
 import type { Printout } from '../domain/printout.ts';
 import type { Explanation } from '../domain/reason.ts';
 import type { Result } from '../domain/result.ts';
+import { judgeOwner, judgeToken } from '../domain/token-findings.ts';
 import { runCheck } from './check.ts';
 import { examineProject } from './doctor-project.ts';
 
@@ -29,10 +29,10 @@ export interface DoctorPorts {
 
 export interface DoctorGitLab {
   readonly inspection: Inspection;
-  readonly bot: Pick<GitLab, 'file' | 'self' | 'member'>;
+  readonly bot: Pick<GitLab, 'file' | 'self' | 'member' | 'token'>;
 }
 
-export interface DoctorSettings {
+interface DoctorSettings {
   /** Every mistake in them. */
   readonly mistakes: readonly Explanation[];
   readonly serves: ((projectPath: string) => boolean) | undefined;
@@ -66,6 +66,7 @@ async function examineBot(ports: DoctorPorts): Promise<readonly Finding[]> {
       : [
           runCheck('GitLab', limitMs, () => version(gitlab)),
           runCheck('token owner', limitMs, () => owner(gitlab)),
+          runCheck('token', limitMs, () => token(gitlab, ports.clock.now())),
         ]),
     ...(aic.environments.length === 0 ? [noSettings('AIC', ['AIC_API_KEY'])] : []),
     ...aic.environments.map((environment) =>
@@ -100,6 +101,12 @@ async function owner({ inspection }: DoctorGitLab): Promise<readonly Finding[]> 
   const shown = await inspection.owner();
   if (shown.ok) return [judgeOwner(shown.value)];
   return [failed('token owner', explainToOperator({ kind: 'upstream', failure: shown.failure }))];
+}
+
+async function token({ bot }: DoctorGitLab, now: number): Promise<readonly Finding[]> {
+  const shown = await bot.token();
+  if (shown.ok) return judgeToken(shown.value, now);
+  return [failed('token', explainToOperator({ kind: 'upstream', failure: shown.failure }))];
 }
 
 function aicCheck(environment: Environment): string {

@@ -2,8 +2,16 @@ import type { Administration } from '../domain/administration.ts';
 import type { GitLabResult } from '../domain/gitlab.ts';
 import { lacksOf, type Hook, type WantedHook } from '../domain/hook.ts';
 import type { ProjectId } from '../domain/ids.ts';
-import type { Entry, Step } from '../domain/init-plan.ts';
-import { failedStep, foundWords, labelOf, task, warning, type StepOutcome } from '../domain/init-report.ts';
+import type { Entry, Found, Step } from '../domain/init-plan.ts';
+import {
+  done,
+  failedStep,
+  labelOf,
+  notBegun,
+  warning,
+  wasThere,
+  type StepOutcome,
+} from '../domain/init-report.ts';
 import { phrase, words } from '../domain/phrase.ts';
 import { ok } from '../domain/result.ts';
 
@@ -14,51 +22,37 @@ export interface StepPorts {
 
 /** Does the steps one after the other and begins no more after one that failed. */
 export async function carryOutSteps(
-  ports: StepPorts,
+  { administration, progress }: StepPorts,
   existing: ProjectId | undefined,
   entries: readonly Entry[],
 ): Promise<readonly StepOutcome[]> {
   const outcomes: StepOutcome[] = [];
-  const done = ports.administration.mode === 'real' ? 'done' : 'would';
   let project = existing;
   let hasFailed = false;
   for (const entry of entries) {
-    if ('found' in entry) {
-      const { found } = entry;
-      outcomes.push({ label: labelOf(found), status: 'there', what: foundWords(found), remedy: undefined });
-      continue;
+    if ('found' in entry) outcomes.push(wasThere(entry.found));
+    else if (hasFailed) outcomes.push(notBegun(entry.step));
+    else {
+      const { step } = entry;
+      progress(labelOf(step));
+      const result = await doStep(administration, project, step);
+      hasFailed = !result.ok;
+      if (!result.ok) outcomes.push(failedStep(step, result.failure));
+      else {
+        const { made, found, warnings = [] } = result.value;
+        project = made ?? project;
+        outcomes.push(found === undefined ? done(step, administration.mode) : wasThere(found), ...warnings);
+      }
     }
-    const { step } = entry;
-    const label = labelOf(step);
-    const what = task(step);
-    if (hasFailed) {
-      outcomes.push({
-        label,
-        status: 'not-begun',
-        what: [...words('not begun: '), ...what],
-        remedy: undefined,
-      });
-      continue;
-    }
-    ports.progress(`${label} …`);
-    const result = await doStep(ports.administration, project, step);
-    if (!result.ok) {
-      hasFailed = true;
-      outcomes.push(failedStep(step, result.failure));
-      continue;
-    }
-    project = result.value.project ?? project;
-    const status = result.value.wasThere ? 'there' : done;
-    outcomes.push({ label, status, what, remedy: undefined }, ...(result.value.warnings ?? []));
   }
   return outcomes;
 }
 
 interface StepResult {
   /** The project that was made. */
-  readonly project?: ProjectId;
-  /** Whether somebody was faster, or GitLab does it by itself. */
-  readonly wasThere?: boolean;
+  readonly made?: ProjectId;
+  /** What was there after all: somebody was faster, or GitLab does it by itself. */
+  readonly found?: Found;
   readonly warnings?: readonly StepOutcome[];
 }
 
@@ -69,7 +63,7 @@ async function doStep(
 ): Promise<GitLabResult<StepResult>> {
   if (step.kind === 'create-project') {
     const made = await administration.createProject(step.group, step.name);
-    return made.ok ? ok({ project: made.value.id }) : made;
+    return made.ok ? ok({ made: made.value.id }) : made;
   }
   if (project === undefined) throw new Error('a step without a project');
   switch (step.kind) {
@@ -83,12 +77,16 @@ async function doStep(
       return added.ok ? ok({}) : added;
     }
     case 'create-branch': {
-      const made = await administration.createBranch(project, step.branch, step.from);
-      return made.ok ? ok({ wasThere: made.value === 'there' }) : made;
+      const { branch, from } = step;
+      const made = await administration.createBranch(project, branch, from);
+      if (!made.ok) return made;
+      return ok(made.value === 'there' ? { found: { kind: 'branch', branch } } : {});
     }
     case 'protect': {
+      const { branch } = step.protection;
       const made = await administration.protect(project, step.protection);
-      return made.ok ? ok({ wasThere: made.value === 'there' }) : made;
+      if (!made.ok) return made;
+      return ok(made.value === 'there' ? { found: { kind: 'protection', branch } } : {});
     }
     case 'add-hook': {
       const hook = await administration.addHook(project, step.wanted);

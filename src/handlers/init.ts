@@ -4,14 +4,14 @@ import { planInit } from '../domain/init-plan.ts';
 import { initPrintout, warning, type StepOutcome } from '../domain/init-report.ts';
 import { mappingText } from '../domain/new-mapping.ts';
 import { explainToOperator } from '../domain/operator-remedy.ts';
-import { phrase } from '../domain/phrase.ts';
+import { phrase, words } from '../domain/phrase.ts';
 import { refusalPrintout, type Printout } from '../domain/printout.ts';
 import type { ProjectPath } from '../domain/project-path.ts';
 import type { Explanation } from '../domain/reason.ts';
 import { teamReadme } from '../domain/team-readme.ts';
 import { chooseWorkspaces, type ChoicePorts, type WorkspaceWishes } from './choose-workspaces.ts';
 import { carryOutSteps, type StepPorts } from './init-steps.ts';
-import { lookAtBranches, lookAtProject, type LookPorts } from './look-at-project.ts';
+import { lookAtBranches, lookAtProject, type LookPorts, type Mapped } from './look-at-project.ts';
 
 export interface InitPorts extends ChoicePorts, LookPorts, StepPorts {}
 
@@ -45,15 +45,16 @@ export async function init(ports: InitPorts, wishes: InitWishes): Promise<Printo
     ['code/.gitkeep', ''],
   ]);
   const notes: StepOutcome[] = [];
-  let branches: readonly string[] = mapped.branches;
+  let branches = mapped.kind === 'valid' ? [...mapped.workspaces.keys()] : [];
   if (mapped.kind === 'missing') {
+    if (main === 'develop' || main === 'sandbox') return refuse([noProduction(main)]);
     ports.progress('Looking at AIC');
     const choice = await chooseWorkspaces(ports, workspaceWishes(main, wishes.workspaces));
     if (!choice.ok) return refuse(choice.failure);
     files.set(mappingPath, mappingText(choice.value.mapping));
     branches = choice.value.mapping.assignments.map(({ branch }) => branch);
     notes.push(...choice.value.unchecked.map((why) => warning('workspaces', why)));
-  } else notes.push(...keptMapping(mapped.kind, wishes.workspaces));
+  } else notes.push(...keptMapping(mapped, workspaceWishes(main, wishes.workspaces)));
   if (wishes.noHook !== undefined) notes.push(warning('webhook', wishes.noHook));
   if (wishes.isServed === false) notes.push(warning('settings', notServed(path)));
 
@@ -84,9 +85,13 @@ function workspaceWishes(main: string, wishes: InitWishes['workspaces']): Worksp
   };
 }
 
-function keptMapping(kind: 'valid' | 'invalid', wishes: InitWishes['workspaces']): readonly StepOutcome[] {
+/** What to say of a mapping file that was there: it is never rewritten. */
+function keptMapping(
+  mapped: Exclude<Mapped, { kind: 'missing' }>,
+  wishes: WorkspaceWishes,
+): readonly StepOutcome[] {
   const file = phrase`${mappingPath}`;
-  if (kind === 'invalid') {
+  if (mapped.kind === 'invalid') {
     return [
       warning('mapping', {
         what: phrase`${file} has mistakes; it is left as it is, and no branch is made from it.`,
@@ -94,14 +99,23 @@ function keptMapping(kind: 'valid' | 'invalid', wishes: InitWishes['workspaces']
       }),
     ];
   }
-  const isWished = [wishes.main, wishes.develop, wishes.sandbox].some((wish) => wish !== undefined);
-  if (!isWished) return [];
+  const differs = wishes.branches.some(
+    ({ branch, workspace }) => workspace !== undefined && mapped.workspaces.get(branch) !== workspace,
+  );
+  if (!differs) return [];
   return [
     warning('mapping', {
-      what: phrase`${file} was there already and is left as it is, whatever the options say.`,
-      remedy: phrase`Change it by a merge request, if it is wrong.`,
+      what: phrase`${file} was there already and is left as it is, though the options say something else.`,
+      remedy: words('If it is wrong, change it by a merge request.'),
     }),
   ];
+}
+
+function noProduction(main: string): Explanation {
+  return {
+    what: phrase`The default branch is ${main}. It must be the branch of production: the mapping and the rights are read from it.`,
+    remedy: phrase`Make ${'main'} the default branch in GitLab (Settings, Repository, Branch defaults), and run the command again.`,
+  };
 }
 
 function notServed(path: string): Explanation {

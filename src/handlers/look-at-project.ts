@@ -1,6 +1,7 @@
 import type { Inspection } from '../domain/administration.ts';
 import type { GitLab, GitLabResult } from '../domain/gitlab.ts';
 import type { Present } from '../domain/init-plan.ts';
+import type { Mapping } from '../domain/mapping.ts';
 import { explainToOperator } from '../domain/operator-remedy.ts';
 import { phrase, words, type Phrase } from '../domain/phrase.ts';
 import type { ProjectPath } from '../domain/project-path.ts';
@@ -15,9 +16,10 @@ export interface LookPorts {
 }
 
 /** What the mapping file on the default branch says, if there is one. */
-type Mapped =
-  | { readonly kind: 'missing'; readonly branches: readonly [] }
-  | { readonly kind: 'valid' | 'invalid'; readonly branches: readonly string[] };
+export type Mapped =
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'invalid' }
+  | { readonly kind: 'valid'; readonly workspaces: Mapping['exact'] };
 
 export interface Looked {
   readonly present: Present;
@@ -37,7 +39,7 @@ export async function lookAtProject(
     if (!group.ok) return fail([explained(group.failure)]);
     if (group.value === undefined) return fail([noGroup(path)]);
     const present = { project: undefined, group: group.value, ...nothing };
-    return ok({ present, mapped: { kind: 'missing', branches: [] } });
+    return ok({ present, mapped: { kind: 'missing' } });
   }
   const { id, defaultBranch } = project.value;
   const [rootNames, protections, hooks, mapping] = await Promise.all([
@@ -60,9 +62,9 @@ export async function lookAtProject(
     hooks: hooks.value,
   };
   if (mapping.value.ok)
-    return ok({ present, mapped: { kind: 'valid', branches: [...mapping.value.value.exact.keys()] } });
+    return ok({ present, mapped: { kind: 'valid', workspaces: mapping.value.value.exact } });
   const isMissing = mapping.value.failure.kind === 'missing';
-  return ok({ present, mapped: { kind: isMissing ? 'missing' : 'invalid', branches: [] } });
+  return ok({ present, mapped: { kind: isMissing ? 'missing' : 'invalid' } });
 }
 
 /** Which of the branches there are; the default branch is looked at, too. */

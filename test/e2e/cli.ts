@@ -9,7 +9,7 @@ interface CliOutcome {
   readonly stdout: string;
   readonly stderr: string;
   /** The standard output as JSON. */
-  json(): z.infer<typeof result>;
+  readonly json: () => z.infer<typeof result>;
 }
 
 const part = { status: z.string(), text: z.string(), remedy: z.string().optional() };

@@ -1,0 +1,37 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { probeDatabase } from '../../src/adapters/store/probe.ts';
+import { openSqlite } from '../../src/adapters/store/sqlite.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'probe-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it('makes no file where there is none', () => {
+  const file = join(folder, 'deeper', 'aic-bot.db');
+  expect(probeDatabase(`file:${file}`)).toEqual({ ok: true, value: 'new' });
+  expect(existsSync(join(folder, 'deeper'))).toBe(false);
+});
+
+it('finds a database usable while a bot has it open', async () => {
+  const url = `file:${join(folder, 'aic-bot.db')}`;
+  const db = await openSqlite(url);
+  expect(probeDatabase(url)).toEqual({ ok: true, value: 'usable' });
+  await db.destroy();
+});
+
+it('leaves a file that is no database as it is', () => {
+  const file = join(folder, 'notes.txt');
+  writeFileSync(file, 'These are my notes, and they are no database at all.\n'.repeat(50));
+  const before = readFileSync(file);
+  expect(probeDatabase(`file:${file}`)).toMatchObject({
+    ok: false,
+    failure: expect.stringContaining('not a database'),
+  });
+  expect(readFileSync(file)).toEqual(before);
+});
