@@ -14,6 +14,7 @@ import { lacks } from '../domain/rights.ts';
 import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
 import { prepareCancel, prepareDeploy } from './command-deploy.ts';
 import { preparePlan } from './command-plan.ts';
+import { preparePromotion } from './command-promotion.ts';
 import { preparePush } from './command-push.ts';
 import { prepareStatus } from './command-status.ts';
 import { notDone } from './not-done.ts';
@@ -120,6 +121,10 @@ async function dispatch(context: CommandContext, command: Command): Promise<GitL
       return ok(prepareCancel(context, command));
     case 'push':
       return ok(preparePush(context, command));
+    case 'feature':
+    case 'release':
+    case 'hotfix':
+      return ok(preparePromotion(context, command, command.verb));
   }
 }
 
