@@ -4,14 +4,10 @@ import { z } from 'zod';
 import { personAt, until, type Person } from '../../demo/person.ts';
 import { aicProject } from '../../demo/team.ts';
 import { mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
+import { issue, notesOf, onMergeRequest, say } from './thread.ts';
 
 let scene: Scene;
 const sandboxed = mapping.replace('mapping:\n', 'mapping:\n  sandbox: PIN DEV\n');
-const noteRow = z.object({
-  id: z.number(),
-  body: z.string(),
-  author: z.object({ username: z.string() }),
-});
 const patienceMs = 20_000;
 
 beforeEach(async () => {
@@ -20,49 +16,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => scene.close());
-
-/** Where somebody writes commands, and reads what the bot answers. */
-interface Thread {
-  readonly path: string;
-}
-
-async function issue(): Promise<Thread> {
-  const made = await scene.maintainer.call('POST', `/projects/${scene.projectId}/issues`, {
-    title: 'Commands',
-  });
-  return { path: `/projects/${scene.projectId}/issues/${z.object({ iid: z.number() }).parse(made).iid}` };
-}
-
-function onMergeRequest(iid: number): Thread {
-  return { path: `/projects/${scene.projectId}/merge_requests/${iid}` };
-}
-
-async function notesOf({ path }: Thread) {
-  return z.array(noteRow).parse(await scene.maintainer.call('GET', `${path}/notes?sort=asc&per_page=100`));
-}
-
-async function emojiOn({ path }: Thread, note: number): Promise<readonly string[]> {
-  const all = await scene.maintainer.call('GET', `${path}/notes/${note}/award_emoji`);
-  return z
-    .array(z.object({ name: z.string() }))
-    .parse(all)
-    .map(({ name }) => name);
-}
-
-/** Says something and waits until the bot has ended; its answers since, and its last emoji. */
-async function say(thread: Thread, body: string, who: Person = scene.maintainer) {
-  const known = new Set((await notesOf(thread)).map(({ id }) => id));
-  const { id } = noteRow.pick({ id: true }).parse(await who.call('POST', `${thread.path}/notes`, { body }));
-  const emoji = await until(
-    `the end of ${body}`,
-    async () => (await emojiOn(thread, id)).find((name) => name !== 'eyes'),
-    patienceMs,
-  );
-  const answers = (await notesOf(thread)).filter(
-    (note) => !known.has(note.id) && note.author.username === 'aic-bot',
-  );
-  return { emoji, answer: answers.map((note) => note.body).join('\n\n') };
-}
 
 function developer(level: number): Person {
   const { gitlab } = scene.world;
@@ -82,7 +35,7 @@ function read(branch: string, path: string) {
 describe('help and rights', () => {
   test('help lists the commands and says which of them the asker may give', async () => {
     await scene.start();
-    const { emoji, answer } = await say(await issue(), 'Hello\n/AIC', developer(30));
+    const { emoji, answer } = await say(scene, await issue(scene), 'Hello\n/AIC', developer(30));
     expect(emoji).toBe('white_check_mark');
     expect(answer).toContain('/aic deploy [pipeline…] [force]');
     expect(answer).toMatch(/\/aic push .*developer and up.*✓/);
@@ -91,7 +44,7 @@ describe('help and rights', () => {
 
   test('an unknown command is answered with the nearest one', async () => {
     await scene.start();
-    const { emoji, answer } = await say(await issue(), '/aic deplyo force');
+    const { emoji, answer } = await say(scene, await issue(scene), '/aic deplyo force');
     expect(emoji).toBe('x');
     expect(answer).toContain('there is no command `deplyo`');
     expect(answer).toContain('Did you mean `deploy`?');
@@ -99,14 +52,23 @@ describe('help and rights', () => {
 
   test('who lacks the access level is told which one it takes', async () => {
     await scene.start();
-    const { emoji, answer } = await say(await issue(), '/aic deploy branch=develop force', developer(30));
+    const { emoji, answer } = await say(
+      scene,
+      await issue(scene),
+      '/aic deploy branch=develop force',
+      developer(30),
+    );
     expect(emoji).toBe('x');
     expect(answer).toContain('`/aic deploy force` needs the access level `maintainer`');
   });
 
   test('several commands of one comment are carried out in their order', async () => {
     await scene.start();
-    const { emoji, answer } = await say(await issue(), '/aic status\n/aic nonsense\n/aic help status');
+    const { emoji, answer } = await say(
+      scene,
+      await issue(scene),
+      '/aic status\n/aic nonsense\n/aic help status',
+    );
     expect(emoji).toBe('x');
     expect(answer.indexOf('Nothing is pending')).toBeLessThan(answer.indexOf('no command `nonsense`'));
     expect(answer.indexOf('no command `nonsense`')).toBeLessThan(answer.indexOf('`/aic status` tells'));
@@ -114,16 +76,16 @@ describe('help and rights', () => {
 
   test('code, quotations, edits and strangers command nothing', async () => {
     await scene.start();
-    const thread = await issue();
+    const thread = await issue(scene);
     await scene.maintainer.call('POST', `${thread.path}/notes`, {
       body: '> /aic status\n\n```\n/aic status\n```',
     });
-    const posted = noteRow
-      .pick({ id: true })
+    const posted = z
+      .object({ id: z.number() })
       .parse(await scene.maintainer.call('POST', `${thread.path}/notes`, { body: 'nothing' }));
     await scene.maintainer.call('PUT', `${thread.path}/notes/${posted.id}`, { body: '/aic status' });
-    await say(thread, '/aic help');
-    const answers = (await notesOf(thread)).filter(({ author }) => author.username === 'aic-bot');
+    await say(scene, thread, '/aic help');
+    const answers = (await notesOf(scene, thread)).filter(({ author }) => author.username === 'aic-bot');
     expect(answers).toHaveLength(1);
   });
 });
@@ -133,16 +95,16 @@ describe('push', () => {
     await scene.start();
     setPipeline('PIN QA', 'daily load', 'select 1');
     setPipeline('PIN QA', 'a/b', 'select 2');
-    const thread = await issue();
+    const thread = await issue(scene);
     const before = await scene.world.gitlab.commitId(scene.projectId, 'develop');
-    const first = await say(thread, '/aic push branch=develop', developer(30));
+    const first = await say(scene, thread, '/aic push branch=develop', developer(30));
     expect(first.answer).toContain('Pushed `PIN QA` to `develop`: 2 new');
     expect(first.emoji).toBe('white_check_mark');
     expect(JSON.parse((await read('develop', 'config/a%2Fb.json')) ?? '')).toMatchObject({ title: 'a/b' });
     expect(await read('develop', 'code/daily load/t.sql')).toBe('select 1');
     expect(await scene.world.gitlab.commitId(scene.projectId, 'develop~1')).toBe(before);
     const after = await scene.world.gitlab.commitId(scene.projectId, 'develop');
-    const second = await say(thread, '/aic push branch=develop');
+    const second = await say(scene, thread, '/aic push branch=develop');
     expect(second.answer).toContain('`develop` needed no change from `PIN QA`');
     expect(await scene.world.gitlab.commitId(scene.projectId, 'develop')).toBe(after);
   });
@@ -155,13 +117,13 @@ describe('push', () => {
       'code/orders/README.md': 'kept',
       ...sqlFile('gone', 'select 9'),
     });
-    const thread = await issue();
-    const { answer } = await say(thread, '/aic push workspace="PIN QA"');
+    const thread = await issue(scene);
+    const { answer } = await say(scene, thread, '/aic push workspace="PIN QA"');
     expect(answer).toContain('gone from the workspace');
     expect(await read('develop', 'code/orders/old.sql')).toBeUndefined();
     expect(await read('develop', 'code/orders/README.md')).toBe('kept');
     expect(await read('develop', 'config/gone.json')).toBeDefined();
-    await say(thread, '/aic push workspace="PIN QA" prune');
+    await say(scene, thread, '/aic push workspace="PIN QA" prune');
     expect(await read('develop', 'config/gone.json')).toBeUndefined();
   });
 
@@ -176,7 +138,7 @@ describe('push', () => {
     await scene.start();
     setPipeline('PIN QA', 'orders', 'select 1');
     const head = await scene.world.gitlab.commitId(scene.projectId, 'develop');
-    const { emoji, answer } = await say(await issue(), command);
+    const { emoji, answer } = await say(scene, await issue(scene), command);
     expect(emoji).toBe('x');
     expect(answer).toContain(reason);
     expect(await scene.world.gitlab.commitId(scene.projectId, 'develop')).toBe(head);
@@ -193,7 +155,7 @@ describe('push', () => {
       ...live,
       variables: [{ id: 'QA', value: 'True' }],
     });
-    const { answer } = await say(await issue(), '/aic push branch=sandbox');
+    const { answer } = await say(scene, await issue(scene), '/aic push branch=sandbox');
     expect(answer).toContain('branch `sandbox` (new)');
     const config = (await read('sandbox', 'config/orders.json')) ?? '';
     expect(JSON.parse(config)).toMatchObject({ variables: [{ id: 'QA', value: 'False' }] });
@@ -206,8 +168,8 @@ describe('push', () => {
     await scene.commit('develop', sqlFile('orders', 'select 1'));
     setPipeline('PIN QA', 'orders', 'select from AIC');
     gitlab.setLatency(150);
-    const thread = await issue();
-    const pushing = say(thread, '/aic push branch=develop orders');
+    const thread = await issue(scene);
+    const pushing = say(scene, thread, '/aic push branch=develop orders');
     const isRead = () => gitlab.calls.some(({ path }) => path.endsWith('/tree'));
     await until('the push to read', async () => isRead() || undefined, patienceMs);
     await scene.commit('develop', {
@@ -230,14 +192,14 @@ describe('push', () => {
     const { gitlab } = scene.world;
     for (const name of names) setPipeline('PIN QA', name, 'select 1');
     await scene.start();
-    const thread = await issue();
-    await say(thread, '/aic push branch=develop');
+    const thread = await issue(scene);
+    await say(scene, thread, '/aic push branch=develop');
     const before = await gitlab.commitId(scene.projectId, 'develop');
     for (const name of names.slice(10, 15)) setPipeline('PIN QA', name, 'select 2');
     await scene.advance(20_000);
     await gitlab.deliveriesSettled();
     const from = gitlab.calls.length;
-    const { answer } = await say(thread, '/aic push branch=develop');
+    const { answer } = await say(scene, thread, '/aic push branch=develop');
     const reading = /\/tree$|award_emoji$/;
     const calls = gitlab.calls
       .slice(from)
@@ -254,7 +216,7 @@ describe('push', () => {
   test('wakes the deployment of the branch, which finds nothing to do', async () => {
     await scene.start();
     setPipeline('PIN QA', 'orders', 'select 1');
-    await say(await issue(), '/aic push branch=develop');
+    await say(scene, await issue(scene), '/aic push branch=develop');
     await scene.world.gitlab.deliveriesSettled();
     await scene.advance(20_000);
     await until(
@@ -274,11 +236,11 @@ describe('push', () => {
     async (name) => {
       await scene.start();
       setPipeline('PIN QA', name, 'select 1');
-      const thread = await issue();
-      const pushed = await say(thread, `/aic push "${name}" branch=develop`);
+      const thread = await issue(scene);
+      const pushed = await say(scene, thread, `/aic push "${name}" branch=develop`);
       expect(pushed.emoji).toBe('white_check_mark');
       setPipeline('PIN QA', name, 'select by hand');
-      const deployed = await say(thread, `/aic deploy "${name}" branch=develop force`);
+      const deployed = await say(scene, thread, `/aic deploy "${name}" branch=develop force`);
       expect(deployed.emoji).toBe('white_check_mark');
       expect(scene.world.aic.pipelineText(aicProject, 'PIN QA', name)).toContain('select 1');
       expect(scene.world.gitlab.quickActions).toEqual([]);
@@ -290,7 +252,7 @@ describe('deploy, plan, retry and status', () => {
   test('deploy force on a merged merge request overwrites a change by hand, and shows the reason', async () => {
     await scene.start();
     const iid = await scene.open('develop', sqlFile('orders', 'select 1'));
-    const open = await say(onMergeRequest(iid), '/aic deploy');
+    const open = await say(scene, onMergeRequest(scene, iid), '/aic deploy');
     expect(open.emoji).toBe('x');
     expect(open.answer).toContain(
       'the merge request is not merged. Merging would do this in `PIN QA`: 1 to create',
@@ -298,14 +260,18 @@ describe('deploy, plan, retry and status', () => {
     await scene.merge(iid);
     await scene.comment(iid, (body) => body.includes('Deployed 1 pipeline'));
     setPipeline('PIN QA', 'orders', 'select by hand');
-    const plain = await say(onMergeRequest(iid), '/aic deploy');
+    const plain = await say(scene, onMergeRequest(scene, iid), '/aic deploy');
     expect(plain.emoji).toBe('x');
     expect(plain.answer).toContain('blocked');
-    const forced = await say(onMergeRequest(iid), '/aic deploy orders force reason="undo @all"');
+    const forced = await say(
+      scene,
+      onMergeRequest(scene, iid),
+      '/aic deploy orders force reason="undo @all"',
+    );
     expect(forced.emoji).toBe('white_check_mark');
     expect(forced.answer).toContain('reason: `undo @all`');
     expect(scene.world.aic.pipelineText(aicProject, 'PIN QA', 'orders')).toContain('select 1');
-    const status = await say(onMergeRequest(iid), '/aic status branch=develop');
+    const status = await say(scene, onMergeRequest(scene, iid), '/aic status branch=develop');
     expect(status.answer).toContain('Nothing is pending');
     expect(status.answer).toContain('by `omar`');
   });
@@ -316,11 +282,11 @@ describe('deploy, plan, retry and status', () => {
     const iid = await scene.open('develop', sqlFile('orders', 'select 1'));
     await scene.merge(iid);
     await scene.comment(iid, (body) => body.includes('blocked'));
-    const thread = await issue();
-    const plan = await say(thread, '/aic plan branch=develop');
+    const thread = await issue(scene);
+    const plan = await say(scene, thread, '/aic plan branch=develop');
     expect(plan.answer).toContain('Deploying would do this in `PIN QA`: 1 would be blocked');
     scene.world.aic.removePipeline(aicProject, 'PIN QA', 'orders');
-    const retried = await say(thread, '/aic retry branch=develop');
+    const retried = await say(scene, thread, '/aic retry branch=develop');
     expect(retried.emoji).toBe('white_check_mark');
     expect(retried.answer).toContain('1 created');
   });
@@ -332,7 +298,7 @@ describe('deploy, plan, retry and status', () => {
     ['/aic deploy branch=develop nothing', '`develop` has no pipeline `nothing`'],
   ])('%s in an issue is refused', async (command, reason) => {
     await scene.start();
-    const { emoji, answer } = await say(await issue(), command);
+    const { emoji, answer } = await say(scene, await issue(scene), command);
     expect(emoji).toBe('x');
     expect(answer).toContain(reason);
   });
@@ -348,8 +314,8 @@ describe('deploy, plan, retry and status', () => {
     aic.setLatency(150);
     await scene.merge(iid);
     await until('the first write', async () => (aic.writes.length > 0 ? true : undefined), patienceMs);
-    const thread = onMergeRequest(iid);
-    const { emoji, answer } = await say(thread, '/aic cancel');
+    const thread = onMergeRequest(scene, iid);
+    const { emoji, answer } = await say(scene, thread, '/aic cancel');
     expect(emoji).toBe('white_check_mark');
     expect(answer).toContain('begins nothing more');
     const ended = await scene.comment(iid, (body) => body.includes('`omar` cancelled the deployment'));
@@ -367,7 +333,7 @@ describe('deploy, plan, retry and status', () => {
     );
     expect(aic.writes).toHaveLength(written);
     aic.setLatency(0);
-    const retried = await say(thread, '/aic retry');
+    const retried = await say(scene, thread, '/aic retry');
     expect(retried.emoji).toBe('white_check_mark');
     expect(aic.pipelines(aicProject, 'PIN QA').toSorted()).toEqual(names);
   });
@@ -375,8 +341,8 @@ describe('deploy, plan, retry and status', () => {
   test('the answer stands in the thread of the comment, once, though two webhooks report it', async () => {
     await scene.start();
     await scene.start({ DATABASE_URL: `file:${scene.world.folder}/other.db` }).then((other) => other.stop());
-    const thread = await issue();
-    await say(thread, '/aic status');
+    const thread = await issue(scene);
+    await say(scene, thread, '/aic status');
     const rows = z
       .array(z.object({ type: z.string().nullable(), author: z.object({ username: z.string() }) }))
       .parse(await scene.maintainer.call('GET', `${thread.path}/notes?sort=asc`));
