@@ -1,10 +1,10 @@
-import type { DeploymentId, ProjectId } from './ids.ts';
+import type { DeploymentId, MergeRequestIid, ProjectId } from './ids.ts';
 import type { Mail } from './mail.ts';
 import { requestId, type Origin } from './origin.ts';
 import { placeName, referenceTo, type NotePlace, type Place } from './place.ts';
 
 /** Work in a lane. A job says what to look at, never what was found when it was written: it may run much later. */
-export type Job = DeployJob | CommandJob | CommentJob | ReactionJob | MailJob;
+export type Job = DeployJob | CommandJob | BackMergeJob | CommentJob | ReactionJob | MailJob;
 
 /** Bring the workspace of `branch` to the state of the branch. */
 export interface DeployJob {
@@ -32,6 +32,13 @@ export interface CommandJob {
   readonly begun: boolean;
   /** The lane of the workspace or branch that the command changes; undefined before that is known. */
   readonly lane: string | undefined;
+}
+
+/** Open the merge requests that bring a merged hotfix to the other branches. */
+export interface BackMergeJob {
+  readonly kind: 'back-merge';
+  readonly projectId: ProjectId;
+  readonly mergeRequest: MergeRequestIid;
 }
 
 /** Make the one comment with this marker at the place read `body`. */
@@ -62,6 +69,8 @@ export function laneOf(job: Job): string {
       return branchLane(job.projectId, job.mappingKey);
     case 'command':
       return job.lane ?? requestId(job.projectId, job.origin);
+    case 'back-merge':
+      return `back-merge:${job.projectId}:${job.mergeRequest}`;
     case 'comment':
       // The emoji that ends a command comes after the answer, so a thread has no lane of its own.
       return `comment:${job.projectId}:${job.place.kind === 'commit' ? job.place.commit : referenceTo(job.place)}`;
@@ -84,6 +93,8 @@ export function keyOf(job: Job): string {
       return `${laneOf(job)}:${job.branch}`;
     case 'command':
       return requestId(job.projectId, job.origin);
+    case 'back-merge':
+      return laneOf(job);
     case 'comment':
       return `comment:${job.projectId}:${placeName(job.place)}:${job.marker}`;
     case 'reaction':

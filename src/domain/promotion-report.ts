@@ -1,7 +1,7 @@
 import { refusal } from './command-answer.ts';
 import type { MergeRequest, Project } from './gitlab.ts';
 import { inert } from './inert-text.ts';
-import { link, names, phrase, words, type Phrase } from './phrase.ts';
+import { link, names, phrase, words } from './phrase.ts';
 import type { Brought } from './promotion-plan.ts';
 import type { Promotion, PromotionKind } from './promotion.ts';
 import type { Report } from './report.ts';

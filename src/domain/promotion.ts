@@ -3,8 +3,7 @@ import { names, phrase, words, type Phrase } from './phrase.ts';
 import type { Explanation } from './reason.ts';
 import { fail, ok, type Result } from './result.ts';
 
-export const promotionKinds = ['feature', 'release', 'hotfix'] as const;
-export type PromotionKind = (typeof promotionKinds)[number];
+export type PromotionKind = 'feature' | 'release' | 'hotfix';
 
 /** Branches under it hold fixes that were made in the production workspace first. */
 export const hotfixPrefix = 'hotfix/';

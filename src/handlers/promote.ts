@@ -54,7 +54,7 @@ export async function promote(
     const isCut = promotion.kind === 'hotfix' && !options.push;
     return isCut ? cutOnly(context, promotion) : answer(promotionRefusals.nothingDiffers(promotion));
   }
-  return open(context, promotion, { ...options, brought: brought.value });
+  return openRequest(context, promotion, { ...options, brought: brought.value });
 }
 
 /** The promotion's merge request that is open; if none is and its branch still exists, one that was merged. */
@@ -162,7 +162,7 @@ async function broughtBy(
   return ok(broughtBetween(before.value, after.value));
 }
 
-async function open(
+async function openRequest(
   { ports, project, asker }: CommandContext,
   promotion: Promotion,
   { title, brought }: PromotionOptions & { readonly brought: readonly Brought[] },

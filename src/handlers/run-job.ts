@@ -1,6 +1,7 @@
 import type { DueJob, Job, JobOutcome } from '../domain/job.ts';
 import type { Mailer } from '../domain/mail.ts';
 import { delayMail } from '../domain/delay-report.ts';
+import { runBackMerge } from './back-merge.ts';
 import { deployBranch } from './deploy-branch.ts';
 import type { BranchPorts } from './ports.ts';
 import { runCommand } from './run-command.ts';
@@ -27,6 +28,8 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
     }
     case 'command':
       return runCommand(ports, job);
+    case 'back-merge':
+      return runBackMerge(ports, job);
     case 'comment':
       return atMost(tries, await sendComment(ports.gitlab, job));
     case 'reaction':

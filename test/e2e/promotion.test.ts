@@ -262,6 +262,118 @@ describe('a hotfix', () => {
   });
 });
 
+describe('a merged hotfix', () => {
+  const long = Array.from({ length: 40 }, (_, index) => `line ${index}`);
+  const query = (changes: Readonly<Record<number, string>>) =>
+    long.map((line, index) => changes[index] ?? line).join('\n');
+  /** One task a line, so that git can tell where it changed. */
+  const file = (changes: Readonly<Record<number, string>>) => ({
+    'config/A.json': `${JSON.stringify(
+      {
+        title: 'A',
+        stages: query(changes)
+          .split('\n')
+          .map((id) => ({ id })),
+      },
+      null,
+      2,
+    )}\n`,
+  });
+
+  async function mergeHotfix(files: Readonly<Record<string, string | null>>): Promise<number> {
+    await scene.start();
+    const path = `/projects/${scene.projectId}`;
+    await scene.addBranch('hotfix/urgent', 'main');
+    await scene.commit('hotfix/urgent', files);
+    const opened = await scene.maintainer.call('POST', `${path}/merge_requests`, {
+      source_branch: 'hotfix/urgent',
+      target_branch: 'main',
+      title: 'Fix',
+    });
+    const { iid } = request.pick({ iid: true }).parse(opened);
+    await scene.merge(iid);
+    return iid;
+  }
+
+  test('goes on to develop and sandbox by merge requests that hold nothing else', async () => {
+    await threePipelines();
+    await scene.addBranch('sandbox', 'develop');
+    await scene.commit('develop', sqlFile('B', 'select only develop'));
+    await scene.commit('main', sqlFile('C', 'select only main'));
+    const iid = await mergeHotfix(sqlFile('A', 'select fixed'));
+    const comment = await scene.comment(iid, (body) => body.includes('aic-bot:back-merge'));
+    expect(comment).toContain('2 merge requests bring `hotfix/urgent` to the other branches as well');
+    const opened = (await requests()).filter(({ source_branch: source }) => source.startsWith('back-merge/'));
+    expect(opened).toMatchObject([
+      { source_branch: 'back-merge/urgent-into-develop', target_branch: 'develop', has_conflicts: false },
+      { source_branch: 'back-merge/urgent-into-sandbox', target_branch: 'sandbox', has_conflicts: false },
+    ]);
+    for (const one of opened) {
+      expect(comment).toContain(`!${one.iid}`);
+      expect(one.description).toContain('Brings `hotfix/urgent`');
+      const diffs = await scene.maintainer.call(
+        'GET',
+        `/projects/${scene.projectId}/merge_requests/${one.iid}/diffs`,
+      );
+      expect(diffs).toMatchObject([{ new_path: 'config/A.json' }]);
+      await scene.merge(one.iid);
+    }
+    expect(await read('develop', 'config/A.json')).toBe(await read('main', 'config/A.json'));
+    expect(await read('develop', 'config/B.json')).toContain('only develop');
+    // Develop has the fix, so a release of A goes ahead.
+    await scene.commit('develop', sqlFile('A', 'select newer'));
+    const { answer } = await ask('/aic release 1 A no-push');
+    expect(answer).toContain('brings 1 pipeline to `main`');
+  });
+
+  test('conflicts where develop changed the same lines, and the description names the files', async () => {
+    await scene.commit('main', file({}));
+    await scene.commit('develop', file({}));
+    await scene.commit('develop', file({ 20: 'develop' }));
+    const iid = await mergeHotfix(file({ 20: 'fixed' }));
+    const comment = await scene.comment(iid, (body) => body.includes('aic-bot:back-merge'));
+    expect(comment).toContain('changed on both sides: `config/A.json`');
+    const opened = (await requests()).find(({ target_branch: target }) => target === 'develop');
+    expect(opened).toMatchObject({ has_conflicts: true });
+    expect(opened?.description).toContain('Look at `config/A.json`');
+  });
+
+  test('is merged line by line where develop changed other lines', async () => {
+    await scene.commit('main', file({}));
+    await scene.commit('develop', file({}));
+    await scene.commit('develop', { ...file({ 3: 'develop' }), ...sqlFile('B', 'select 1') });
+    const iid = await mergeHotfix(file({ 30: 'fixed' }));
+    await scene.comment(iid, (body) => body.includes('aic-bot:back-merge'));
+    const opened = (await requests()).find(({ target_branch: target }) => target === 'develop');
+    expect(opened).toMatchObject({ has_conflicts: false });
+    await scene.merge(opened?.iid ?? 0);
+    const merged = await read('develop', 'config/A.json');
+    expect(merged).toContain('"fixed"');
+    expect(merged).toContain('"develop"');
+    expect(await read('develop', 'config/B.json')).toBeDefined();
+  });
+
+  test('that develop has nothing in common with is opened as it was merged', async () => {
+    await scene.commit('main', file({}));
+    await scene.commit('develop', file({ 20: 'quite another' }));
+    const iid = await mergeHotfix(file({ 20: 'fixed' }));
+    await scene.comment(iid, (body) => body.includes('aic-bot:back-merge'));
+    const opened = (await requests()).find(({ target_branch: target }) => target === 'develop');
+    expect(opened).toMatchObject({ has_conflicts: true });
+    expect(await head('back-merge/urgent-into-develop')).toBe(await head('main'));
+  });
+
+  test('that the other branches have already needs nothing', async () => {
+    await scene.commit('main', file({}));
+    await scene.commit('develop', file({ 1: 'fixed' }));
+    const iid = await mergeHotfix(file({ 1: 'fixed' }));
+    const comment = await scene.comment(iid, (body) => body.includes('aic-bot:back-merge'));
+    expect(comment).toContain('`hotfix/urgent` needs no back-merge');
+    expect(comment).toContain('The branch does not exist.');
+    expect(await requests()).toHaveLength(1);
+  });
+});
+
 test.each(['a/b', '..', 'CON', 'weird | name', '名前', 'x'.repeat(200), '/leading', '@all', 'all'])(
   'a pipeline named %j survives promotion',
   async (name) => {
