@@ -213,6 +213,30 @@ describe('push', () => {
     expect(calls.filter(({ path }) => path.includes('config%2F'))).toEqual([]);
   }, 60_000);
 
+  test('of more than GitLab takes in one request is several commits that say so, and lands whole', async () => {
+    const sql = (name: string) => `select '${name}'\n${'-- x\n'.repeat(900_000)}`;
+    for (const name of ['a', 'b', 'c']) setPipeline('PIN QA', name, sql(name));
+    await scene.start();
+    const { emoji, answer } = await say(scene, await issue(scene), '/aic push branch=develop');
+    expect(emoji).toBe('white_check_mark');
+    expect(answer).toContain('3 new');
+    const listed = await scene.maintainer.call(
+      'GET',
+      `/projects/${scene.projectId}/repository/commits?ref_name=develop`,
+    );
+    const titles = z.array(z.object({ title: z.string() })).parse(listed);
+    const parts = titles.flatMap(({ title }) => (title.startsWith('Push') ? [title] : []));
+    expect(parts).toEqual([
+      'Push 3 pipelines from PIN QA (part 3 of 3)',
+      'Push 3 pipelines from PIN QA (part 2 of 3)',
+      'Push 3 pipelines from PIN QA (part 1 of 3)',
+    ]);
+    for (const name of ['a', 'b', 'c'])
+      expect(await read('develop', `code/${name}/t.sql`)).toBe(sql(name).trim());
+    const again = await say(scene, await issue(scene), '/aic push branch=develop');
+    expect(again.answer).toContain('needed no change');
+  }, 60_000);
+
   test('wakes the deployment of the branch, which finds nothing to do', async () => {
     await scene.start();
     setPipeline('PIN QA', 'orders', 'select 1');
