@@ -1,4 +1,5 @@
 import { refusal } from './command-answer.ts';
+import { quoted } from './command-words.ts';
 import type { MergeRequest, Project } from './gitlab.ts';
 import { inert } from './inert-text.ts';
 import { link, names, phrase, words } from './phrase.ts';
@@ -67,7 +68,7 @@ export function cutReport({ branch, target, pipelines }: Promotion): Report {
     outcome: phrase`${branch} is cut from ${target} and holds nothing new yet`,
     table: undefined,
     remedies: [
-      phrase`Change ${names(pipelines)} on the branch, or push the workspace: ${`/aic push branch=${branch}`}. Then write ${`/aic hotfix ${name} … no-push`} again to open the merge request.`,
+      phrase`Change ${names(pipelines)} on the branch, or push what the workspace holds: ${`/aic push ${pipelines.map(quoted).join(' ')} branch=${branch}`}. Then write ${`/aic hotfix ${name} … no-push`} again to open the merge request.`,
     ],
     facts: [phrase`branch ${branch}`],
   };

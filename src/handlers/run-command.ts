@@ -1,6 +1,6 @@
 import { failure, refusal } from '../domain/command-answer.ts';
 import { helpReport, misunderstoodReport } from '../domain/command-help.ts';
-import type { Verb } from '../domain/command-table.ts';
+import { verbs } from '../domain/command-table.ts';
 import { parseCommand, rightOf, type Command } from '../domain/command.ts';
 import type { GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
 import type { CommandJob, DueJob, JobOutcome } from '../domain/job.ts';
@@ -9,7 +9,7 @@ import { mappingRefusal } from '../domain/refusal-report.ts';
 import { requestId, threadOf } from '../domain/origin.ts';
 import type { Member } from '../domain/people.ts';
 import { toComment } from '../domain/report-markdown.ts';
-import { fail, ok, type Result } from '../domain/result.ts';
+import { ok } from '../domain/result.ts';
 import { lacks } from '../domain/rights.ts';
 import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
 import { prepareCancel, prepareDeploy } from './command-deploy.ts';
@@ -82,7 +82,8 @@ async function prepare(
   if (!mapping.ok) return mapping;
   const permissions = mapping.value.ok ? mapping.value.value.permissions : defaultPermissions;
   if (command.value.verb === 'help') {
-    const report = helpReport(verbOf(command.value), { level: asker.level, permissions });
+    const verb = verbs.find((each) => each === command.value.subject);
+    const report = helpReport(verb, { level: asker.level, permissions });
     return ok(answered(report, true));
   }
   const wanted = `/aic ${command.value.verb}${command.value.words.has('force') ? ' force' : ''}`;
@@ -133,12 +134,6 @@ async function mergeRequestOf(
   { projectId, origin: { on } }: CommandJob,
 ): Promise<GitLabResult<MergeRequest | undefined>> {
   return on.kind === 'issue' ? ok(undefined) : gitlab.mergeRequest(projectId, on.iid);
-}
-
-function verbOf({ subject }: Command): Verb | undefined {
-  const parsed: Result<Command, unknown> =
-    subject === undefined ? fail(undefined) : parseCommand(`/aic ${subject}`);
-  return parsed.ok ? parsed.value.verb : undefined;
 }
 
 function tooMany(count: number) {

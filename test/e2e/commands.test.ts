@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { personAt, until, type Person } from '../../demo/person.ts';
 import { aicProject } from '../../demo/team.ts';
+import { commandTable, verbs } from '../../src/domain/command-table.ts';
 import { mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
 import { issue, notesOf, onMergeRequest, say } from './thread.ts';
 
@@ -40,6 +41,15 @@ describe('help and rights', () => {
     expect(answer).toContain('/aic deploy [pipeline…] [force]');
     expect(answer).toMatch(/\/aic push .*developer and up.*✓/);
     expect(answer).toMatch(/\/aic cancel .*maintainer and up.*–/);
+  });
+
+  test('help of one command tells how it is written, and who may give it', async () => {
+    await scene.start();
+    const thread = await issue(scene);
+    for (const verb of verbs) {
+      const { answer } = await say(scene, thread, `/aic help ${verb}`);
+      expect(answer).toContain(`\`/aic ${verb}\` ${commandTable[verb].summary}`);
+    }
   });
 
   test('an unknown command is answered with the nearest one', async () => {
