@@ -143,6 +143,7 @@ describe('push', () => {
     ['/aic push branch=release/1', '`release/1` gets its content from the branch it is cut from'],
     ['/aic push branch=develop workspace="PIN DEV"', '`develop` belongs to the workspace `PIN QA`'],
     ['/aic push branch=develop ordres', 'has no pipeline `ordres`'],
+    ['/aic push branch=nowhere', 'gives `nowhere` no workspace'],
     ['/aic push workspace="PIN NOWHERE"', 'has no workspace named `PIN NOWHERE`'],
   ])('%s is refused', async (command, reason) => {
     await scene.start();
@@ -195,6 +196,28 @@ describe('push', () => {
     expect(
       gitlab.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/commits')),
     ).toHaveLength(2);
+  });
+
+  test('gives up when the branch changes again and again', async () => {
+    await scene.start();
+    const { gitlab } = scene.world;
+    await scene.commit('develop', sqlFile('orders', 'select 0'));
+    setPipeline('PIN QA', 'orders', 'select from AIC');
+    gitlab.setLatency(60);
+    const thread = await issue(scene);
+    let answered: Awaited<ReturnType<typeof say>> | undefined;
+    const pushing = say(scene, thread, '/aic push branch=develop orders').then((said) => (answered = said));
+    const reads = () => gitlab.calls.filter(({ path }) => path.endsWith('/tree')).length;
+    for (let seen = 0; ;) {
+      const read = await until('a further reading', async () => reads() > seen || answered, patienceMs);
+      if (read !== true) break;
+      seen = reads();
+      await scene.commit('develop', sqlFile('orders', `select ${seen}`));
+    }
+    await pushing;
+    expect(answered?.emoji).toBe('x');
+    expect(answered?.answer).toContain('`develop` changed again and again while the push was under way');
+    expect(await read('develop', 'config/orders.json')).not.toContain('select from AIC');
   });
 
   test('of 1,000 pipelines of which 5 changed is one commit and few calls', async () => {

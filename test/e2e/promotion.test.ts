@@ -174,6 +174,7 @@ describe('a release', () => {
     ['/aic release "" A', 'two quotation marks of `release` have no name between them'],
     ['/aic release // A', '`//` makes no name for a branch'],
     ['/aic release 1 A no-push', 'none of `A` is different in `develop` and on `main`'],
+    ['/aic release 1 ordres no-push', '`develop` has no pipeline `ordres`'],
     ['/aic hotfix 1', 'a hotfix names its pipelines, and none is named'],
     ['/aic hotfix 1 A', '`PIN PROD` has no pipeline `A`'],
     ['/aic feature 1 A from=main', 'a feature goes from `sandbox` into `develop`, and not from `main`'],
@@ -185,6 +186,39 @@ describe('a release', () => {
     expect(answer).toContain(reason);
     expect(emoji).toBe('x');
     expect(await requests()).toEqual([]);
+  });
+
+  test('is refused while a pipeline of the workspace can not be read', async () => {
+    await threePipelines();
+    await scene.start();
+    scene.world.aic.addPipeline(aicProject, 'PIN QA', 'A', sqlContent('select 1'));
+    const { emoji, answer } = await ask('/aic release 1 all');
+    expect(emoji).toBe('x');
+    expect(answer).toContain('Nothing was promoted: `A` could not be read from the workspace');
+    expect(answer).toContain('The workspace has 2 pipelines with this title');
+  });
+
+  test('is refused where it holds a file that is no text', async () => {
+    await threePipelines();
+    await scene.start();
+    const actions = [{ action: 'update', file_path: 'config/A.json', content: '/wD+', encoding: 'base64' }];
+    await scene.maintainer.call('POST', `/projects/${scene.projectId}/repository/commits`, {
+      branch: 'develop',
+      commit_message: 'Break',
+      actions,
+    });
+    const { answer } = await ask('/aic release 1 A no-push force');
+    expect(answer).toContain('`config/A.json` is not a text in UTF-8');
+    expect(await head('release/1')).toBeUndefined();
+  });
+
+  test('copies a file with a byte-order mark as it is', async () => {
+    await threePipelines();
+    await scene.start();
+    const file = `\uFEFF${sqlFile('A', 'select 2')['config/A.json']}`;
+    await scene.commit('develop', { 'config/A.json': file });
+    await ask('/aic release 1 A no-push');
+    expect(await read('release/1', 'config/A.json')).toBe(file);
   });
 
   test('is refused where a role has no branch', async () => {

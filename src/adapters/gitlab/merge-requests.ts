@@ -46,6 +46,8 @@ const mergeRequest = z
     description: shown.description ?? '',
   }));
 
+const origin = z.object({ source_project_id: z.number().nullish() });
+
 const pageSize = 50;
 /** Where searching ends: merge requests that nobody touched since 2,500 others changed are not what woke the bot up. */
 const mostPages = 50;
@@ -68,7 +70,15 @@ export function createMergeRequests(
         perPage: 100,
         page: 1,
       });
-      return z.array(mergeRequest).parse(listed);
+      // A fork may have a branch of the same name: its merge request is somebody else's.
+      const own = z
+        .array(origin)
+        .parse(listed)
+        .map(({ source_project_id: id }) => id === projectId);
+      return z
+        .array(mergeRequest)
+        .parse(listed)
+        .filter((_request, index) => own[index]);
     });
   const openFrom = async (project: ProjectId, source: string, target: string) => {
     const listed = await from(project, source, target);
