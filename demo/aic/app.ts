@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http';
 import { Hono } from 'hono';
+import { addBranchRoutes } from './branch-routes.ts';
 import {
   createJob,
   jobByTitle,
@@ -10,10 +10,12 @@ import {
   type Project,
   type Workspace,
 } from './catalog.ts';
+import { addDatasetRoutes } from './dataset-routes.ts';
+import { addDriveRoutes } from './drive-routes.ts';
 import { readJobRequest, type JobRequest } from './job-content.ts';
-
-const base = '/apis/core/v1';
-const workspacePath = `${base}/projects/:project/workspaces/:workspace` as const;
+import { jsonText } from './json-body.ts';
+import { base, byId, jobOf, placeOf, workspacePath, type Place } from './place.ts';
+import { refusal } from './refusal.ts';
 
 /** A job that was written over the API. */
 interface JobWrite {
@@ -30,7 +32,7 @@ export interface AicApp {
   readonly onWrite: (write: JobWrite) => void;
 }
 
-/** The REST API of AIC: projects, workspaces and jobs. Where AIC's behaviour is not known, the strictest plausible one. */
+/** The REST API of AIC. Where AIC's behaviour is not known, the strictest plausible one. */
 export function createAicApp({ apiKey, projects, onWrite }: AicApp): Hono {
   const app = new Hono();
 
@@ -51,21 +53,19 @@ export function createAicApp({ apiKey, projects, onWrite }: AicApp): Hono {
   });
 
   app.get(`${workspacePath}/jobs`, (c) => {
-    const place = find(c.req.param());
+    const place = placeOf(projects, c.req.param());
     if (place instanceof Response) return place;
     return Response.json({ jobs: [...place.workspace.jobs.values()].map(jobEntry) });
   });
 
   app.get(`${workspacePath}/jobs/:job`, (c) => {
-    const place = find(c.req.param());
-    if (place instanceof Response) return place;
-    const job = place.workspace.jobs.get(c.req.param('job'));
-    return job === undefined ? refusal(404, 'Job not found') : Response.json({ jobConfig: jobConfig(job) });
+    const job = jobOf(projects, c.req.param());
+    return job instanceof Response ? job : Response.json({ jobConfig: jobConfig(job) });
   });
 
   app.post(`${workspacePath}/jobs`, async (c) => {
     const request = await read(c.req.raw, { idAllowed: true });
-    const place = find(c.req.param());
+    const place = placeOf(projects, c.req.param());
     if (place instanceof Response) return place;
     if (request instanceof Response) return request;
     if (request.id !== undefined) {
@@ -81,7 +81,7 @@ export function createAicApp({ apiKey, projects, onWrite }: AicApp): Hono {
 
   app.put(`${workspacePath}/jobs/:job`, async (c) => {
     const request = await read(c.req.raw, { idAllowed: false });
-    const place = find(c.req.param());
+    const place = placeOf(projects, c.req.param());
     if (place instanceof Response) return place;
     if (request instanceof Response) return request;
     const updated = update(place, c.req.param('job'), request);
@@ -89,12 +89,9 @@ export function createAicApp({ apiKey, projects, onWrite }: AicApp): Hono {
     return updated instanceof Response ? updated : new Response(null, { status: 204 });
   });
 
-  function find(ids: { readonly project: string; readonly workspace: string }): Place | Response {
-    const project = byId(projects, ids.project);
-    if (project === undefined) return refusal(404, 'Project not found');
-    const workspace = byId(project.workspaces, ids.workspace);
-    return workspace === undefined ? refusal(404, 'Workspace not found') : { project, workspace };
-  }
+  addBranchRoutes(app, projects);
+  addDatasetRoutes(app, projects);
+  addDriveRoutes(app, projects);
 
   function update({ project, workspace }: Place, id: string, request: JobRequest): Job | Response {
     const job = workspace.jobs.get(id);
@@ -110,33 +107,16 @@ export function createAicApp({ apiKey, projects, onWrite }: AicApp): Hono {
   return app;
 }
 
-interface Place {
-  readonly project: Project;
-  readonly workspace: Workspace;
-}
-
 async function read(
   request: Request,
   options: { readonly idAllowed: boolean },
 ): Promise<JobRequest | Response> {
-  const type = request.headers.get('content-type') ?? '';
-  const body = await request.text();
-  if (!/^application\/json\s*(;|$)/i.test(type)) return refusal(415, 'Content-Type must be application/json');
+  const body = await jsonText(request);
+  if (body instanceof Response) return body;
   const job = readJobRequest(body, options);
   return typeof job === 'string' ? refusal(400, job) : job;
 }
 
-function byId<Entry extends { readonly id: string }>(
-  entries: readonly Entry[],
-  id: string,
-): Entry | undefined {
-  return entries.find((entry) => entry.id === id);
-}
-
 function taken(title: string): Response {
   return refusal(409, `A job with title "${title}" already exists in this workspace`);
-}
-
-function refusal(status: number, message: string): Response {
-  return Response.json({ statusCode: status, error: STATUS_CODES[status], message }, { status });
 }

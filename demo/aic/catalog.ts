@@ -12,6 +12,32 @@ export interface Job {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly lastModifiedBy: string;
+  /** Its interactive branches, by id. */
+  readonly branches: Map<string, InteractiveBranch>;
+}
+
+export interface InteractiveBranch {
+  readonly id: string;
+  readonly name: string;
+  /** As it came, in JSON. */
+  readonly config: string;
+}
+
+export interface Dataset {
+  readonly id: string;
+  readonly name: string;
+  readonly tables: { readonly id: string; readonly name: string }[];
+}
+
+/** Files by their path from the drive, such as `20260131/sales.json`. */
+export interface Drive {
+  readonly id: string;
+  readonly name: string;
+  /** Whether an upload replaces a file that exists. */
+  readonly overwrites: boolean;
+  /** The drive itself is the empty path. */
+  readonly folders: Set<string>;
+  readonly files: Map<string, Uint8Array>;
 }
 
 export interface Workspace {
@@ -19,6 +45,8 @@ export interface Workspace {
   readonly name: string;
   /** By id, in the order of creation. */
   readonly jobs: Map<string, Job>;
+  readonly datasets: Dataset[];
+  readonly drives: Drive[];
 }
 
 export interface Project {
@@ -33,7 +61,7 @@ export function createProject(name: string): Project {
 }
 
 export function createWorkspace(name: string): Workspace {
-  return { id: randomUUID(), name, jobs: new Map() };
+  return { id: randomUUID(), name, jobs: new Map(), datasets: [], drives: [] };
 }
 
 /** Stores a job under a new id, whether or not there is one of its title. */
@@ -52,6 +80,7 @@ export function createJob(
     createdAt: now,
     updatedAt: now,
     lastModifiedBy: author,
+    branches: new Map(),
   };
   workspace.jobs.set(job.id, job);
   return job;
@@ -84,7 +113,7 @@ export function jobByTitle(workspace: Workspace, title: string): Job | undefined
 
 /** The `jobConfig` of the API: the content, and what the server keeps. */
 export function jobConfig(job: Job): object {
-  const { id, title, content, ...owned } = job;
+  const { id, title, content, branches: _branches, ...owned } = job;
   return { $id: id, ...(title === undefined ? {} : { title }), ...content, ...owned };
 }
 

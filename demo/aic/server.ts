@@ -1,5 +1,6 @@
 import { serveHttp, type HttpServer } from '../http-server.ts';
 import { createAicApp } from './app.ts';
+import { artifactsOf, type Artifacts } from './artifacts.ts';
 import {
   createJob,
   createProject,
@@ -9,9 +10,9 @@ import {
   replaceJob,
   type Job,
   type Project,
-  type Workspace,
 } from './catalog.ts';
 import { contentOf } from './job-content.ts';
+import { workspaceNamed, projectNamed } from './named.ts';
 
 /** A create or an update that came over the API and took effect. */
 interface AicWrite {
@@ -42,7 +43,7 @@ interface StoredJobConfig {
  * inside; they name things by their names and throw for a name that does not exist. Configs are given as
  * objects, or as JSON text when digits matter; only the four fields of the content are taken from them.
  */
-export interface AicServer extends HttpServer {
+export interface AicServer extends HttpServer, Artifacts {
   readonly apiKey: string;
   /** The log of writes over the API, without the edits by hand. */
   readonly writes: AicWrite[];
@@ -99,6 +100,7 @@ export async function startAic(
 
   return {
     ...(await serveHttp(app, { port })),
+    ...artifactsOf(projects),
     apiKey,
     writes,
     addProject(name) {
@@ -154,18 +156,3 @@ export async function startAic(
 }
 
 const person = 'a.person@example.com';
-
-function projectNamed(projects: readonly Project[], name: string): Project {
-  const project = projects.find((candidate) => candidate.name === name);
-  if (project === undefined) throw new Error(`There is no project ${name}.`);
-  return project;
-}
-
-function workspaceNamed(projects: readonly Project[], projectName: string, name: string): Workspace {
-  const workspace = projectNamed(projects, projectName).workspaces.find(
-    (candidate) => candidate.name === name,
-  );
-  if (workspace === undefined)
-    throw new Error(`There is no workspace ${name} in the project ${projectName}.`);
-  return workspace;
-}

@@ -12,7 +12,7 @@ export interface HttpRequest<Body> {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   /** What the call is named in logs and failures: the path without host, base path and query. */
   readonly path: string;
   /** Whether a second sending after an unknown outcome does no harm. Where not, only a clear "not done" is tried again. */

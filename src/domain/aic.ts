@@ -1,4 +1,7 @@
+import type { Datasets } from './datasets.ts';
+import type { Drives } from './drives.ts';
 import type { PipelineId } from './ids.ts';
+import type { InteractiveBranches } from './interactive-branches.ts';
 import type { Content } from './pipeline-config.ts';
 import type { Result } from './result.ts';
 import type { UpstreamFailure } from './upstream.ts';
@@ -19,25 +22,44 @@ interface UpstreamTrouble {
   readonly failure: UpstreamFailure;
 }
 
+/** Why the projects of an environment could not be listed. */
+export type ProjectsFailure =
+  { readonly kind: 'no-key'; readonly environment: Environment } | UpstreamTrouble;
+
+/** Why the workspaces of a project could not be listed. */
+export type WorkspacesFailure =
+  | ProjectsFailure
+  | { readonly kind: 'unknown-project'; readonly wanted: string; readonly nearest: readonly string[] };
+
+/** Why a workspace could not be had. */
 export type WorkspaceFailure =
-  | { readonly kind: 'no-key'; readonly environment: Environment }
-  | { readonly kind: 'unknown-project'; readonly wanted: string; readonly nearest: readonly string[] }
+  | WorkspacesFailure
   | {
       readonly kind: 'unknown-workspace';
       readonly wanted: string;
       readonly aicProject: string;
       readonly nearest: readonly string[];
-    }
-  | UpstreamTrouble;
+    };
 
 /** A pipeline in a workspace's list. AIC's own list may hold ones without a title; they are left out. */
-interface ListedPipeline {
+export interface ListedPipeline {
   readonly id: PipelineId;
   readonly title: string;
 }
 
+/** A project or a workspace in a list. */
+export interface Listed {
+  readonly id: string;
+  readonly name: string;
+}
+
 /** The AIC platform. */
 export interface Aic {
+  /** The projects that the environment's key sees. */
+  projects(environment: Environment): Promise<Result<readonly Listed[], ProjectsFailure>>;
+  workspaces(
+    project: Omit<WorkspaceName, 'workspace'>,
+  ): Promise<Result<readonly Listed[], WorkspacesFailure>>;
   /** Finds the workspace by its names. Ids are remembered for some minutes; an unknown name is looked up anew. */
   workspace(name: WorkspaceName): Promise<Result<Workspace, WorkspaceFailure>>;
 }
@@ -47,10 +69,10 @@ export type ReadFailure =
   { readonly kind: 'strange-live-config'; readonly problem: string } | UpstreamTrouble;
 
 /**
- * One workspace. AIC has no conditional update and no deletion: between a read and a write somebody may
+ * The pipelines of one workspace. AIC has no conditional update and no deletion: between a read and a write somebody may
  * change a pipeline, which only reading back can tell.
  */
-export interface Workspace {
+export interface Pipelines {
   pipelines(): Promise<Result<readonly ListedPipeline[], UpstreamFailure>>;
   read(id: PipelineId): Promise<Result<Content, ReadFailure>>;
   /**
@@ -61,3 +83,6 @@ export interface Workspace {
   /** Replaces the content; doing so twice is the same as once. */
   update(id: PipelineId, title: string, content: Content): Promise<Result<void, UpstreamFailure>>;
 }
+
+/** One workspace. */
+export interface Workspace extends Pipelines, InteractiveBranches, Datasets, Drives {}

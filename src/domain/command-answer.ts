@@ -1,4 +1,5 @@
 import { link, phrase, type Phrase } from './phrase.ts';
+import { remedyFor } from './command-remedy.ts';
 import type { Project } from './gitlab.ts';
 import type { CommitSha } from './ids.ts';
 import type { Unknown } from './order.ts';
@@ -11,17 +12,9 @@ export function refusal({ what, remedy }: Explanation): Report {
   return { mood: 'failed', outcome: what, table: undefined, remedies: [remedy], facts: [] };
 }
 
-/** The answer to a command that another system kept from being carried out. Nobody repeats a command but its author. */
+/** The answer to a command that another system kept from being carried out. */
 export function failure(reason: Reason): Report {
   return refusal({ what: explain(reason).what, remedy: remedyFor(reason) });
-}
-
-function remedyFor(reason: Reason): Phrase {
-  if (reason.kind !== 'upstream') return explain(reason).remedy;
-  const { reason: why, system } = reason.failure;
-  if (why === 'passing') return phrase`Write the command again in some minutes.`;
-  if (system === 'AIC' || (why !== 'denied' && why !== 'refused')) return explain(reason).remedy;
-  return phrase`Check that the bot's GitLab token is valid, and that the branch's protection and push rules let the bot commit; then write the command again.`;
 }
 
 /** Names that nothing has, with the ones that were most likely meant. */

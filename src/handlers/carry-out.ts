@@ -1,4 +1,4 @@
-import type { Workspace } from '../domain/aic.ts';
+import type { Pipelines } from '../domain/aic.ts';
 import type { Item, ItemState, Remark } from '../domain/deployment.ts';
 import { fingerprintOf, type Fingerprint } from '../domain/fingerprint.ts';
 import type { PipelineId } from '../domain/ids.ts';
@@ -18,7 +18,7 @@ export type Save = (item: Item, holds?: Fingerprint) => Promise<void>;
  */
 export async function carryOut(
   { step, item }: Settled,
-  workspace: Workspace | undefined,
+  workspace: Pipelines | undefined,
   save: Save,
 ): Promise<'done' | 'stopped'> {
   switch (step.kind) {
@@ -55,7 +55,7 @@ export async function carryOut(
   }
 }
 
-async function write(workspace: Workspace, step: Write): Promise<Result<PipelineId, Reason>> {
+async function write(workspace: Pipelines, step: Write): Promise<Result<PipelineId, Reason>> {
   if (step.kind === 'update') {
     const updated = await workspace.update(step.id, step.name, step.desired.content);
     return updated.ok ? ok(step.id) : fail({ kind: 'upstream', failure: updated.failure });
@@ -68,7 +68,7 @@ async function write(workspace: Workspace, step: Write): Promise<Result<Pipeline
 
 /** The title exists after all: either an earlier try of ours took effect, or somebody was faster. The content tells. */
 async function adopt(
-  workspace: Workspace,
+  workspace: Pipelines,
   step: Write,
   conflict: Reason,
 ): Promise<Result<PipelineId, Reason>> {

@@ -1,20 +1,10 @@
-import type { Workspace } from '../domain/aic.ts';
 import { codeFolder } from '../domain/code-files.ts';
 import { failure, refusal, unknownPipelines } from '../domain/command-answer.ts';
 import type { CommitStory } from '../domain/commit-message.ts';
-import { fingerprintOf } from '../domain/fingerprint.ts';
-import type { CommitSha, PipelineId } from '../domain/ids.ts';
-import { unknownNames } from '../domain/order.ts';
+import type { CommitSha } from '../domain/ids.ts';
 import { phrase } from '../domain/phrase.ts';
 import { maxConfigBytes } from '../domain/pipeline-config.ts';
-import {
-  filesToRead,
-  planPush,
-  type Pulled,
-  type PushInput,
-  type PushItem,
-  type PushPlan,
-} from '../domain/push-plan.ts';
+import { filesToRead, planPush, type PushInput, type PushItem, type PushPlan } from '../domain/push-plan.ts';
 import { pushedMail, pushedReport } from '../domain/pushed-report.ts';
 import type { PushTarget } from '../domain/push-target.ts';
 import { isStop, type Reason } from '../domain/reason.ts';
@@ -23,6 +13,7 @@ import { fail, ok, type Result } from '../domain/result.ts';
 import type { BranchState, WaitingDelivery } from '../domain/store.ts';
 import type { CommandContext, Ended } from './command-context.ts';
 import { commitChanges, type Committed } from './commit-changes.ts';
+import { readConfigs, type Configs } from './read-configs.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
 
 interface Wish {
@@ -59,10 +50,11 @@ export async function push(context: CommandContext, target: PushTarget, wish: Wi
   if (key.aicProject === '') return answer(failure({ kind: 'no-aic-project' }));
   const workspace = await ports.aic.workspace(key);
   if (!workspace.ok) return ended(workspace.failure);
-  const pulled = await pull(workspace.value, wish.pipelines);
-  if (!pulled.ok) return ended(pulled.failure);
-  if (pulled.value.unknown.length > 0) {
-    return answer(unknownPipelines(pulled.value.unknown, phrase`${target.workspace.name}`));
+  const pulled = await readConfigs(workspace.value, wish.pipelines);
+  if (!pulled.ok) {
+    return pulled.failure.kind === 'unknown-pipelines'
+      ? answer(unknownPipelines(pulled.failure.unknown, phrase`${target.workspace.name}`))
+      : ended(pulled.failure);
   }
   const stopped = pulled.value.failed.find(({ reason }) => isStop(reason));
   if (stopped !== undefined) return { kind: 'stopped' };
@@ -79,43 +71,6 @@ export async function push(context: CommandContext, target: PushTarget, wish: Wi
   );
 }
 
-interface PulledAll {
-  readonly pulled: readonly Pulled[];
-  readonly failed: PushInput['failed'];
-  readonly titles: ReadonlySet<string>;
-  readonly unknown: ReturnType<typeof unknownNames>;
-}
-
-/** The configs of the workspace, read in parallel: the AIC adapter bounds the calls. */
-async function pull(workspace: Workspace, wanted: readonly string[]): Promise<Result<PulledAll, Reason>> {
-  const listed = await workspace.pipelines();
-  if (!listed.ok) return fail({ kind: 'upstream', failure: listed.failure });
-  const ids = new Map<string, PipelineId[]>();
-  for (const { id, title } of listed.value) ids.set(title, [...(ids.get(title) ?? []), id]);
-  const titles = new Set(ids.keys());
-  const unknown = unknownNames(wanted, [...titles]);
-  const names = new Set(wanted);
-  const chosen = [...ids].filter(([name]) => name !== '' && (names.size === 0 || names.has(name)));
-  const pulled: Pulled[] = [];
-  const failed: { readonly name: string; readonly reason: Reason }[] = [];
-  if (unknown.length > 0) return ok({ pulled, failed, titles, unknown });
-  await Promise.all(
-    chosen.map(async ([name, [id, ...others]]) => {
-      if (id === undefined) return;
-      if (others.length > 0) {
-        failed.push({ name, reason: { kind: 'ambiguous-title', count: others.length + 1 } });
-        return;
-      }
-      const read = await workspace.read(id);
-      if (!read.ok) failed.push({ name, reason: read.failure });
-      else pulled.push({ name, content: read.value, fingerprint: await fingerprintOf(read.value) });
-    }),
-  );
-  const byName = (one: { readonly name: string }, other: { readonly name: string }) =>
-    one.name < other.name ? -1 : 1;
-  return ok({ pulled: pulled.toSorted(byName), failed: failed.toSorted(byName), titles, unknown });
-}
-
 interface Written extends Committed {
   readonly plan: PushPlan;
   /** Where the branch stood before. */
@@ -125,7 +80,7 @@ interface Written extends Committed {
 
 async function write(
   context: CommandContext,
-  wanted: { readonly target: PushTarget; readonly wish: Wish; readonly pulled: PulledAll },
+  wanted: { readonly target: PushTarget; readonly wish: Wish; readonly pulled: Configs },
 ): Promise<Result<Written | 'moved', Reason>> {
   const { ports, project } = context;
   const { target, wish, pulled } = wanted;

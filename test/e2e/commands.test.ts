@@ -209,8 +209,8 @@ describe('push', () => {
     const pushing = say(scene, thread, '/aic push branch=develop orders').then((said) => (answered = said));
     const reads = () => gitlab.calls.filter(({ path }) => path.endsWith('/tree')).length;
     for (let seen = 0; ;) {
-      const read = await until('a further reading', async () => reads() > seen || answered, patienceMs);
-      if (read !== true) break;
+      const further = await until('a further reading', async () => reads() > seen || answered, patienceMs);
+      if (further !== true) break;
       seen = reads();
       await scene.commit('develop', sqlFile('orders', `select ${seen}`));
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Workspace } from '../../src/domain/aic.ts';
+import type { Pipelines } from '../../src/domain/aic.ts';
 import type { Item } from '../../src/domain/deployment.ts';
 import { fingerprintOf } from '../../src/domain/fingerprint.ts';
 import type { PipelineId } from '../../src/domain/ids.ts';
@@ -26,7 +26,7 @@ function failure(reason: UpstreamReason): UpstreamFailure {
 }
 
 /** A workspace in which the title exists, whatever its list said before. */
-function workspaceWith(answers: Partial<Workspace>): Workspace {
+function workspaceWith(answers: Partial<Pipelines>): Pipelines {
   return {
     pipelines: async () => ok([{ id, title: 'Sales' }]),
     read: async () => ok(wanted),
@@ -37,7 +37,7 @@ function workspaceWith(answers: Partial<Workspace>): Workspace {
 }
 
 /** What is written down of creating `Sales`. */
-async function create(workspace: Workspace) {
+async function create(workspace: Pipelines) {
   const desired = { content: wanted, fingerprint: await fingerprintOf(wanted) };
   const [settled] = settle([{ kind: 'create', name: 'Sales', desired }], []);
   if (settled === undefined) throw new Error('nothing settled');
@@ -74,7 +74,7 @@ describe('a pipeline that exists when it is to be created', () => {
 });
 
 describe('reading back', () => {
-  const written: Partial<Workspace> = { create: async () => ok(id) };
+  const written: Partial<Pipelines> = { create: async () => ok(id) };
 
   it('records what AIC gave, and says where that differs', async () => {
     const { last, desired } = await create(workspaceWith({ ...written, read: async () => ok(foreign) }));
@@ -85,13 +85,13 @@ describe('reading back', () => {
   });
 
   it('that fails is told', async () => {
-    const read: Workspace['read'] = async () => fail({ kind: 'upstream', failure: failure('passing') });
+    const read: Pipelines['read'] = async () => fail({ kind: 'upstream', failure: failure('passing') });
     const { last, desired } = await create(workspaceWith({ ...written, read }));
     expect(last).toEqual({ state: { kind: 'created', desired, remark: 'not-read-back' }, holds: desired });
   });
 
   it('that a stop prevented leaves the item as being written', async () => {
-    const read: Workspace['read'] = async () => fail({ kind: 'upstream', failure: failure('stopped') });
+    const read: Pipelines['read'] = async () => fail({ kind: 'upstream', failure: failure('stopped') });
     const { outcome, last } = await create(workspaceWith({ ...written, read }));
     expect(outcome).toBe('stopped');
     expect(last?.state.kind).toBe('writing');
