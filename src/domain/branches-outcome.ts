@@ -1,6 +1,10 @@
 import type { PipelineFailure } from './choose-pipelines.ts';
 import { secondStamp } from './stamp.ts';
 
+/** What can be done with interactive branches. */
+export const branchesActions = ['create', 'list', 'delete'] as const;
+export type BranchesAction = (typeof branchesActions)[number];
+
 /** The interactive branches of one pipeline that were made, found or deleted. */
 export interface BranchesItem {
   readonly pipeline: string;

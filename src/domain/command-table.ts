@@ -1,3 +1,4 @@
+import { branchesActions } from './branches-outcome.ts';
 import type { Right } from './mapping.ts';
 
 export const verbs = [
@@ -11,10 +12,14 @@ export const verbs = [
   'feature',
   'release',
   'hotfix',
+  'backup',
+  'datasets',
+  'tables',
+  'branches',
 ] as const;
 export type Verb = (typeof verbs)[number];
 
-export type OptionKey = 'branch' | 'workspace' | 'reason' | 'title' | 'from';
+export type OptionKey = 'branch' | 'workspace' | 'reason' | 'title' | 'from' | 'drive';
 export type WordKey = 'force' | 'prune' | 'all' | 'no-push';
 
 /** How a command is written and what it does. Parsing, help and the reference all follow from this. */
@@ -39,6 +44,8 @@ export interface CommandSpec {
   readonly examples: readonly string[];
 }
 
+const workspaceOption =
+  'On a merge request the workspace is that of its target branch. Elsewhere, name it or its branch: workspace="PIN FUSION 2.0 QA" or branch=develop.';
 const branchOption = 'On a merge request the branch is its target. In an issue, say which: branch=develop.';
 
 const promotionDetails = [
@@ -163,6 +170,55 @@ export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
     ],
     examples: ['/aic hotfix PINOPS-1840 "daily load"'],
   },
+  backup: {
+    summary: 'stores configs on a drive of the workspace',
+    right: 'push',
+    pipelines: true,
+    options: ['drive', 'branch', 'workspace'],
+    words: [],
+    details: [
+      workspaceOption,
+      'Each pipeline becomes a file as under config/, in a folder of the day such as 20260131, by UTC. Without names, all pipelines do.',
+      'Without drive= it is the drive backups, whatever its case. A second backup on one day overwrites the files of the first, or adds its own beside them where AIC does not let files be overwritten.',
+    ],
+    examples: ['/aic backup', '/aic backup "daily load" drive="Team backups" branch=develop'],
+  },
+  datasets: {
+    summary: 'lists the datasets of a workspace',
+    right: 'plan',
+    options: ['branch', 'workspace'],
+    words: [],
+    details: [workspaceOption],
+    examples: ['/aic datasets', '/aic datasets branch=develop'],
+  },
+  tables: {
+    summary: 'lists the tables of a dataset',
+    right: 'plan',
+    subject: { name: 'dataset' },
+    options: ['branch', 'workspace'],
+    words: [],
+    details: [workspaceOption, 'Of datasets that have the same name, write the id that /aic datasets shows.'],
+    examples: ['/aic tables SALES', '/aic tables "SALES HISTORY" branch=develop'],
+  },
+  branches: {
+    summary: 'creates, lists or deletes interactive branches of pipelines in AIC',
+    right: 'push',
+    subject: { name: 'action', values: branchesActions },
+    pipelines: true,
+    options: ['branch', 'workspace'],
+    words: [],
+    details: [
+      workspaceOption,
+      'create makes a branch such as PUSH_20260131235959 of each named pipeline, which holds its config as it is now.',
+      'list is about all pipelines where none is named.',
+      'delete deletes all interactive branches of each named pipeline, whoever made them.',
+    ],
+    examples: [
+      '/aic branches create "daily load"',
+      '/aic branches list branch=develop',
+      '/aic branches delete "daily load"',
+    ],
+  },
 };
 
 const optionHints: Readonly<Record<OptionKey, string>> = {
@@ -171,6 +227,7 @@ const optionHints: Readonly<Record<OptionKey, string>> = {
   reason: 'reason="…"',
   title: 'title="…"',
   from: 'from=…',
+  drive: 'drive="…"',
 };
 
 /** How a command is written, such as `/aic deploy [pipeline…] [force] [branch=…]`. */

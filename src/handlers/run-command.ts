@@ -12,11 +12,15 @@ import { toComment } from '../domain/report-markdown.ts';
 import { ok } from '../domain/result.ts';
 import { lacks } from '../domain/rights.ts';
 import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
+import { prepareBackup } from './command-backup.ts';
+import { prepareBranches } from './command-branches.ts';
+import { prepareDatasets } from './command-datasets.ts';
 import { prepareCancel, prepareDeploy } from './command-deploy.ts';
 import { preparePlan } from './command-plan.ts';
 import { preparePromotion } from './command-promotion.ts';
 import { preparePush } from './command-push.ts';
 import { prepareStatus } from './command-status.ts';
+import { prepareTables } from './command-tables.ts';
 import { notDone } from './not-done.ts';
 import type { BranchPorts } from './ports.ts';
 import { readMapping } from './view-branch.ts';
@@ -126,6 +130,14 @@ async function dispatch(context: CommandContext, command: Command): Promise<GitL
     case 'release':
     case 'hotfix':
       return ok(preparePromotion(context, command, command.verb));
+    case 'backup':
+      return ok(prepareBackup(context, command));
+    case 'datasets':
+      return ok(prepareDatasets(context, command));
+    case 'tables':
+      return ok(prepareTables(context, command));
+    case 'branches':
+      return ok(prepareBranches(context, command));
   }
 }
 

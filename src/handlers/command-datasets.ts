@@ -1,0 +1,24 @@
+import { failure, refusal } from '../domain/command-answer.ts';
+import type { Command } from '../domain/command.ts';
+import { datasetsReport } from '../domain/dataset-report.ts';
+import type { WorkspaceTarget } from '../domain/mapping.ts';
+import { isStop } from '../domain/reason.ts';
+import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
+import { endedWith, reachWorkspace, workspaceFor } from './command-workspace.ts';
+
+/** `/aic datasets`. */
+export function prepareDatasets(context: CommandContext, command: Command): Prepared {
+  const target = workspaceFor(context, command);
+  if (!target.ok) return answered(refusal(target.failure));
+  return { lane: undefined, run: () => tellDatasets(context, target.value) };
+}
+
+/** Tells which datasets a workspace has. */
+export async function tellDatasets(context: CommandContext, target: WorkspaceTarget): Promise<Ended> {
+  const workspace = await reachWorkspace(context, target);
+  if (!workspace.ok) return workspace.failure;
+  const datasets = await workspace.value.datasets();
+  if (datasets.ok) return endedWith(datasetsReport(target.name, datasets.value), true);
+  const reason = { kind: 'upstream', failure: datasets.failure } as const;
+  return isStop(reason) ? { kind: 'stopped' } : endedWith(failure(reason));
+}

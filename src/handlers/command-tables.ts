@@ -1,0 +1,35 @@
+import { failure, refusal } from '../domain/command-answer.ts';
+import type { Command } from '../domain/command.ts';
+import { tablesReport } from '../domain/dataset-report.ts';
+import type { WorkspaceTarget } from '../domain/mapping.ts';
+import { namingRefusal } from '../domain/naming-refusal.ts';
+import { isStop } from '../domain/reason.ts';
+import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
+import { endedWith, reachWorkspace, workspaceFor } from './command-workspace.ts';
+import { listTables } from './list-tables.ts';
+
+/** `/aic tables`. */
+export function prepareTables(context: CommandContext, command: Command): Prepared {
+  const target = workspaceFor(context, command);
+  if (!target.ok) return answered(refusal(target.failure));
+  const { subject = '' } = command;
+  return { lane: undefined, run: () => tellTables(context, target.value, subject) };
+}
+
+/** Tells which tables a dataset of a workspace has. */
+export async function tellTables(
+  context: CommandContext,
+  target: WorkspaceTarget,
+  dataset: string,
+): Promise<Ended> {
+  const workspace = await reachWorkspace(context, target);
+  if (!workspace.ok) return workspace.failure;
+  const listed = await listTables(workspace.value, dataset);
+  if (listed.ok) {
+    const { tables } = listed.value;
+    const names = { workspace: target.name, dataset: listed.value.dataset.name };
+    return endedWith(tablesReport(names, tables), true);
+  }
+  if (listed.failure.kind !== 'upstream') return endedWith(namingRefusal(listed.failure, target.name));
+  return isStop(listed.failure) ? { kind: 'stopped' } : endedWith(failure(listed.failure));
+}
