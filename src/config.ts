@@ -1,6 +1,7 @@
 import picomatch from 'picomatch';
 import { z } from 'zod';
 
+import { aicAddresses } from './adapters/aic/addresses.ts';
 import { logLevels } from './adapters/log.ts';
 import { fail, ok, type Result } from './domain/result.ts';
 
@@ -54,9 +55,9 @@ const environment = z.object({
       (projects) => projects.every((glob) => !glob.startsWith('!')),
       'excludes a project: name those that are served instead',
     ),
-  AIC_URL: httpUrl.default(new URL('https://prod.jdpower.ai/apis/core/v1')),
+  AIC_URL: httpUrl.default(new URL(aicAddresses.prod)),
   AIC_API_KEY: token,
-  AIC_QA_URL: httpUrl.default(new URL('https://aic.qa.jdpower.com/apis/core/v1')),
+  AIC_QA_URL: httpUrl.default(new URL(aicAddresses.qa)),
   AIC_QA_API_KEY: token.optional(),
   AIC_PROJECT: z.string().optional(),
   AIC_CONCURRENCY: number(1, 100).default(8),
@@ -100,9 +101,9 @@ const examples: Readonly<Record<keyof Config, string>> = {
   GITLAB_WEBHOOK_SECRET: 'a long random text, the same as in the webhook',
   GITLAB_SIGNING_TOKEN: 'whsec_…, as GitLab shows it when the webhook is made',
   GITLAB_PROJECTS: 'my-group/my-pipelines,my-group/team-*/**',
-  AIC_URL: 'https://prod.jdpower.ai/apis/core/v1',
+  AIC_URL: aicAddresses.prod,
   AIC_API_KEY: 'the key from Manage API Keys in AIC',
-  AIC_QA_URL: 'https://aic.qa.jdpower.com/apis/core/v1',
+  AIC_QA_URL: aicAddresses.qa,
   AIC_QA_API_KEY: 'the key from Manage API Keys in AIC QA',
   AIC_PROJECT: 'PIN ANALYTICS',
   AIC_CONCURRENCY: '8',

@@ -16,14 +16,14 @@ export interface Job {
   readonly branches: Map<string, InteractiveBranch>;
 }
 
-export interface InteractiveBranch {
+interface InteractiveBranch {
   readonly id: string;
   readonly name: string;
   /** As it came, in JSON. */
   readonly config: string;
 }
 
-export interface Dataset {
+interface Dataset {
   readonly id: string;
   readonly name: string;
   readonly tables: { readonly id: string; readonly name: string }[];
