@@ -36,6 +36,8 @@ function onRequests(...numbers: readonly number[]): readonly CommentPlace[] {
 
 export interface OpenStore {
   readonly store: Store & Jobs;
+  /** The same store on behalf of a lane that another process has taken. */
+  readonly lost: Store & Jobs;
   readonly inbox: Inbox;
   /** How often lanes were told of new jobs. */
   readonly woken: () => number;
@@ -568,6 +570,61 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect(await opened.store.lastDeployment(main)).toMatchObject({ deployment: { status: 'running' } });
       expect(await opened.jobs()).toEqual([]);
       expect(opened.woken()).toBe(woken);
+    });
+  });
+
+  describe('on behalf of a lane that is lost', () => {
+    const item: Item = { pipeline: 'P', state: { kind: 'unchanged' } };
+    const run = {
+      id: undefined,
+      key: main,
+      workspace,
+      head: sha('c'),
+      places: [],
+      by: undefined,
+      reason: undefined,
+      startedAt: 1,
+    };
+    const writes: readonly (readonly [
+      string,
+      (store: Store & Jobs, id: DeploymentId) => Promise<unknown>,
+    ])[] = [
+      ['add', (store) => store.add({ job: deployJob(project, 'main'), dueAt: 1 })],
+      ['begin', (store) => store.begin(run)],
+      ['begin again', (store, id) => store.begin({ ...run, id, by: 'nobody' })],
+      ['cancel', (store) => store.cancel(main, 'omar')],
+      ['plan', (store, id) => store.plan(id, [], [])],
+      ['saveItem', (store, id) => store.saveItem(id, item, { key: workspaceKey, fingerprint: print('x') })],
+      ['close', (store) => store.close(closingOf({ state }))],
+      [
+        'savePush',
+        (store) =>
+          store.savePush({
+            workspace: workspaceKey,
+            baselines: new Map([['P', { fingerprint: print('x'), blob: undefined }]]),
+            branch: { key: main, state },
+          }),
+      ],
+    ];
+    test.each(writes)('%s writes nothing, and says so', async (_name, write) => {
+      const { id } = await opened.store.begin(run);
+      await opened.store.plan(id, [{ pipeline: 'Planned', state: { kind: 'left' } }], []);
+      const seen = async () => ({
+        last: await opened.store.lastDeployment(main),
+        branch: await opened.store.branch(main),
+        cancelled: await opened.store.cancelledBy(id),
+        baselines: await opened.store.baselines(workspaceKey, ['P']),
+        jobs: await opened.jobs(),
+        woken: opened.woken(),
+      });
+      const before = await seen();
+      await expect(write(opened.lost, id)).rejects.toThrow('the lease of the lane is lost');
+      expect(await seen()).toEqual(before);
+    });
+
+    test('reading goes on', async () => {
+      await opened.store.close(closingOf({ state }));
+      expect(await opened.lost.branch(main)).toEqual(state);
     });
   });
 }

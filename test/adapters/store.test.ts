@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import { guardOf } from '../../src/adapters/store/fence.ts';
 import { createInbox } from '../../src/adapters/store/inbox.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
@@ -129,6 +130,7 @@ async function open(path: string, time: Clock): Promise<OpenStore> {
   };
   return {
     store: createStore(db, time, wake),
+    lost: createStore(db, time, wake, guardOf(0)),
     inbox: createInbox(db, time, wake),
     woken: () => woken,
     jobs: () =>
@@ -167,7 +169,8 @@ describe('a file of the first version', () => {
     await (await openSqlite(`file:${path}`)).destroy();
     const old = new DatabaseSync(path);
     old.exec(`
-      delete from kysely_migration where name = '0002-commands';
+      delete from kysely_migration where name >= '0002';
+      drop table leases;
       drop table requests;
       alter table pending drop column paused;
       alter table baselines drop column blob;

@@ -26,23 +26,23 @@ export interface AicDeps {
 }
 
 /**
- * AIC's REST API. The result is made once; called with a log it gives the port whose calls are logged there. Remembered
- * names and the bound on calls are shared by all of them.
+ * AIC's REST API. The result is made once; called with a log it gives the port whose calls are logged there, and which begins none
+ * once the second signal fires. Remembered names and the bound on calls are shared by all of them.
  */
 export function createAic(
   deps: AicDeps,
-): (log: Log) => Aic & { reachable(): Promise<Result<void, UpstreamFailure>> } {
+): (log: Log, stop?: AbortSignal) => Aic & { reachable(): Promise<Result<void, UpstreamFailure>> } {
   const installations = new Map(
     [...deps.hosts].map(([environment, host]) => [
       environment,
       { host, queue: new PQueue({ concurrency: deps.concurrency }), names: new Names(deps.clock) },
     ]),
   );
-  return (log) => {
+  return (log, stop = deps.stop) => {
     const connected = new Map(
       [...installations].map(([environment, { names, ...installation }]) => [
         environment,
-        { names, calls: createCalls({ ...deps, ...installation, log }) },
+        { names, calls: createCalls({ ...deps, ...installation, log, stop }) },
       ]),
     );
     const noKey = (environment: Environment) => fail({ kind: 'no-key', environment } as const);

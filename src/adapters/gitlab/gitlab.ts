@@ -65,16 +65,24 @@ const user = z.object({ id: z.number() });
 
 /**
  * The configured GitLab, and no other host. The result is made once; called with a log it gives the port whose calls
- * are logged there. What is remembered (projects, the token's user) and the bound on calls are shared by all of them.
+ * are logged there, and which begins none once the second signal fires. What is remembered (projects, the token's user) and the bound on calls
+ * are shared by all of them.
  */
-export function createGitLab(deps: GitLabDeps): (log: Log) => GitLab {
+export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) => GitLab {
   const queue = new PQueue({ concurrency: atOnce });
   const projects = new Map<ProjectId, { readonly project: Project; readonly until: number }>();
   const known: KnownComments = new Map();
   let self: number | undefined;
 
-  return (log) => {
-    const http = createHttpClient({ ...deps, system: 'GitLab', log, queue, readError: readGitLabError });
+  return (log, stop = deps.stop) => {
+    const http = createHttpClient({
+      ...deps,
+      system: 'GitLab',
+      log,
+      stop,
+      queue,
+      readError: readGitLabError,
+    });
     const options = {
       host: deps.url.href.replace(/\/+$/, ''),
       token: deps.token,

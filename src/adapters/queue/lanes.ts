@@ -1,13 +1,23 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import PQueue from 'p-queue';
 
 import type { Clock } from '../../domain/clock.ts';
-import { pauseAfter, type Job, type JobOutcome } from '../../domain/job.ts';
+import type { Job, JobOutcome } from '../../domain/job.ts';
 import type { Log } from '../../domain/log.ts';
+import { LeaseLost } from '../store/fence.ts';
 import type { Tables } from '../store/schema.ts';
+import type { Lease, Leases } from './leases.ts';
+import { settleJob } from './settle-job.ts';
+
+/** What a run of a job is given: the job's own log, and the lease of its lane. */
+export interface Run {
+  readonly log: Log;
+  readonly lease: Lease;
+}
 
 export interface LanesDeps {
   readonly db: Kysely<Tables>;
+  readonly leases: Leases;
   readonly clock: Clock;
   /** A number in [0, 1). */
   readonly random: () => number;
@@ -15,11 +25,11 @@ export interface LanesDeps {
   /** Lanes at work at once. */
   readonly concurrency: number;
   /** Runs one job; `tries` counts the tries before this one. */
-  readonly run: (job: Job, tries: number, log: Log) => Promise<JobOutcome>;
+  readonly run: (job: Job, tries: number, run: Run) => Promise<JobOutcome>;
 }
 
 export interface Lanes {
-  /** Takes up what was unfinished at the last stop, and begins. */
+  /** Takes up what processes that are gone left unfinished, and begins. */
   start(): Promise<void>;
   /** Says that there may be new work. */
   wake(): void;
@@ -33,23 +43,24 @@ interface Row {
   readonly key: string;
   readonly tries: number;
   readonly job: Job;
+  readonly lease: Lease;
 }
 
-const firstPauseMs = 1_000;
 const longestSleepMs = 60_000;
 const afterStoreFailureMs = 1_000;
+/** So often it is looked whether another process added work, or let go of a lane. The look costs some microseconds (ADR 8). */
+const betweenGlancesMs = 1_000;
 
 /**
- * The lanes of one process, over the jobs in its store.
+ * The lanes of one process, over the jobs in a store that other processes may share.
  *
  * A job's row is
  * - `waiting`: to be run from `due_at` on, when its lane is free
- * - `running`: taken by this process; after a crash it becomes `waiting` again at the start
+ * - `running`: taken by the process that has the lease of its lane; when that is gone, it becomes `waiting` again
  * - `given-up`: kept for people to see; no repetition can help
  * - gone: done
  *
- * Within a lane the oldest job that is due runs first, and never two at once. A job runs at least once. Only one process may use
- * the store.
+ * Within a lane the oldest job that is due runs first, and never two at once, whichever process runs them. A job runs at least once.
  */
 export function createLanes(deps: LanesDeps): Lanes {
   const { db, clock, log } = deps;
@@ -70,11 +81,13 @@ export function createLanes(deps: LanesDeps): Lanes {
 
   async function look(): Promise<void> {
     let sleepMs = afterStoreFailureMs;
+    let version: number | undefined;
     try {
       do {
         lookAgain = false;
+        version = await dataVersion();
         for (const row of await claim()) {
-          // A row that was claimed while the stop came stays `running`, and is taken up at the next start.
+          // A row that was claimed while the stop came stays `running`, until its lane is given back.
           if (isStopped()) return;
           busy.add(row.lane);
           void queue.add(() => work(row));
@@ -87,48 +100,83 @@ export function createLanes(deps: LanesDeps): Lanes {
     if (isStopped()) return;
     state = 'idle';
     if (lookAgain) wake();
-    else timer = setTimeout(wake, sleepMs);
+    else sleep(sleepMs, version);
   }
 
   function isStopped(): boolean {
     return state === 'stopped';
   }
 
+  /** Sleeps, with an eye on whether another process wrote to the store. */
+  function sleep(leftMs: number, version: number | undefined): void {
+    const ms = Math.min(leftMs, betweenGlancesMs);
+    timer = setTimeout(() => {
+      if (leftMs <= ms) wake();
+      else void glance(leftMs - ms, version);
+    }, ms);
+  }
+
+  async function glance(leftMs: number, version: number | undefined): Promise<void> {
+    const isSame = await dataVersion().then(
+      (now) => now === version,
+      () => false,
+    );
+    if (state !== 'idle') return;
+    if (isSame) sleep(leftMs, version);
+    else wake();
+  }
+
+  /** Another number once another connection has committed (https://www.sqlite.org/pragma.html#pragma_data_version). */
+  async function dataVersion(): Promise<number> {
+    const { rows } = await sql<{ readonly data_version: number }>`PRAGMA data_version`.execute(db);
+    return rows[0]?.data_version ?? 0;
+  }
+
   /** The oldest due job of each free lane, as many as there is room for, marked as running. */
   async function claim(): Promise<readonly Row[]> {
     const room = deps.concurrency - busy.size;
     if (room <= 0) return [];
-    let oldest = db
-      .selectFrom('jobs')
-      .select(({ fn }) => fn.min('id').as('id'))
-      .where('status', '=', 'waiting')
-      .where('due_at', '<=', clock.now())
-      .groupBy('lane')
-      .orderBy('id')
-      .limit(room);
-    if (busy.size > 0) oldest = oldest.where('lane', 'not in', [...busy]);
-    const rows = await db
-      .updateTable('jobs')
-      .set({ status: 'running' })
-      .where('id', 'in', oldest)
-      .returning(['id', 'lane', 'key', 'tries', 'job_json'])
-      .execute();
+    const rows = await deps.leases.claim((transaction) =>
+      transaction
+        .updateTable('jobs')
+        .set({ status: 'running' })
+        .where('id', 'in', oldest(transaction, room))
+        .returning(['id', 'lane', 'key', 'tries', 'job_json'])
+        .execute(),
+    );
     return rows.map(({ job_json: json, ...row }) => {
       const job: Job = JSON.parse(json);
       return { ...row, job };
     });
   }
 
+  function oldest(transaction: Transaction<Tables>, room: number) {
+    return workIn(transaction)
+      .select(({ fn }) => fn.min('id').as('id'))
+      .where('due_at', '<=', clock.now())
+      .groupBy('lane')
+      .orderBy('id')
+      .limit(room);
+  }
+
+  /** What waits in free lanes. One that this process lost to another is not free for it until its own run has ended. */
+  function workIn(source: Kysely<Tables>) {
+    const all = source
+      .selectFrom('jobs')
+      .where('status', '=', 'waiting')
+      .where('lane', 'not in', source.selectFrom('leases').select('lane'));
+    return busy.size > 0 ? all.where('lane', 'not in', [...busy]) : all;
+  }
+
   /** Milliseconds until there is something to look for. The end of a job wakes by itself. */
   async function untilNextDue(): Promise<number> {
     if (busy.size >= deps.concurrency) return longestSleepMs;
-    let next = db
-      .selectFrom('jobs')
+    const { at } = await workIn(db)
       .select(({ fn }) => fn.min('due_at').as('at'))
-      .where('status', '=', 'waiting');
-    if (busy.size > 0) next = next.where('lane', 'not in', [...busy]);
-    const { at } = await next.executeTakeFirstOrThrow();
-    return Math.min(Math.max(0, (at ?? Infinity) - clock.now()), longestSleepMs);
+      .executeTakeFirstOrThrow();
+    const due = Math.min(Math.max(0, (at ?? Infinity) - clock.now()), longestSleepMs);
+    // The end of another process is no write that could be noticed.
+    return (await deps.leases.others()).length > 0 ? Math.min(due, betweenGlancesMs) : due;
   }
 
   async function work(row: Row): Promise<void> {
@@ -136,12 +184,15 @@ export function createLanes(deps: LanesDeps): Lanes {
     const startedAt = clock.now();
     let outcome: JobOutcome;
     try {
-      outcome = await deps.run(row.job, row.tries, jobLog);
+      outcome = await deps.run(row.job, row.tries, { log: jobLog, lease: row.lease });
     } catch (error) {
-      jobLog.error('job broke off', {
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
-      outcome = { kind: 'again', reason: 'an internal error; the log has it' };
+      if (error instanceof LeaseLost) outcome = { kind: 'stopped' };
+      else {
+        jobLog.error('job broke off', {
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        });
+        outcome = { kind: 'again', reason: 'an internal error; the log has it' };
+      }
     }
     const reason = 'reason' in outcome ? { reason: outcome.reason } : {};
     const line = {
@@ -162,7 +213,11 @@ export function createLanes(deps: LanesDeps): Lanes {
   async function settleAtLast(row: Row, outcome: JobOutcome, jobLog: Log): Promise<void> {
     for (;;) {
       try {
-        await settle(row, outcome);
+        const end = { outcome, now: clock.now(), random: deps.random() };
+        const isWritten = await deps.leases.release(row.lease, (transaction) =>
+          settleJob(transaction, row, end),
+        );
+        if (!isWritten) jobLog.warn('job cut off: its lane was lost, another process runs it again');
         return;
       } catch (error) {
         jobLog.error('the end of a job could not be written', { error: String(error) });
@@ -172,76 +227,10 @@ export function createLanes(deps: LanesDeps): Lanes {
     }
   }
 
-  async function settle(row: Row, outcome: JobOutcome): Promise<void> {
-    switch (outcome.kind) {
-      case 'done':
-        await db.deleteFrom('jobs').where('id', '=', row.id).execute();
-        return;
-      case 'given-up':
-        await db
-          .updateTable('jobs')
-          .set({ status: 'given-up', reason: outcome.reason })
-          .where('id', '=', row.id)
-          .execute();
-        return;
-      case 'stopped':
-        await backToWaiting(row, { due_at: clock.now() });
-        return;
-      case 'again': {
-        const tries = row.tries + 1;
-        const pause = pauseAfter(tries, firstPauseMs, deps.random());
-        await backToWaiting(row, { due_at: clock.now() + pause, tries, reason: outcome.reason });
-      }
-    }
-  }
-
-  /** A job of the same key that came meanwhile does the work of both, as soon as the first of them is due. */
-  async function backToWaiting(
-    row: Row,
-    values: { readonly due_at: number; readonly tries?: number; readonly reason?: string },
-  ): Promise<void> {
-    await db.transaction().execute(async (transaction) => {
-      const newer = await transaction
-        .selectFrom('jobs')
-        .select(['id', 'due_at'])
-        .where('key', '=', row.key)
-        .where('status', '=', 'waiting')
-        .executeTakeFirst();
-      if (newer === undefined) {
-        const back = transaction.updateTable('jobs').set({ status: 'waiting', ...values });
-        await back.where('id', '=', row.id).execute();
-      } else {
-        await transaction.deleteFrom('jobs').where('id', '=', row.id).execute();
-        const sooner = transaction.updateTable('jobs').set({ due_at: Math.min(newer.due_at, values.due_at) });
-        await sooner.where('id', '=', newer.id).execute();
-      }
-    });
-  }
-
   return {
     start: async () => {
-      // A waiting job that also stands for a cut-off one need not wait any more.
-      await db
-        .updateTable('jobs')
-        .set({ due_at: 0 })
-        .where('status', '=', 'waiting')
-        .where('key', 'in', db.selectFrom('jobs').select('key').where('status', '=', 'running'))
-        .execute();
-      const newestRunning = db
-        .selectFrom('jobs')
-        .select(({ fn }) => fn.max('id').as('id'))
-        .where('status', '=', 'running')
-        .groupBy('key');
-      const left = await db
-        .updateTable('jobs')
-        .set({ status: 'waiting' })
-        .where('status', '=', 'running')
-        .where('key', 'not in', db.selectFrom('jobs').select('key').where('status', '=', 'waiting'))
-        .where('id', 'in', newestRunning)
-        .executeTakeFirst();
-      await db.deleteFrom('jobs').where('status', '=', 'running').execute();
-      if (left.numUpdatedRows > 0n)
-        log.info('took up unfinished jobs', { jobs: Number(left.numUpdatedRows) });
+      // A store that can't be written is told at the start, and what was cut off is freed before anything new begins.
+      await deps.leases.claim(async () => []);
       state = 'idle';
       wake();
     },

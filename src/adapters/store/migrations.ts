@@ -5,6 +5,7 @@ import type { Migration } from 'kysely/migration';
 export const migrations: Record<string, Migration> = {
   '0001-first': { up: first },
   '0002-commands': { up: commands },
+  '0003-leases': { up: leases },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -149,5 +150,20 @@ async function commands(db: Kysely<never>): Promise<void> {
     .createTable('requests')
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addColumn('received_at', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
+async function leases(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createTable('leases')
+    .addColumn('fence', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('lane', 'text', (column) => column.notNull().unique())
+    .addColumn('holder', 'text', (column) => column.notNull())
+    .addColumn('who', 'text', (column) => column.notNull())
+    .addColumn('host', 'text', (column) => column.notNull())
+    .addColumn('pid_space', 'text', (column) => column.notNull())
+    .addColumn('pid', 'integer', (column) => column.notNull())
+    .addColumn('since', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .execute();
 }

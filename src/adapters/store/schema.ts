@@ -94,4 +94,19 @@ export interface Tables {
     id: string;
     received_at: number;
   };
+  leases: {
+    /** Grows with each lease of any lane, and is never used twice. */
+    fence: Generated<number>;
+    lane: string;
+    /** One start of one process. */
+    holder: string;
+    /** Who works there, for people. */
+    who: string;
+    host: string;
+    /** Within which a `pid` means one process: Linux's namespace of process ids. Empty where the system has but one. */
+    pid_space: string;
+    pid: number;
+    since: number;
+    expires_at: number;
+  };
 }

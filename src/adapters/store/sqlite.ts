@@ -8,29 +8,62 @@ import { Migrator } from 'kysely/migration';
 import { migrations } from './migrations.ts';
 import type { Tables } from './schema.ts';
 
+/** How long a statement waits for another process that writes, in milliseconds. It keeps the whole process waiting. */
+const patienceMs = 5_000;
+
 /**
  * Opens the SQLite file, makes it where there is none, and brings its tables to the present version. Each commit is on disk when it
- * returns (`synchronous=FULL`): the answer to a delivery says so.
+ * returns (`synchronous=FULL`): the answer to a delivery says so. Several processes may open one file, also at the same moment.
  *
  * Throws when the file can't be opened or was written by a newer version.
  */
 export async function openSqlite(url: string): Promise<Kysely<Tables>> {
   const path = url.replace(/^file:/, '');
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-  const file = new DatabaseSync(path);
-  file.exec(
-    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000',
-  );
+  const file = new DatabaseSync(path, { timeout: patienceMs });
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: asKyselyKnowsIt(file) }) });
-  const { error } = await new Migrator({
-    db,
-    provider: { getMigrations: () => Promise.resolve(migrations) },
-  }).migrateToLatest();
-  if (error !== undefined) {
+  try {
+    await useWal(file);
+    file.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+    await migrate(file, db);
+  } catch (error) {
     await db.destroy();
+    // Kysely closes only what it has used. Closing undoes what was not committed.
+    if (file.isOpen) file.close();
     throw error;
   }
   return db;
+}
+
+/** The first process to come switches a new file to WAL. SQLite does not let a second one wait for that, but fails at once. */
+async function useWal(file: DatabaseSync): Promise<void> {
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      file.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isLocked(error) || performance.now() > end) throw error;
+    }
+    await new Promise((resolve) => void setTimeout(resolve, 20));
+  }
+}
+
+/**
+ * In one transaction that has the write lock from its beginning: of two processes that open a file, the second finds the work of
+ * the first done, and nothing half done is left by one that dies. Kysely's migrator makes no transactions of its own on SQLite.
+ */
+async function migrate(file: DatabaseSync, db: Kysely<Tables>): Promise<void> {
+  const provider = { getMigrations: () => Promise.resolve(migrations) };
+  file.exec('begin immediate');
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error === undefined) file.exec('commit');
+  else throw error;
+}
+
+function isLocked(error: unknown): boolean {
+  // SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy
+  return error instanceof Error && 'errcode' in error && error.errcode === 5;
 }
 
 /** Kysely was made for better-sqlite3; `node:sqlite` differs in how parameters are handed over and rows are announced. */
@@ -38,7 +71,9 @@ function asKyselyKnowsIt(file: DatabaseSync): ConstructorParameters<typeof Sqlit
   return {
     close: () => file.close(),
     prepare: (sql) => {
-      const statement = file.prepare(sql);
+      // Every transaction here writes. Begun as Kysely does, it would take the write lock at its first write, and fail there at once,
+      // whatever the time-out, if another process wrote since its first read (SQLITE_BUSY_SNAPSHOT).
+      const statement = file.prepare(sql === 'begin' ? 'begin immediate' : sql);
       const values = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[];
       return {
         reader: statement.columns().length > 0,

@@ -7,17 +7,31 @@ import type { DeploymentId } from '../../domain/ids.ts';
 import type { Jobs } from '../../domain/job.ts';
 import type { Place } from '../../domain/place.ts';
 import type { Baseline, BranchKey, BranchState, Store, WorkspaceKey } from '../../domain/store.ts';
+import type { Guard } from './fence.ts';
 import { addJobs } from './rows.ts';
 import type { Tables } from './schema.ts';
 
 /** Rows per statement: SQLite allows 32,766 values in one. */
 const chunk = 500;
 
-/** @param jobsAdded is told after each commit that added jobs, so that lanes look for work at once */
-export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => void): Store & Jobs {
+/**
+ * @param jobsAdded is told after each commit that added jobs, so that lanes look for work at once
+ * @param guard what is written passes it: the lane on whose behalf the store is used may be lost to another process
+ */
+export function createStore(
+  db: Kysely<Tables>,
+  clock: Clock,
+  jobsAdded: () => void,
+  guard: Guard = async () => {},
+): Store & Jobs {
+  const write = <Written>(work: (transaction: Transaction<Tables>) => Promise<Written>) =>
+    db.transaction().execute(async (transaction) => {
+      await guard(transaction);
+      return work(transaction);
+    });
   return {
     add: async (...due) => {
-      await db.transaction().execute((transaction) => addJobs(transaction, due, clock.now()));
+      await write((transaction) => addJobs(transaction, due, clock.now()));
       jobsAdded();
     },
     branch: async (key) => {
@@ -111,25 +125,28 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
         started_at: startedAt,
         finished_at: null,
       };
-      const written =
+      const written = await write((transaction) =>
         id === undefined
-          ? await db.insertInto('deployments').values(row).returningAll().executeTakeFirstOrThrow()
-          : await db
+          ? transaction.insertInto('deployments').values(row).returningAll().executeTakeFirstOrThrow()
+          : transaction
               .updateTable('deployments')
               .set(row)
               .where('id', '=', id)
               .returningAll()
-              .executeTakeFirstOrThrow();
+              .executeTakeFirstOrThrow(),
+      );
       return deploymentOf(written);
     },
     cancel: async (key, by) => {
-      const row = await db
-        .updateTable('deployments')
-        .set({ cancelled_by: by })
-        .where(isBranch(key))
-        .where('status', '=', 'running')
-        .returningAll()
-        .executeTakeFirst();
+      const row = await write((transaction) =>
+        transaction
+          .updateTable('deployments')
+          .set({ cancelled_by: by })
+          .where(isBranch(key))
+          .where('status', '=', 'running')
+          .returningAll()
+          .executeTakeFirst(),
+      );
       return row === undefined ? undefined : deploymentOf(row);
     },
     cancelledBy: async (id) => {
@@ -141,7 +158,7 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
       return row?.cancelled_by ?? undefined;
     },
     plan: (id, items, snapshots) =>
-      db.transaction().execute(async (transaction) => {
+      write(async (transaction) => {
         await transaction.deleteFrom('items').where('deployment_id', '=', id).execute();
         for (let from = 0; from < items.length; from += chunk) {
           const rows = items.slice(from, from + chunk).map((item) => rowOf(id, item));
@@ -156,7 +173,7 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
         }
       }),
     saveItem: (id, item, holds) =>
-      db.transaction().execute(async (transaction) => {
+      write(async (transaction) => {
         await transaction
           .insertInto('items')
           .values(rowOf(id, item))
@@ -171,7 +188,7 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
         await saveBaseline(transaction, holds.key, { pipeline: item.pipeline, baseline }, clock.now());
       }),
     close: async ({ key, deliveries, state, deployment, jobs }) => {
-      await db.transaction().execute(async (transaction) => {
+      await write(async (transaction) => {
         for (const id of deliveries) {
           await transaction
             .updateTable('deliveries')
@@ -198,7 +215,7 @@ export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
       if (jobs.length > 0) jobsAdded();
     },
     savePush: ({ workspace, baselines, branch }) =>
-      db.transaction().execute(async (transaction) => {
+      write(async (transaction) => {
         for (const [pipeline, baseline] of baselines)
           await saveBaseline(transaction, workspace, { pipeline, baseline }, clock.now());
         if (branch !== undefined) await saveState(transaction, branch.key, branch.state);

@@ -1,0 +1,192 @@
+import type { Kysely, Selectable, Transaction } from 'kysely';
+
+import type { Clock } from '../../domain/clock.ts';
+import type { Log } from '../../domain/log.ts';
+import type { Tables } from '../store/schema.ts';
+import { hasEnded, type Holder } from './holder.ts';
+import { requeueStranded } from './stranded-jobs.ts';
+
+/** The right to work in a lane, while nobody else has it. */
+export interface Lease {
+  readonly lane: string;
+  /** By it what is written on behalf of the lane is known; see `guardOf`. */
+  readonly fence: number;
+  /** Fires when the lease is lost, or could not be extended in time. */
+  readonly lost: AbortSignal;
+}
+
+export interface LeasesDeps {
+  readonly db: Kysely<Tables>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly holder: Holder;
+  /** After so long without a sign of life a holder loses its lanes, in milliseconds. */
+  readonly leaseMs: number;
+}
+
+export interface Leases {
+  /**
+   * Takes the lanes of the rows that `choose` finds, in one transaction which has the write lock from its beginning. The lanes must be
+   * free by then: those whose holders are gone have been freed.
+   */
+  claim<Row extends { readonly lane: string }>(
+    choose: (transaction: Transaction<Tables>) => Promise<readonly Row[]>,
+  ): Promise<readonly (Row & { readonly lease: Lease })[]>;
+  /** Gives a lane back and writes how its work ended, both or nothing. False, and nothing is written, when the lease is lost. */
+  release(lease: Lease, end: (transaction: Transaction<Tables>) => Promise<void>): Promise<boolean>;
+  /** Who else has lanes. */
+  others(): Promise<readonly Selectable<Tables['leases']>[]>;
+  /** Gives back all lanes; what still runs in them may write nothing any more, and its jobs wait again. */
+  close(): Promise<void>;
+}
+
+interface Held {
+  readonly lease: Lease;
+  readonly controller: AbortController;
+  expiresAt: number;
+  /** Whether it is being given back: then its absence is no loss. */
+  ending: boolean;
+}
+
+/**
+ * The leases of one process. A lane is
+ * - free: it has no row
+ * - held: it has a row, which the heartbeat of its holder extends
+ * - late: the row's time is over. It is still its holder's, until another process that looks for work takes the row away
+ *
+ * So whether a lease stands is only a question of whether its row does, and no two processes compare their clocks to write.
+ */
+export function createLeases(deps: LeasesDeps): Leases {
+  const { db, clock, log, holder, leaseMs } = deps;
+  const held = new Map<number, Held>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function hold(lane: string, fence: number, expiresAt: number): Lease {
+    const controller = new AbortController();
+    const lease = { lane, fence, lost: controller.signal };
+    held.set(fence, { lease, controller, expiresAt, ending: false });
+    timer ??= setTimeout(() => void beat(), leaseMs / 3);
+    return lease;
+  }
+
+  function forget(fence: number): void {
+    held.delete(fence);
+    if (held.size > 0) return;
+    clearTimeout(timer);
+    timer = undefined;
+  }
+
+  async function beat(): Promise<void> {
+    const all = [...held.values()];
+    const now = clock.now();
+    const expiresAt = now + leaseMs;
+    try {
+      const extended = await db
+        .updateTable('leases')
+        .set({ expires_at: expiresAt })
+        .where(
+          'fence',
+          'in',
+          all.map(({ lease }) => lease.fence),
+        )
+        .returning('fence')
+        .execute();
+      const standing = new Set(extended.map(({ fence }) => fence));
+      for (const one of all) {
+        if (standing.has(one.lease.fence)) one.expiresAt = expiresAt;
+        else lose(one, 'another process took it');
+      }
+    } catch (error) {
+      log.error('leases could not be extended', { error: String(error) });
+      for (const one of all) if (one.expiresAt <= now) lose(one, 'it could not be extended in time');
+    }
+    timer = held.size === 0 ? undefined : setTimeout(() => void beat(), leaseMs / 3);
+  }
+
+  function lose({ lease, controller, ending }: Held, why: string): void {
+    if (ending || controller.signal.aborted || !held.has(lease.fence)) return;
+    log.warn('lost a lane', { lane: lease.lane, why });
+    controller.abort();
+  }
+
+  async function freeOthers(transaction: Transaction<Tables>): Promise<void> {
+    const gone = (await othersIn(transaction)).flatMap((lease) => {
+      const late = lease.expires_at <= clock.now();
+      return late || hasEnded(holderOf(lease), holder)
+        ? [{ ...lease, why: late ? 'no sign of life' : 'ended' }]
+        : [];
+    });
+    for (const { fence, lane, who, host, pid, why } of gone) {
+      await transaction.deleteFrom('leases').where('fence', '=', fence).execute();
+      log.warn('freed a lane', { lane, who, host, pid, why });
+    }
+    const jobs = await requeueStranded(transaction);
+    if (jobs > 0) log.info('took up unfinished jobs', { jobs });
+  }
+
+  function othersIn(source: Kysely<Tables>): Promise<Selectable<Tables['leases']>[]> {
+    return source.selectFrom('leases').selectAll().where('holder', '!=', holder.id).execute();
+  }
+
+  return {
+    claim: async (choose) => {
+      const now = clock.now();
+      const expiresAt = now + leaseMs;
+      const taken = await db.transaction().execute(async (transaction) => {
+        await freeOthers(transaction);
+        const rows = [];
+        for (const row of await choose(transaction)) {
+          const { id, who, host, pid, pidSpace } = holder;
+          const { fence } = await transaction
+            .insertInto('leases')
+            .values({
+              lane: row.lane,
+              holder: id,
+              who,
+              host,
+              pid_space: pidSpace,
+              pid,
+              since: now,
+              expires_at: expiresAt,
+            })
+            .returning('fence')
+            .executeTakeFirstOrThrow();
+          rows.push({ row, fence });
+        }
+        return rows;
+      });
+      return taken.map(({ row, fence }) => ({ ...row, lease: hold(row.lane, fence, expiresAt) }));
+    },
+    release: async ({ fence }, end) => {
+      const one = held.get(fence);
+      if (one !== undefined) one.ending = true;
+      const stood = await db.transaction().execute(async (transaction) => {
+        const freed = await transaction.deleteFrom('leases').where('fence', '=', fence).executeTakeFirst();
+        if (freed.numDeletedRows === 0n) return false;
+        await end(transaction);
+        return true;
+      });
+      forget(fence);
+      return stood;
+    },
+    others: () => othersIn(db),
+    close: async () => {
+      clearTimeout(timer);
+      timer = undefined;
+      for (const { controller } of held.values()) controller.abort();
+      held.clear();
+      try {
+        await db.transaction().execute(async (transaction) => {
+          await transaction.deleteFrom('leases').where('holder', '=', holder.id).execute();
+          await requeueStranded(transaction);
+        });
+      } catch (error) {
+        log.error('leases could not be given back, and will expire', { error: String(error) });
+      }
+    },
+  };
+}
+
+function holderOf(row: Selectable<Tables['leases']>): Holder {
+  return { id: row.holder, who: row.who, host: row.host, pidSpace: row.pid_space, pid: row.pid };
+}
