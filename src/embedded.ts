@@ -13,6 +13,7 @@ import { createApp } from './app.ts';
 import { servedBy, type Config } from './config.ts';
 import type { Environment } from './domain/aic.ts';
 import type { Clock } from './domain/clock.ts';
+import { checkTokenJob } from './domain/job.ts';
 import type { Log } from './domain/log.ts';
 import { createReadiness } from './handlers/readiness.ts';
 import { runJob } from './handlers/run-job.ts';
@@ -112,7 +113,11 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
   });
   return {
     app,
-    start: () => lanes.start(),
+    start: async () => {
+      // Also the first look of all; where one waits already, it comes now.
+      await store.add({ job: checkTokenJob, dueAt: clock.now() });
+      await lanes.start();
+    },
     stop: async (graceMs) => {
       stopping.abort();
       await lanes.stop(graceMs);
