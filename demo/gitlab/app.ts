@@ -12,6 +12,7 @@ import { mergeRequestRoutes } from './merge-request-routes.ts';
 import { noteRoutes } from './note-routes.ts';
 import { projectRoutes, visibleProject } from './project-routes.ts';
 import { Refusal, refused } from './refusal.ts';
+import { isExpired } from './tokens.ts';
 import { treeRoutes } from './tree-routes.ts';
 
 /** GitLab's REST API, version 4, as far as the demo has it. */
@@ -20,9 +21,12 @@ export function createGitLabApp(instance: Instance): Hono {
 
   api.use(async (c, next) => {
     const bearer = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-    const user = instance.users.byToken(c.req.header('private-token') ?? bearer ?? '');
-    if (user === undefined) throw refused(401, '401 Unauthorized');
-    c.set('user', user);
+    const token = instance.tokens.bySecret(c.req.header('private-token') ?? bearer ?? '');
+    if (token === undefined) throw refused(401, '401 Unauthorized');
+    if (isExpired(token, instance.now())) throw expired();
+    token.lastUsedAt = instance.now();
+    c.set('token', token);
+    c.set('user', token.user);
     return next();
   });
   api.use('/projects/:id/*', async (c, next) => {
@@ -53,4 +57,10 @@ export function createGitLabApp(instance: Instance): Hono {
     return Response.json({ message: '500 Internal Server Error', error: error.message }, { status: 500 });
   });
   return app;
+}
+
+/** What GitLab says of a token that was good once (lib/api/api_guard.rb); of an unknown one it only says 401. */
+function expired(): Refusal {
+  const error_description = 'Token is expired. You can either do re-authorization or token refresh.';
+  return new Refusal(401, { error: 'invalid_token', error_description });
 }

@@ -2,6 +2,7 @@ import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
 import type { Project } from './project.ts';
 import { createProjects, type Projects } from './projects.ts';
 import type { RanQuickAction } from './quick-action-runner.ts';
+import { createTokens, type Token, type Tokens } from './tokens.ts';
 import { createUsers, type User, type Users } from './users.ts';
 import { createWebhooks, type Webhooks } from './webhooks.ts';
 
@@ -13,6 +14,7 @@ export interface Instance {
   /** A number that nothing else has: GitLab's own ids are unique per kind, these are unique altogether. */
   nextId(): number;
   readonly users: Users;
+  readonly tokens: Tokens;
   readonly projects: Projects;
   readonly webhooks: Webhooks;
   /** Every command that a text triggered. */
@@ -22,7 +24,7 @@ export interface Instance {
 
 /** What Hono hands from the check of the token and of the project to the routes. */
 export interface ApiEnv {
-  readonly Variables: { readonly user: User; readonly project: Project };
+  readonly Variables: { readonly token: Token; readonly user: User; readonly project: Project };
 }
 
 export interface InstanceOptions {
@@ -45,6 +47,7 @@ export function createInstance({ directory, url, now, webhookTimeoutMs }: Instan
     now,
     nextId,
     users: createUsers(),
+    tokens: createTokens(now),
     projects: createProjects({ directory, now }),
     webhooks: createWebhooks({ url, now, nextId, timeoutMs: webhookTimeoutMs }),
     quickActions: [],

@@ -4,9 +4,10 @@ import type { ApiEnv, Instance } from './instance.ts';
 import { readParams } from './params.ts';
 import { projectJson, type Project } from './project.ts';
 import { badParameter, noSuchRow, notFound, refused } from './refusal.ts';
+import { tokenJson } from './tokens.ts';
 import { userJson, type User } from './users.ts';
 
-/** The version, the user of the token, projects and their members. */
+/** The version, the token and its user, projects and their members. */
 export function projectRoutes(instance: Instance): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
 
@@ -31,6 +32,8 @@ export function projectRoutes(instance: Instance): Hono<ApiEnv> {
       external: false,
     });
   });
+
+  app.get('/personal_access_tokens/self', (c) => c.json(tokenJson(c.var.token, instance.now())));
 
   app.post('/projects', async (c) => {
     const { user } = c.var;

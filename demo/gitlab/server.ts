@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serveHttp, type HttpServer } from '../http-server.ts';
+import { notifyTokenExpiry } from './access-token-event.ts';
 import { createGitLabApp } from './app.ts';
 import { commitTo } from './commit-service.ts';
 import type { FileChange, Person } from './commit-writer.ts';
@@ -10,6 +11,7 @@ import { createInstance } from './instance.ts';
 import type { MergeMethod, Project } from './project.ts';
 import { afterPush } from './pushes.ts';
 import type { RanQuickAction } from './quick-action-runner.ts';
+import type { Token } from './tokens.ts';
 import type { User } from './users.ts';
 import type { Delivery } from './webhooks.ts';
 
@@ -45,6 +47,11 @@ export interface GitLabServer extends HttpServer {
   ): Promise<{ readonly id: number; readonly path: string }>;
   addMember(project: string | number, user: string | number, accessLevel: number): void;
   setMergeMethod(project: string | number, method: MergeMethod): void;
+  /** Gives a token another end, such as `2027-03-01`, or with undefined none. */
+  setTokenExpiry(token: string, expiresOn: string | undefined): void;
+  setTokenScopes(token: string, scopes: readonly string[]): void;
+  /** Reports that the token ends soon to the hooks of the project, as if it were an access token of that project. */
+  announceTokenExpiry(project: string | number, token: string): void;
   /** Only maintainers push to it and merge into it; the default branch is protected from the start. */
   protectBranch(project: string | number, branch: string): void;
   /** What the answers about differences leave out; without an argument back to what a self-managed GitLab has. */
@@ -89,7 +96,7 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     now: () => new Date(),
     webhookTimeoutMs: options.webhookTimeoutMs ?? 10_000,
   });
-  const { users, projects, webhooks } = instance;
+  const { users, tokens, projects, webhooks } = instance;
 
   function projectNamed(name: string | number): Project {
     const found = projects.find(name);
@@ -103,9 +110,15 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     return found;
   }
 
+  function tokenNamed(secret: string): Token {
+    const found = tokens.bySecret(secret);
+    if (found === undefined) throw new Error('There is no such token.');
+    return found;
+  }
+
   function addUser(given: { readonly username: string; readonly name: string }): Account {
     const user = users.add(given);
-    return { id: user.id, username: user.username, token: users.createToken(user) };
+    return { id: user.id, username: user.username, token: tokens.add(user).secret };
   }
 
   const admin = addUser({ username: 'root', name: 'Administrator' });
@@ -130,6 +143,15 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     },
     setMergeMethod(project, method) {
       projectNamed(project).mergeMethod = method;
+    },
+    setTokenExpiry(token, expiresOn) {
+      tokenNamed(token).expiresOn = expiresOn;
+    },
+    setTokenScopes(token, scopes) {
+      tokenNamed(token).scopes = scopes;
+    },
+    announceTokenExpiry(project, token) {
+      notifyTokenExpiry(instance, projectNamed(project), tokenNamed(token));
     },
     protectBranch(project, branch) {
       projectNamed(project).protectedBranches.add(branch);

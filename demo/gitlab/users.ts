@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 export interface User {
   readonly id: number;
   readonly username: string;
@@ -7,20 +5,16 @@ export interface User {
   readonly email: string;
 }
 
-/** The accounts and the tokens that speak for them. */
+/** The accounts. */
 export interface Users {
   /** Throws for a name that is taken. */
   add(user: { readonly username: string; readonly name: string }): User;
-  /** A new token of the user; the others stay valid. */
-  createToken(user: User): string;
-  byToken(token: string): User | undefined;
   byId(id: number): User | undefined;
   byName(username: string): User | undefined;
 }
 
 export function createUsers(): Users {
   const users: User[] = [];
-  const tokens = new Map<string, User>();
   return {
     add({ username, name }) {
       if (users.some((user) => user.username === username))
@@ -29,12 +23,6 @@ export function createUsers(): Users {
       users.push(user);
       return user;
     },
-    createToken(user) {
-      const token = `glpat-${randomBytes(15).toString('base64url')}`;
-      tokens.set(token, user);
-      return token;
-    },
-    byToken: (token) => tokens.get(token),
     byId: (id) => users[id - 1],
     byName: (username) => users.find((user) => user.username === username),
   };

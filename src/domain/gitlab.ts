@@ -3,6 +3,7 @@ import type { People } from './people.ts';
 import type { NotePlace, Place } from './place.ts';
 import type { Repository } from './repository.ts';
 import type { Result } from './result.ts';
+import type { Token } from './token.ts';
 import type { UpstreamFailure } from './upstream.ts';
 
 export interface Project {
@@ -112,6 +113,8 @@ export interface GitLab extends Repository, People {
   putComment(project: ProjectId, place: Place, comment: Comment, fresh: boolean): Promise<GitLabResult<void>>;
   /** Puts the bot's emoji on somebody's comment; doing so twice is the same as once. */
   react(project: ProjectId, note: NotePlace, emoji: string): Promise<GitLabResult<void>>;
+  /** The token that the bot calls with. GitLab answers 401 to one that has expired or was revoked: `denied`. */
+  token(): Promise<GitLabResult<Token>>;
   /** Whether GitLab answers and accepts the token. */
   reachable(): Promise<GitLabResult<void>>;
 }

@@ -269,6 +269,40 @@ describe('a comment', () => {
   });
 });
 
+describe('the token', () => {
+  it('tells its scopes, its account and that it never expires', async () => {
+    expect(value(await gitlab.token())).toEqual({
+      name: 'aic-bot token',
+      scopes: ['api'],
+      expiresAt: undefined,
+      active: true,
+      userId: bot.id,
+    });
+    expect(server.calls.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /api/v4/personal_access_tokens/self',
+    ]);
+  });
+
+  it('ends when its last day begins in UTC', async () => {
+    server.setTokenExpiry(bot.token, '2999-03-01');
+    expect(value(await gitlab.token()).expiresAt).toBe(Date.UTC(2999, 2, 1));
+  });
+
+  it('that has expired or is unknown is denied', async () => {
+    server.setTokenExpiry(bot.token, '2020-03-01');
+    for (const refused of [gitlab, connect('wrong')])
+      expect(await refused.token()).toMatchObject({
+        ok: false,
+        failure: { reason: 'denied', status: 401, asked: 'GET /personal_access_tokens/self' },
+      });
+  });
+
+  it('with an end that is no date is an answer of an unexpected form', async () => {
+    server.setTokenExpiry(bot.token, '2999-02-30');
+    expect(await gitlab.token()).toMatchObject({ ok: false, failure: { reason: 'passing' } });
+  });
+});
+
 describe('what GitLab does not show', () => {
   it('is undefined or missing, not a failure', async () => {
     const sha = await commit({ 'a.txt': 'a\n' });

@@ -32,6 +32,44 @@ test('takes a token as PRIVATE-TOKEN and as Bearer', async () => {
   }
 });
 
+test('shows a token to itself, and never its secret', async () => {
+  const { id, token } = gitlab.addUser({ username: 'bot', name: 'Bot' });
+  gitlab.setTokenExpiry(token, '2999-12-31');
+  gitlab.setTokenScopes(token, ['read_api']);
+  const answer = await createClient(gitlab.url, token)('GET', '/personal_access_tokens/self');
+  expect(answer).toMatchObject({
+    status: 200,
+    body: {
+      id: expect.any(Number),
+      name: 'bot token',
+      revoked: false,
+      active: true,
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      last_used_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      scopes: ['read_api'],
+      user_id: id,
+      expires_at: '2999-12-31',
+    },
+  });
+  expect(JSON.stringify(answer.body)).not.toContain(token);
+  gitlab.setTokenExpiry(token, undefined);
+  expect(await createClient(gitlab.url, token)('GET', '/personal_access_tokens/self')).toMatchObject({
+    body: { expires_at: null },
+  });
+});
+
+test('refuses a token from the first moment of its last day in UTC, and none but that one', async () => {
+  const today = new Date().toISOString().slice(0, 10);
+  const { token } = gitlab.addUser({ username: 'bot', name: 'Bot' });
+  gitlab.setTokenExpiry(token, today);
+  for (const path of ['/personal_access_tokens/self', '/user'])
+    expect(await createClient(gitlab.url, token)('GET', path)).toMatchObject({
+      status: 401,
+      body: { error: 'invalid_token' },
+    });
+  expect(await call('GET', '/user')).toMatchObject({ status: 200 });
+});
+
 test('tells its version', async () => {
   expect(await call('GET', '/version')).toMatchObject({ status: 200, body: { version: '19.1.0' } });
 });

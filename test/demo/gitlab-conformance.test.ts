@@ -81,6 +81,8 @@ function disagreements(value: unknown, given: Schema, where: string): string[] {
   const schema = resolve(given);
   if (value === null || value === undefined) return [];
   // Some lists are described as one of their items.
+  // Of some lists it is not told what they hold.
+  if (Array.isArray(value) && schema.type === 'array' && schema.items === undefined) return [];
   if (Array.isArray(value))
     return value.flatMap((one, index) => disagreements(one, schema.items ?? schema, `${where}[${index}]`));
   if (typeof value === 'object') {
@@ -179,6 +181,7 @@ describe.skipIf(spec === noSpec)('as GitLab describes its API', () => {
     await gitlab.addProject('team/pipelines');
     const first = await gitlab.commitFiles(1, 'main', 'First', { 'config/a.json': '1\n' });
     await agreeing('GET', '/version');
+    await agreeing('GET', '/personal_access_tokens/self');
     await agreeing('GET', project);
     await agreeing('GET', `${project}/members/all/{user_id}`, { user_id: gitlab.admin.id });
 

@@ -8,6 +8,7 @@ import {
   MergeRequestNoteAwardEmojis,
   MergeRequestNotes,
   MergeRequests,
+  PersonalAccessTokens,
   ProjectMembers,
   Projects,
   Repositories,
@@ -30,6 +31,7 @@ import { createPeople } from './people.ts';
 import { createRepository } from './repository.ts';
 import { createMergeRequests } from './merge-requests.ts';
 import { attempt, createRequester, readGitLabError } from './requester.ts';
+import { createToken } from './token.ts';
 
 export interface GitLabDeps {
   /** Without `/api/v4`. */
@@ -142,6 +144,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
         whoAmI,
         known,
       }),
+      ...createToken(new PersonalAccessTokens(resource)),
       reachable: async () => {
         const reached = await attempt(() => new Users(resource).showCurrentUser());
         return reached.ok ? ok(undefined) : reached;

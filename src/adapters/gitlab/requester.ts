@@ -88,11 +88,14 @@ function parseBody({ status, text }: HttpAnswer): Result<unknown, string> {
   }
 }
 
-/** GitLab's own words in an error's body: `message` as text, list or object, or `error`; else the beginning of what came. */
+/** GitLab's own words in an error's body: `message` as text, list or object, `error_description` or `error`; else the beginning of what came. */
 export function readGitLabError(text: string): string {
   try {
-    const body = z.object({ message: z.unknown(), error: z.unknown() }).partial().parse(JSON.parse(text));
-    const said = body.message ?? body.error ?? text;
+    const body = z
+      .object({ message: z.unknown(), error_description: z.unknown(), error: z.unknown() })
+      .partial()
+      .parse(JSON.parse(text));
+    const said = body.message ?? body.error_description ?? body.error ?? text;
     return typeof said === 'string' ? said : JSON.stringify(said);
   } catch {
     return text.trim();
