@@ -17,9 +17,10 @@ export function expiryMail(
   mail: MailSettings,
 ): readonly Job[] {
   const when = daysLeft === 0 ? 'has expired' : `expires in ${daysLeft === 1 ? '1 day' : `${daysLeft} days`}`;
+  const on = `${daysLeft === 0 ? 'expired' : `${when},`} on ${dayOf(expiresAt)} (UTC)`;
   const report = {
     mood: 'partly',
-    outcome: phrase`The bot's GitLab token ${token.name} ${words(`${when}, on ${dayOf(expiresAt)} (UTC). From 00:00 on that day`)} GitLab refuses the bot's calls: merges and commands wait until it has a valid token.`,
+    outcome: phrase`The bot's GitLab token ${token.name} ${words(on)}. From 00:00 on that day GitLab refuses the bot's calls: merges and commands wait until it has a valid token.`,
     table: undefined,
     remedies: replace,
     facts: [phrase`scopes of the token: ${names(token.scopes)}`],

@@ -1,4 +1,7 @@
+import type { GitLab } from '../domain/gitlab.ts';
 import { checkTokenJob, type Job, type JobOutcome } from '../domain/job.ts';
+import type { Notices } from '../domain/notices.ts';
+import type { MailSettings } from '../domain/report-mail.ts';
 import { expiryWarning, nextLook } from '../domain/token-expiry.ts';
 import { denialMail, expiryMail } from '../domain/token-report.ts';
 import { notDone } from './not-done.ts';
@@ -6,7 +9,11 @@ import type { BranchPorts } from './ports.ts';
 
 const denied = 'token-denied';
 
-type CheckPorts = Pick<BranchPorts, 'gitlab' | 'store' | 'jobs' | 'clock' | 'settings'>;
+interface CheckPorts extends Pick<BranchPorts, 'jobs' | 'clock'> {
+  readonly gitlab: Pick<GitLab, 'token'>;
+  readonly store: Notices;
+  readonly settings: MailSettings;
+}
 
 /**
  * Asks GitLab how long the bot's token lasts, and mails when that is not long. Each run leaves the next one behind: one that succeeds adds
