@@ -7,6 +7,7 @@ import { createSmtpSender } from './adapters/mail/smtp.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { openEngine, probesOf, type Surroundings } from './engine.ts';
+import { checkTokenJob } from './domain/job.ts';
 import { createReadiness } from './handlers/readiness.ts';
 import { runJob } from './handlers/run-job.ts';
 
@@ -56,7 +57,12 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
   });
   return {
     app,
-    start: () => lanes.start(),
+    start: async () => {
+      // Also the first look of all; where one waits already, it comes now.
+      const { jobs } = engine.portsFor({ log, lease: undefined });
+      await jobs.add({ job: checkTokenJob, dueAt: clock.now() });
+      await lanes.start();
+    },
     stop: async (graceMs) => {
       engine.stopCalls();
       await lanes.stop(graceMs);

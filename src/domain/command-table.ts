@@ -9,6 +9,9 @@ export const verbs = [
   'retry',
   'cancel',
   'push',
+  'feature',
+  'release',
+  'hotfix',
   'backup',
   'datasets',
   'tables',
@@ -16,8 +19,8 @@ export const verbs = [
 ] as const;
 export type Verb = (typeof verbs)[number];
 
-export type OptionKey = 'branch' | 'workspace' | 'reason' | 'drive';
-export type WordKey = 'force' | 'prune';
+export type OptionKey = 'branch' | 'workspace' | 'reason' | 'title' | 'from' | 'drive';
+export type WordKey = 'force' | 'prune' | 'all' | 'no-push';
 
 /** How a command is written and what it does. Parsing, help and the reference all follow from this. */
 export interface CommandSpec {
@@ -44,6 +47,11 @@ export interface CommandSpec {
 const workspaceOption =
   'On a merge request the workspace is that of its target branch. Elsewhere, name it or its branch: workspace="PIN FUSION 2.0 QA" or branch=develop.';
 const branchOption = 'On a merge request the branch is its target. In an issue, say which: branch=develop.';
+
+const promotionDetails = [
+  'The merge request holds the chosen pipelines and nothing else; all others stay as its target has them. Written again with the same name, it is brought up to date.',
+  'Where the target has changes that the source never had, such as a hotfix, nothing is promoted; force goes on. The roles of the mapping file may name other branches.',
+];
 
 export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
   help: {
@@ -119,6 +127,49 @@ export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
     ],
     examples: ['/aic push branch=develop', '/aic push "daily load" workspace="PIN FUSION 2.0 DEV"'],
   },
+  feature: {
+    summary: 'opens a merge request that brings pipelines from sandbox to develop',
+    right: 'promote',
+    subject: { name: 'name' },
+    pipelines: true,
+    options: ['title', 'from'],
+    words: ['no-push', 'force'],
+    details: [
+      'Without names, all pipelines that differ. The workspace of sandbox is pushed first, unless no-push is given.',
+      ...promotionDetails,
+    ],
+    examples: [
+      '/aic feature PINOPS-1831',
+      '/aic feature PINOPS-1831 "daily load" title="Demographics module"',
+    ],
+  },
+  release: {
+    summary: 'opens a merge request that brings pipelines from develop to main',
+    right: 'promote',
+    subject: { name: 'name' },
+    pipelines: true,
+    options: ['title', 'from'],
+    words: ['all', 'no-push', 'force'],
+    details: [
+      'Names at least one pipeline, or says all. The workspace of develop is pushed first, unless no-push is given.',
+      ...promotionDetails,
+    ],
+    examples: ['/aic release 2026-11 "daily load"', '/aic release 2026-11 all no-push'],
+  },
+  hotfix: {
+    summary: 'opens a merge request that brings what the production workspace holds now to main',
+    right: 'promote',
+    subject: { name: 'name' },
+    pipelines: true,
+    options: ['title', 'from'],
+    words: ['no-push', 'force'],
+    details: [
+      'Names at least one pipeline. Make the fix in the production workspace first. With no-push, the branch is only cut, for a fix that is made in Git.',
+      'Where main has changes that the workspace never had, nothing is promoted; force goes on.',
+      'When it is merged, the bot opens merge requests that bring the fix to develop and sandbox as well.',
+    ],
+    examples: ['/aic hotfix PINOPS-1840 "daily load"'],
+  },
   backup: {
     summary: 'stores configs on a drive of the workspace',
     right: 'push',
@@ -174,6 +225,8 @@ const optionHints: Readonly<Record<OptionKey, string>> = {
   branch: 'branch=…',
   workspace: 'workspace="…"',
   reason: 'reason="…"',
+  title: 'title="…"',
+  from: 'from=…',
   drive: 'drive="…"',
 };
 

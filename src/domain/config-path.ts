@@ -39,6 +39,11 @@ export function pipelineName(path: string): string | undefined {
   return written === '' ? undefined : nameInPath(written);
 }
 
+/** Whether the file at this path is a pipeline's config. */
+export function isConfigPath(path: string): boolean {
+  return pipelineName(path) !== undefined;
+}
+
 // With the flag u, a surrogate matches only where it has no partner.
 const unsafe = /[\p{Control}\p{Surrogate}/\\:*?"<>|%]|^[ .]|[ .]$/gu;
 

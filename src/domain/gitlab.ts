@@ -1,4 +1,4 @@
-import type { CommitSha, MergeRequestIid, ProjectId } from './ids.ts';
+import type { CommitSha, MergeRequestIid, ProjectId, UserId } from './ids.ts';
 import type { People } from './people.ts';
 import type { NotePlace, Place } from './place.ts';
 import type { Repository } from './repository.ts';
@@ -29,8 +29,24 @@ export interface MergeRequest {
   readonly squashCommit: CommitSha | undefined;
   /** The head of the source branch. */
   readonly head: CommitSha | undefined;
-  /** Where the target branch stood when the merge request's changes were last computed. */
+  /** Where source and target parted, as of when GitLab last computed the merge request's changes. */
   readonly base: CommitSha | undefined;
+  /** Markdown; empty where there is none. */
+  readonly description: string;
+}
+
+/** A merge request as it should be. */
+export interface NewMergeRequest {
+  readonly source: string;
+  readonly target: string;
+  /** Undefined: an open one keeps its title. */
+  readonly title: string | undefined;
+  /** The title of one that is opened without any. */
+  readonly usualTitle: string;
+  /** Markdown that stands in the description between the bot's own marks; around it people write what they like. */
+  readonly section: string;
+  /** Of one that is opened. */
+  readonly assignee: UserId | undefined;
 }
 
 /** What differs between two commits: every path whose content is new, changed or gone, and the commits in between. */
@@ -78,6 +94,14 @@ export interface GitLab extends Repository, People {
     branch: string,
     commits: readonly CommitSha[],
   ): Promise<GitLabResult<readonly MergeRequest[]>>;
+  /** The merge requests from one branch into another, whatever their state, newest first. At most 100. */
+  mergeRequestsFrom(
+    project: ProjectId,
+    source: string,
+    target: string,
+  ): Promise<GitLabResult<readonly MergeRequest[]>>;
+  /** Makes the open merge request between two branches as it should be, and opens one where there is none. There is one however often this runs. */
+  putMergeRequest(project: ProjectId, wanted: NewMergeRequest): Promise<GitLabResult<MergeRequest>>;
   /** One merge request, whatever its state. */
   mergeRequest(project: ProjectId, iid: MergeRequestIid): Promise<GitLabResult<MergeRequest | undefined>>;
   /**

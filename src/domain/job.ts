@@ -1,11 +1,12 @@
 import type { GivenCommand } from './operator-order.ts';
-import type { DeploymentId, ProjectId } from './ids.ts';
+import type { DeploymentId, MergeRequestIid, ProjectId } from './ids.ts';
 import type { Mail } from './mail.ts';
 import { requestId, type Origin } from './origin.ts';
 import { placeName, referenceTo, type NotePlace, type Place } from './place.ts';
 
 /** Work in a lane. A job says what to look at, never what was found when it was written: it may run much later. */
-export type Job = DeployJob | CommandJob | OperatorJob | CommentJob | ReactionJob | MailJob;
+export type Job =
+  DeployJob | CommandJob | OperatorJob | BackMergeJob | CommentJob | ReactionJob | MailJob | CheckTokenJob;
 
 /** Bring the workspace of `branch` to the state of the branch. */
 export interface DeployJob {
@@ -44,6 +45,13 @@ export interface OperatorJob extends GivenCommand {
   readonly lane: string;
 }
 
+/** Open the merge requests that bring a merged hotfix to the other branches. */
+export interface BackMergeJob {
+  readonly kind: 'back-merge';
+  readonly projectId: ProjectId;
+  readonly mergeRequest: MergeRequestIid;
+}
+
 /** Make the one comment with this marker at the place read `body`. */
 export interface CommentJob {
   readonly kind: 'comment';
@@ -65,6 +73,13 @@ export interface MailJob {
   readonly mail: Mail;
 }
 
+/** Ask GitLab how long the bot's token lasts. There is always one, waiting or running. */
+interface CheckTokenJob {
+  readonly kind: 'check-token';
+}
+
+export const checkTokenJob: CheckTokenJob = { kind: 'check-token' };
+
 /** Jobs of one lane run one after the other. */
 export function laneOf(job: Job): string {
   switch (job.kind) {
@@ -74,13 +89,16 @@ export function laneOf(job: Job): string {
       return job.lane ?? requestId(job.projectId, job.origin);
     case 'operator':
       return job.lane;
+    case 'back-merge':
+      return `back-merge:${job.projectId}:${job.mergeRequest}`;
     case 'comment':
       // The emoji that ends a command comes after the answer, so a thread has no lane of its own.
       return `comment:${job.projectId}:${job.place.kind === 'commit' ? job.place.commit : referenceTo(job.place)}`;
     case 'reaction':
       return `comment:${job.projectId}:${referenceTo(job.on)}`;
     case 'mail':
-      return 'mail';
+    case 'check-token':
+      return job.kind;
   }
 }
 
@@ -98,12 +116,16 @@ export function keyOf(job: Job): string {
       return requestId(job.projectId, job.origin);
     case 'operator':
       return job.request;
+    case 'back-merge':
+      return laneOf(job);
     case 'comment':
       return `comment:${job.projectId}:${placeName(job.place)}:${job.marker}`;
     case 'reaction':
       return `${laneOf(job)}:${job.note}:${job.emoji}`;
     case 'mail':
       return `mail:${job.mail.messageId}`;
+    case 'check-token':
+      return job.kind;
   }
 }
 

@@ -1,6 +1,6 @@
 import { blobIdOf, type BlobId } from './blob-id.ts';
 import { codeFiles, isExtracted, type CodeFile } from './code-files.ts';
-import { configPath } from './config-path.ts';
+import { configPath, isConfigPath } from './config-path.ts';
 import { fingerprintOf, type Fingerprint } from './fingerprint.ts';
 import { parseConfig, writeConfig, type Content } from './pipeline-config.ts';
 import { pipelineFilesIn, type PipelineFiles, type Tree } from './pipeline-files.ts';
@@ -191,7 +191,7 @@ function goneFrom({ titles, prune, tree }: PushInput, files: PipelineFiles): rea
 }
 
 function configsOf(files: PipelineFiles, name: string): readonly string[] {
-  return (files.get(name) ?? []).filter((path) => path.startsWith('config/'));
+  return (files.get(name) ?? []).filter(isConfigPath);
 }
 
 /** Any id of the repository, which tells its digest. */

@@ -1,5 +1,6 @@
 import { branchOf, lookup, slugify, workspaceNamed, type Mapping, type WorkspaceTarget } from './mapping.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
+import { hotfixPrefix } from './promotion.ts';
 import { fail, ok, type Result } from './result.ts';
 import type { Explanation } from './reason.ts';
 
@@ -7,6 +8,8 @@ import type { Explanation } from './reason.ts';
 export interface PushTarget {
   readonly workspace: WorkspaceTarget;
   readonly branch: string;
+  /** Where the branch begins if it does not exist; undefined: at the default branch. */
+  readonly cutFrom: string | undefined;
 }
 
 /** What somebody asked for, as far as it tells where a push goes. */
@@ -38,11 +41,9 @@ export function pushTarget(mapping: Mapping, wish: PushWish): Result<PushTarget,
   }
   const isProduction = branch === mapping.roles.production || branch === wish.defaultBranch;
   if (isProduction && !wish.force) return fail(production(branch));
-  return ok({ workspace, branch });
+  const cutFrom = branch.startsWith(hotfixPrefix) ? mapping.roles.production : undefined;
+  return ok({ workspace, branch, cutFrom });
 }
-
-/** Branches under it hold fixes that were made in the production workspace first. */
-const hotfixPrefix = 'hotfix/';
 
 function branchFor(mapping: Mapping, { workspace, source }: PushWish): string | undefined {
   if (workspace !== undefined) return branchOf(mapping, workspace);

@@ -17,6 +17,8 @@ export type Reason =
   | { readonly kind: 'no-aic-project' }
   | { readonly kind: 'cancelled'; readonly by: string }
   | { readonly kind: 'empty-repository' }
+  | { readonly kind: 'no-branch'; readonly branch: string }
+  | { readonly kind: 'not-text'; readonly path: string }
   | WorkspaceFailure
   | ReadFailure;
 
@@ -82,6 +84,16 @@ export function explain(reason: Reason): Explanation {
       return {
         what: words('The project has no commit yet, so there is nothing to begin a branch from.'),
         remedy: phrase`Add ${'branch_to_workspace.yaml'} to the default branch, and write the command again.`,
+      };
+    case 'no-branch':
+      return {
+        what: phrase`The branch ${reason.branch} does not exist.`,
+        remedy: phrase`Create it, such as with ${`/aic push branch=${reason.branch}`}, and write the command again.`,
+      };
+    case 'not-text':
+      return {
+        what: phrase`${reason.path} is not a text in UTF-8, and could not be copied whole.`,
+        remedy: phrase`Save the file as UTF-8 or remove it, and write the command again.`,
       };
     case 'no-key':
       return {

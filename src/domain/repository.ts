@@ -33,6 +33,15 @@ export interface Repository {
     at: CommitSha,
     folders: readonly string[],
   ): Promise<GitLabResult<ReadonlyMap<string, BlobId>>>;
+  /** The commits that the branch, tag or commit has and that touched the file, newest first, at most so many. */
+  history(
+    project: ProjectId,
+    ref: string,
+    path: string,
+    most: number,
+  ): Promise<GitLabResult<readonly CommitSha[]>>;
+  /** Makes the branch at the commit; one that exists stays as it is. */
+  cut(project: ProjectId, branch: string, at: CommitSha): Promise<GitLabResult<void>>;
   /**
    * Makes one commit of all changes. Nobody's commit is overwritten: a change to a file that somebody changed since `onto` is
    * `moved`. Changes of other files since then are kept. After an answer that was lost, the branch is looked at before anything is sent again.

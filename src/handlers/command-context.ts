@@ -6,7 +6,7 @@ import type { Report } from '../domain/report.ts';
 import type { BranchPorts } from './ports.ts';
 
 /** Who gave a command. */
-interface Asker {
+export interface Asker {
   /** A GitLab username, or an operator's name. */
   readonly username: string;
   readonly name: string;

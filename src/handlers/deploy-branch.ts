@@ -1,5 +1,6 @@
+import { mergedHotfixes } from '../domain/back-merge.ts';
 import { decide, type BranchView, type Decision } from '../domain/branch-view.ts';
-import { deployJob, type DeployJob, type DueJob, type JobOutcome } from '../domain/job.ts';
+import { deployJob, type BackMergeJob, type DeployJob, type DueJob, type JobOutcome } from '../domain/job.ts';
 import { pushReport } from '../domain/push-report.ts';
 import { refusalReport } from '../domain/refusal-report.ts';
 import type { Closing } from '../domain/store.ts';
@@ -46,19 +47,24 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<
     head,
     deliveries: deliveries.join(' '),
   });
-  return act(ports, view, decision, released);
+  const hotfixes = mergedHotfixes(view).map((mergeRequest): BackMergeJob => ({
+    kind: 'back-merge',
+    projectId: job.projectId,
+    mergeRequest,
+  }));
+  return act(ports, view, decision, [...released, ...now(ports, hotfixes)]);
 }
 
 async function act(
   ports: BranchPorts,
   view: BranchView,
   decision: Decision,
-  released: readonly DueJob[],
+  alsoJobs: readonly DueJob[],
 ): Promise<JobOutcome> {
   const close = async (closing: Pick<Closing, 'state' | 'jobs'>): Promise<JobOutcome> => {
     const jobs = [
       ...closing.jobs,
-      ...released,
+      ...alsoJobs,
       ...(view.pending.some(({ paused }) => !paused)
         ? [retryJob(ports, view.key, Math.max(1, closing.state?.tries ?? 1))]
         : []),
@@ -86,7 +92,7 @@ async function act(
       return close({ state: decision.state, jobs: now(ports, report) });
     }
     case 'deploy': {
-      const ran = await runDeployment(ports, { view, decision, alsoJobs: released, order: undefined });
+      const ran = await runDeployment(ports, { view, decision, alsoJobs, order: undefined });
       return { kind: ran.kind === 'ended' ? 'done' : 'stopped' };
     }
   }

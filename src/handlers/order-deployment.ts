@@ -1,13 +1,13 @@
 import { failure, refusal, unknownPipelines } from '../domain/command-answer.ts';
 import { reportOn } from '../domain/deployment-report.ts';
-import type { GitLabResult, MergeRequest } from '../domain/gitlab.ts';
+import type { GitLabResult } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { decideOrder, isAboutAll, type Order, type OrderScope } from '../domain/order.ts';
 import { phrase, words } from '../domain/phrase.ts';
 import type { Report } from '../domain/report.ts';
 import { ok } from '../domain/result.ts';
+import { broughtChanges } from './brought-changes.ts';
 import type { CommandContext, Ended } from './command-context.ts';
-import { commitOf } from './find-range.ts';
 import { runDeployment } from './run-deployment.ts';
 import { viewBranch } from './view-branch.ts';
 
@@ -55,23 +55,9 @@ export async function scopeOf(
     const files = await ports.gitlab.files(project.id, head, ['config']);
     return files.ok ? ok({ own: [], all: [...files.value.keys()] }) : files;
   }
-  const own = on?.state === 'merged' ? await broughtPaths({ ports, project }, on) : ok([]);
-  return own.ok ? ok({ own: own.value, all: [] }) : own;
-}
-
-/** The paths that a merged merge request changed on its target branch; none where GitLab does not tell. */
-async function broughtPaths(
-  { ports, project }: Pick<CommandContext, 'ports' | 'project'>,
-  request: MergeRequest,
-): Promise<GitLabResult<readonly string[]>> {
-  const made = commitOf(request);
-  const after = made ?? request.head;
-  if (after === undefined) return ok([]);
-  const before = made === undefined ? ok(request.base) : await ports.gitlab.firstParent(project.id, made);
-  if (!before.ok) return before;
-  if (before.value === undefined) return ok([]);
-  const changes = await ports.gitlab.changes(project.id, before.value, after, ['config']);
-  return changes.ok ? ok(changes.value?.paths ?? []) : changes;
+  if (on?.state !== 'merged') return ok({ own: [], all: [] });
+  const brought = await broughtChanges(ports, project.id, on, ['config']);
+  return brought.ok ? ok({ own: brought.value?.paths ?? [], all: [] }) : brought;
 }
 
 function nothing(branch: string, why: string): Report {

@@ -1,11 +1,10 @@
 import { codeFolder } from '../domain/code-files.ts';
 import { failure, refusal, unknownPipelines } from '../domain/command-answer.ts';
-import { commitLimits, splitChanges } from '../domain/commit-parts.ts';
+import type { CommitStory } from '../domain/commit-message.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { phrase } from '../domain/phrase.ts';
 import { maxConfigBytes } from '../domain/pipeline-config.ts';
-import { pushMessage } from '../domain/push-message.ts';
-import { filesToRead, planPush, type PushInput, type PushPlan } from '../domain/push-plan.ts';
+import { filesToRead, planPush, type PushInput, type PushItem, type PushPlan } from '../domain/push-plan.ts';
 import { pushedMail, pushedReport } from '../domain/pushed-report.ts';
 import type { PushTarget } from '../domain/push-target.ts';
 import { isStop, type Reason } from '../domain/reason.ts';
@@ -13,6 +12,7 @@ import type { Report } from '../domain/report.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { BranchState, WaitingDelivery } from '../domain/store.ts';
 import type { CommandContext, Ended } from './command-context.ts';
+import { commitChanges, type Committed } from './commit-changes.ts';
 import { readConfigs, type Configs } from './read-configs.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
 
@@ -27,8 +27,24 @@ const mostTries = 5;
 /** For so few pipelines their folders are listed one by one instead of all code. */
 const fewPipelines = 10;
 
-/** Writes what a workspace holds to its branch. A branch that moves meanwhile is read again. */
+/** What a push wrote, or how else it ended. */
+export type Pushed =
+  | {
+      readonly kind: 'pushed';
+      readonly items: readonly PushItem[];
+      readonly report: Report;
+    }
+  | Ended;
+
+/** Writes what a workspace holds to its branch, and answers with a report. */
 export async function pushWorkspace(context: CommandContext, target: PushTarget, wish: Wish): Promise<Ended> {
+  const pushed = await push(context, target, wish);
+  if (pushed.kind !== 'pushed') return pushed;
+  return answer(pushed.report, !pushed.items.some(({ kind }) => kind === 'failed'));
+}
+
+/** Writes what a workspace holds to its branch. A branch that moves meanwhile is read again. */
+export async function push(context: CommandContext, target: PushTarget, wish: Wish): Promise<Pushed> {
   const { ports, project } = context;
   const key = keyOfWorkspace(ports, project.id, target.workspace);
   if (key.aicProject === '') return answer(failure({ kind: 'no-aic-project' }));
@@ -55,27 +71,25 @@ export async function pushWorkspace(context: CommandContext, target: PushTarget,
   );
 }
 
-interface Written {
+interface Written extends Committed {
   readonly plan: PushPlan;
-  readonly commits: readonly CommitSha[];
   /** Where the branch stood before. */
   readonly before: CommitSha;
   readonly isNew: boolean;
-  /** Whether nobody else's commit lies between. */
-  readonly directly: boolean;
 }
 
 async function write(
   context: CommandContext,
-  push: { readonly target: PushTarget; readonly wish: Wish; readonly pulled: Configs },
+  wanted: { readonly target: PushTarget; readonly wish: Wish; readonly pulled: Configs },
 ): Promise<Result<Written | 'moved', Reason>> {
   const { ports, project } = context;
-  const { target, wish, pulled } = push;
+  const { target, wish, pulled } = wanted;
   const { gitlab, store } = ports;
   const own = await gitlab.head(project.id, target.branch);
   if (!own.ok) return fail({ kind: 'upstream', failure: own.failure });
   const isNew = own.value === undefined;
-  const begins = isNew ? await gitlab.head(project.id, project.defaultBranch ?? 'HEAD') : own;
+  const cutFrom = target.cutFrom ?? project.defaultBranch ?? 'HEAD';
+  const begins = isNew ? await gitlab.head(project.id, cutFrom) : own;
   if (!begins.ok) return fail({ kind: 'upstream', failure: begins.failure });
   if (begins.value === undefined) return fail({ kind: 'empty-repository' });
   const before = begins.value;
@@ -94,25 +108,16 @@ async function write(
   const read = await readFiles(context, await filesToRead(input), before);
   if (!read.ok) return read;
   const plan = await planPush(input, read.value);
-  const parts = splitChanges(plan.changes, commitLimits);
-  const commits: CommitSha[] = [];
-  let directly = true;
-  for (const [index, changes] of parts.entries()) {
-    const message = messageOf(context, { target, plan, part: { number: index + 1, of: parts.length } });
-    const onto = commits.at(-1) ?? before;
-    const made = await gitlab.commit(project.id, {
-      branch: target.branch,
-      onto,
-      isNew: isNew && index === 0,
-      message,
-      changes,
-    });
-    if (!made.ok) return fail({ kind: 'upstream', failure: made.failure });
-    if (made.value.kind === 'moved') return ok('moved');
-    commits.push(made.value.commit);
-    directly &&= made.value.directly;
-  }
-  return ok({ plan, commits, before, isNew, directly });
+  const made = await commitChanges(ports, {
+    projectId: project.id,
+    branch: target.branch,
+    onto: before,
+    isNew,
+    story: storyOf(context, target, plan),
+    changes: plan.changes,
+  });
+  if (!made.ok) return fail({ kind: 'upstream', failure: made.failure });
+  return ok(made.value === 'moved' ? 'moved' : { plan, ...made.value, before, isNew });
 }
 
 function foldersOf({ pipelines }: Wish): readonly string[] {
@@ -140,28 +145,22 @@ async function readFiles(
   return ok(texts);
 }
 
-function messageOf(
-  { asker, request }: CommandContext,
-  push: {
-    readonly target: PushTarget;
-    readonly plan: PushPlan;
-    readonly part: { readonly number: number; readonly of: number };
-  },
-): string {
-  const pipelines = push.plan.items.flatMap((item) =>
+function storyOf({ asker, request }: CommandContext, { workspace }: PushTarget, plan: PushPlan): CommitStory {
+  const pipelines = plan.items.flatMap((item) =>
     item.kind === 'new' || item.kind === 'changed' || item.kind === 'pruned' ? [item.pipeline] : [],
   );
-  const story = {
+  return {
+    verb: 'Push',
     pipelines,
-    workspace: push.target.workspace.name,
+    from: workspace.name,
+    origin: `the AIC workspace ${workspace.name}`,
     by: `${asker.name} (${asker.username})`,
     request,
   };
-  return pushMessage(story, push.part);
 }
 
 /** Remembers what was pushed, so that the webhook of the push finds nothing to deploy, and tells. */
-async function finish(context: CommandContext, target: PushTarget, written: Written): Promise<Ended> {
+async function finish(context: CommandContext, target: PushTarget, written: Written): Promise<Pushed> {
   const { ports, project, asker } = context;
   const { plan, commits } = written;
   const key = { projectId: project.id, branch: target.branch };
@@ -182,7 +181,7 @@ async function finish(context: CommandContext, target: PushTarget, written: Writ
     });
     await ports.jobs.add(...mail.map((job) => ({ job, dueAt: ports.clock.now() })));
   }
-  return answer(report, !plan.items.some(({ kind }) => kind === 'failed'));
+  return { kind: 'pushed', items: plan.items, report };
 }
 
 /** Where nothing else waits to be deployed, the pushed commits count as deployed: the workspace holds them. */

@@ -1,6 +1,6 @@
 import { failure, refusal } from '../domain/command-answer.ts';
 import { helpReport, misunderstoodReport } from '../domain/command-help.ts';
-import type { Verb } from '../domain/command-table.ts';
+import { verbs } from '../domain/command-table.ts';
 import { parseCommand, rightOf, type Command } from '../domain/command.ts';
 import type { GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
 import type { CommandJob, DueJob, JobOutcome } from '../domain/job.ts';
@@ -9,7 +9,7 @@ import { mappingRefusal } from '../domain/refusal-report.ts';
 import { requestId, threadOf } from '../domain/origin.ts';
 import type { Member } from '../domain/people.ts';
 import { toComment } from '../domain/report-markdown.ts';
-import { fail, ok, type Result } from '../domain/result.ts';
+import { ok } from '../domain/result.ts';
 import { lacks } from '../domain/rights.ts';
 import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
 import { prepareBackup } from './command-backup.ts';
@@ -17,6 +17,7 @@ import { prepareBranches } from './command-branches.ts';
 import { prepareDatasets } from './command-datasets.ts';
 import { prepareCancel, prepareDeploy } from './command-deploy.ts';
 import { preparePlan } from './command-plan.ts';
+import { preparePromotion } from './command-promotion.ts';
 import { preparePush } from './command-push.ts';
 import { prepareStatus } from './command-status.ts';
 import { prepareTables } from './command-tables.ts';
@@ -85,7 +86,8 @@ async function prepare(
   if (!mapping.ok) return mapping;
   const permissions = mapping.value.ok ? mapping.value.value.permissions : defaultPermissions;
   if (command.value.verb === 'help') {
-    const report = helpReport(verbOf(command.value), { level: asker.level, permissions });
+    const verb = verbs.find((each) => each === command.value.subject);
+    const report = helpReport(verb, { level: asker.level, permissions });
     return ok(answered(report, true));
   }
   const wanted = `/aic ${command.value.verb}${command.value.words.has('force') ? ' force' : ''}`;
@@ -125,6 +127,10 @@ export async function dispatch(context: CommandContext, command: Command): Promi
       return ok(prepareCancel(context, command));
     case 'push':
       return ok(preparePush(context, command));
+    case 'feature':
+    case 'release':
+    case 'hotfix':
+      return ok(preparePromotion(context, command, command.verb));
     case 'backup':
       return ok(prepareBackup(context, command));
     case 'datasets':
@@ -141,12 +147,6 @@ async function mergeRequestOf(
   { projectId, origin: { on } }: CommandJob,
 ): Promise<GitLabResult<MergeRequest | undefined>> {
   return on.kind === 'issue' ? ok(undefined) : gitlab.mergeRequest(projectId, on.iid);
-}
-
-function verbOf({ subject }: Command): Verb | undefined {
-  const parsed: Result<Command, unknown> =
-    subject === undefined ? fail(undefined) : parseCommand(`/aic ${subject}`);
-  return parsed.ok ? parsed.value.verb : undefined;
 }
 
 function tooMany(count: number) {

@@ -1,6 +1,8 @@
 import type { DueJob, Job, JobOutcome } from '../domain/job.ts';
 import type { Mailer } from '../domain/mail.ts';
 import { delayMail } from '../domain/delay-report.ts';
+import { runBackMerge } from './back-merge.ts';
+import { checkToken } from './check-token.ts';
 import { deployBranch } from './deploy-branch.ts';
 import type { BranchPorts } from './ports.ts';
 import { runCommand } from './run-command.ts';
@@ -30,12 +32,16 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
       return runCommand(ports, job);
     case 'operator':
       return runOperatorJob(ports, job);
+    case 'back-merge':
+      return runBackMerge(ports, job);
     case 'comment':
       return atMost(tries, await sendComment(ports.gitlab, job));
     case 'reaction':
       return atMost(tries, await sendReaction(ports.gitlab, job));
     case 'mail':
       return atMost(tries, await sendMail(ports.mailer, job));
+    case 'check-token':
+      return checkToken(ports);
   }
 }
 

@@ -4,14 +4,14 @@ import type { Mailer } from '../domain/mail.ts';
 import { notDone } from './not-done.ts';
 
 /** Makes the comment at its place read as the job says. */
-export async function sendComment(gitlab: GitLab, job: CommentJob): Promise<JobOutcome> {
+export async function sendComment(gitlab: Pick<GitLab, 'putComment'>, job: CommentJob): Promise<JobOutcome> {
   const { projectId, place, marker, body } = job;
   const sent = await gitlab.putComment(projectId, place, { marker, body }, false);
   return sent.ok ? { kind: 'done' } : notDone(sent.failure);
 }
 
 /** Puts the emoji on the comment. */
-export async function sendReaction(gitlab: GitLab, job: ReactionJob): Promise<JobOutcome> {
+export async function sendReaction(gitlab: Pick<GitLab, 'react'>, job: ReactionJob): Promise<JobOutcome> {
   const sent = await gitlab.react(job.projectId, job, job.emoji);
   return sent.ok ? { kind: 'done' } : notDone(sent.failure);
 }

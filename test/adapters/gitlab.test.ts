@@ -4,10 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startGitLab, type GitLabServer } from '../../demo/gitlab/server.ts';
 import { personAt, type Person } from '../../demo/person.ts';
 import { countLines } from '../../src/adapters/gitlab/diff-lines.ts';
-import { createGitLab } from '../../src/adapters/gitlab/gitlab.ts';
-import { createLog } from '../../src/adapters/log.ts';
-import type { GitLab, GitLabResult } from '../../src/domain/gitlab.ts';
+import type { GitLab } from '../../src/domain/gitlab.ts';
 import type { CommitSha, MergeRequestIid, ProjectId } from '../../src/domain/ids.ts';
+import { connectGitLab, valueOf as value } from './connect-gitlab.ts';
 
 let server: GitLabServer;
 let gitlab: GitLab;
@@ -15,24 +14,7 @@ let bot: { readonly id: number; readonly token: string };
 let person: Person;
 let project: ProjectId;
 
-function connect(token: string): GitLab {
-  const clock = { now: () => Date.now() };
-  const mask = (text: string) => text;
-  return createGitLab({
-    url: new URL(server.url),
-    token,
-    clock,
-    stop: new AbortController().signal,
-    mask,
-    retry: { firstPauseMs: 1, longestPauseMs: 5, totalMs: 100 },
-    timeoutMs: 5_000,
-  })(createLog({ level: 'silent', clock, mask, write: () => {} }));
-}
-
-function value<Value>(result: GitLabResult<Value>): Value {
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
-}
+const connect = (token: string) => connectGitLab(server.url, token);
 
 beforeEach(async () => {
   server = await startGitLab();

@@ -172,6 +172,7 @@ describe('a file of the first version', () => {
       delete from kysely_migration where name >= '0002';
       drop table leases;
       drop table requests;
+      drop table notices;
       alter table pending drop column paused;
       alter table baselines drop column blob;
       alter table deployments drop column places_json;

@@ -6,7 +6,7 @@ import { blobIdOf, type BlobId } from '../../src/domain/blob-id.ts';
 import { splitChanges } from '../../src/domain/commit-parts.ts';
 import { fingerprintOf } from '../../src/domain/fingerprint.ts';
 import { contentOf, writeConfig } from '../../src/domain/pipeline-config.ts';
-import { pushMessage } from '../../src/domain/push-message.ts';
+import { commitMessage } from '../../src/domain/commit-message.ts';
 import { filesToRead, planPush, type Pulled, type PushInput } from '../../src/domain/push-plan.ts';
 import type { FileChange } from '../../src/domain/repository.ts';
 
@@ -125,8 +125,15 @@ test('parts of a push hold everything once, in order, within the limits', () => 
 });
 
 test('the message of a push makes GitLab do nothing', () => {
-  const hostile = { pipelines: ['Closes #3', '@all'], workspace: 'PIN\nAic-Bot-Request: x', by: 'Eve !5' };
-  const message = pushMessage({ ...hostile, request: 'note:7:1' }, { number: 2, of: 3 });
+  const from = 'PIN\nAic-Bot-Request: x';
+  const hostile = {
+    pipelines: ['Closes #3', '@all'],
+    from,
+    origin: `the AIC workspace ${from}`,
+    by: 'Eve !5',
+  };
+  const story = { verb: 'Push', ...hostile, request: 'note:7:1' } as const;
+  const message = commitMessage(story, { number: 2, of: 3 });
   expect(message).not.toMatch(/#3|@all|!5/);
   expect(message.match(/^Aic-Bot-Request: .*$/gm)).toEqual(['Aic-Bot-Request: note:7:1']);
   expect(message.split('\n')[0]).toContain('(part 2 of 3)');

@@ -97,6 +97,7 @@ export function mergeRequest(number: number): MergeRequest {
     squashCommit: undefined,
     head: sha(2),
     base: sha(0),
+    description: '',
   };
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { personAt, until, type Person } from '../../demo/person.ts';
 import { aicProject } from '../../demo/team.ts';
+import { commandTable, verbs } from '../../src/domain/command-table.ts';
 import { mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
 import { issue, notesOf, onMergeRequest, say } from './thread.ts';
 
@@ -40,6 +41,15 @@ describe('help and rights', () => {
     expect(answer).toContain('/aic deploy [pipeline…] [force]');
     expect(answer).toMatch(/\/aic push .*developer and up.*✓/);
     expect(answer).toMatch(/\/aic cancel .*maintainer and up.*–/);
+  });
+
+  test('help of one command tells how it is written, and who may give it', async () => {
+    await scene.start();
+    const thread = await issue(scene);
+    for (const verb of verbs) {
+      const { answer } = await say(scene, thread, `/aic help ${verb}`);
+      expect(answer).toContain(`\`/aic ${verb}\` ${commandTable[verb].summary}`);
+    }
   });
 
   test('an unknown command is answered with the nearest one', async () => {
@@ -133,6 +143,7 @@ describe('push', () => {
     ['/aic push branch=release/1', '`release/1` gets its content from the branch it is cut from'],
     ['/aic push branch=develop workspace="PIN DEV"', '`develop` belongs to the workspace `PIN QA`'],
     ['/aic push branch=develop ordres', 'has no pipeline `ordres`'],
+    ['/aic push branch=nowhere', 'gives `nowhere` no workspace'],
     ['/aic push workspace="PIN NOWHERE"', 'has no workspace named `PIN NOWHERE`'],
   ])('%s is refused', async (command, reason) => {
     await scene.start();
@@ -187,6 +198,28 @@ describe('push', () => {
     ).toHaveLength(2);
   });
 
+  test('gives up when the branch changes again and again', async () => {
+    await scene.start();
+    const { gitlab } = scene.world;
+    await scene.commit('develop', sqlFile('orders', 'select 0'));
+    setPipeline('PIN QA', 'orders', 'select from AIC');
+    gitlab.setLatency(60);
+    const thread = await issue(scene);
+    let answered: Awaited<ReturnType<typeof say>> | undefined;
+    const pushing = say(scene, thread, '/aic push branch=develop orders').then((said) => (answered = said));
+    const reads = () => gitlab.calls.filter(({ path }) => path.endsWith('/tree')).length;
+    for (let seen = 0; ;) {
+      const further = await until('a further reading', async () => reads() > seen || answered, patienceMs);
+      if (further !== true) break;
+      seen = reads();
+      await scene.commit('develop', sqlFile('orders', `select ${seen}`));
+    }
+    await pushing;
+    expect(answered?.emoji).toBe('x');
+    expect(answered?.answer).toContain('`develop` changed again and again while the push was under way');
+    expect(await read('develop', 'config/orders.json')).not.toContain('select from AIC');
+  });
+
   test('of 1,000 pipelines of which 5 changed is one commit and few calls', async () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `Pipeline ${index}`);
     const { gitlab } = scene.world;
@@ -211,6 +244,30 @@ describe('push', () => {
     expect(await gitlab.commitId(scene.projectId, 'develop~1')).toBe(before);
     expect(calls.length).toBeLessThanOrEqual(12);
     expect(calls.filter(({ path }) => path.includes('config%2F'))).toEqual([]);
+  }, 60_000);
+
+  test('of more than GitLab takes in one request is several commits that say so, and lands whole', async () => {
+    const sql = (name: string) => `select '${name}'\n${'-- x\n'.repeat(900_000)}`;
+    for (const name of ['a', 'b', 'c']) setPipeline('PIN QA', name, sql(name));
+    await scene.start();
+    const { emoji, answer } = await say(scene, await issue(scene), '/aic push branch=develop');
+    expect(emoji).toBe('white_check_mark');
+    expect(answer).toContain('3 new');
+    const listed = await scene.maintainer.call(
+      'GET',
+      `/projects/${scene.projectId}/repository/commits?ref_name=develop`,
+    );
+    const titles = z.array(z.object({ title: z.string() })).parse(listed);
+    const parts = titles.flatMap(({ title }) => (title.startsWith('Push') ? [title] : []));
+    expect(parts).toEqual([
+      'Push 3 pipelines from PIN QA (part 3 of 3)',
+      'Push 3 pipelines from PIN QA (part 2 of 3)',
+      'Push 3 pipelines from PIN QA (part 1 of 3)',
+    ]);
+    for (const name of ['a', 'b', 'c'])
+      expect(await read('develop', `code/${name}/t.sql`)).toBe(sql(name).trim());
+    const again = await say(scene, await issue(scene), '/aic push branch=develop');
+    expect(again.answer).toContain('needed no change');
   }, 60_000);
 
   test('wakes the deployment of the branch, which finds nothing to do', async () => {

@@ -13,6 +13,7 @@ import type { Comment, GitLab, GitLabResult } from '../../domain/gitlab.ts';
 import type { ProjectId } from '../../domain/ids.ts';
 import { placeName, type Place } from '../../domain/place.ts';
 import { ok } from '../../domain/result.ts';
+import { disarmed } from './disarmed.ts';
 import { attempt, UpstreamError } from './requester.ts';
 
 const note = z.object({ id: z.number(), body: z.string(), author: z.object({ id: z.number() }) });
@@ -166,9 +167,4 @@ function hidden(marker: string): string {
 
 function withMarker({ marker, body }: Comment): string {
   return `${hidden(marker)}\n\n${disarmed(body)}`;
-}
-
-/** GitLab runs a line that begins with `/` and a known word as a quick action with the bot's rights; a space before it prevents that. */
-function disarmed(text: string): string {
-  return text.replaceAll(/^\//gm, ' /');
 }

@@ -1,9 +1,11 @@
 import type { MergeRequests } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { GitLab, MergeRequest } from '../../domain/gitlab.ts';
-import { commitSha, type MergeRequestIid } from '../../domain/ids.ts';
+import type { GitLab, MergeRequest, NewMergeRequest } from '../../domain/gitlab.ts';
+import { commitSha, type MergeRequestIid, type ProjectId } from '../../domain/ids.ts';
+import { withOwnSection } from '../../domain/own-section.ts';
 import { ok } from '../../domain/result.ts';
+import { disarmed } from './disarmed.ts';
 import { attempt } from './requester.ts';
 
 const sha = z
@@ -27,6 +29,7 @@ const mergeRequest = z
     merge_commit_sha: sha,
     squash_commit_sha: sha,
     diff_refs: z.object({ base_sha: sha }).nullish(),
+    description: z.string().nullish(),
   })
   .transform((shown): MergeRequest => ({
     iid: shown.iid,
@@ -40,7 +43,10 @@ const mergeRequest = z
     mergeCommit: shown.merge_commit_sha,
     squashCommit: shown.squash_commit_sha,
     base: shown.diff_refs?.base_sha,
+    description: shown.description ?? '',
   }));
+
+const origin = z.object({ source_project_id: z.number().nullish() });
 
 const pageSize = 50;
 /** Where searching ends: merge requests that nobody touched since 2,500 others changed are not what woke the bot up. */
@@ -48,13 +54,65 @@ const mostPages = 50;
 
 export function createMergeRequests(
   requests: MergeRequests,
-): Pick<GitLab, 'mergeRequest' | 'merged' | 'mergedAmong'> {
+): Pick<GitLab, 'mergeRequest' | 'merged' | 'mergedAmong' | 'mergeRequestsFrom' | 'putMergeRequest'> {
   const show: GitLab['mergeRequest'] = async (project, iid) => {
     const shown = await attempt(async () => mergeRequest.parse(await requests.show(project, iid)));
     return !shown.ok && shown.failure.reason === 'missing' ? ok(undefined) : shown;
   };
+  const from: GitLab['mergeRequestsFrom'] = (projectId, sourceBranch, targetBranch) =>
+    attempt(async () => {
+      const listed = await requests.all({
+        projectId,
+        sourceBranch,
+        targetBranch,
+        orderBy: 'created_at',
+        sort: 'desc',
+        perPage: 100,
+        page: 1,
+      });
+      // A fork may have a branch of the same name: its merge request is somebody else's.
+      const own = z
+        .array(origin)
+        .parse(listed)
+        .map(({ source_project_id: id }) => id === projectId);
+      return z
+        .array(mergeRequest)
+        .parse(listed)
+        .filter((_request, index) => own[index]);
+    });
+  const openFrom = async (project: ProjectId, source: string, target: string) => {
+    const listed = await from(project, source, target);
+    return listed.ok ? ok(listed.value.find(({ state }) => state === 'opened')) : listed;
+  };
+  const update = async (project: ProjectId, open: MergeRequest, { title, section }: NewMergeRequest) => {
+    const description = disarmed(withOwnSection(open.description, section));
+    const isSame = description === open.description && (title === undefined || title === open.title);
+    if (isSame) return ok(open);
+    const changes = { description, ...(title === undefined ? {} : { title }) };
+    return attempt(async () => mergeRequest.parse(await requests.edit(project, open.iid, changes)));
+  };
+  const create = (project: ProjectId, { source, target, assignee, ...wanted }: NewMergeRequest) => {
+    const description = disarmed(withOwnSection('', wanted.section));
+    const options = { description, ...(assignee === undefined ? {} : { assigneeIds: [assignee] }) };
+    const title = wanted.title ?? wanted.usualTitle;
+    return attempt(async () =>
+      mergeRequest.parse(await requests.create(project, source, target, title, options)),
+    );
+  };
   return {
     mergeRequest: show,
+    mergeRequestsFrom: from,
+    putMergeRequest: async (project, wanted) => {
+      const open = await openFrom(project, wanted.source, wanted.target);
+      if (!open.ok) return open;
+      if (open.value !== undefined) return update(project, open.value, wanted);
+      const made = await create(project, wanted);
+      if (made.ok || (made.failure.reason !== 'passing' && made.failure.reason !== 'conflict')) return made;
+      // The answer was lost, or somebody was faster: one may be open now.
+      const after = await openFrom(project, wanted.source, wanted.target);
+      if (!after.ok) return after;
+      return after.value === undefined ? create(project, wanted) : update(project, after.value, wanted);
+    },
     merged: async (project, iid) => {
       const shown = await show(project, iid);
       return shown.ok && shown.value?.state !== 'merged' ? ok(undefined) : shown;

@@ -14,6 +14,7 @@ const made = z.object({
   parent_ids: z.array(z.string()),
 });
 const branchHead = z.object({ commit: made });
+const touching = z.array(z.object({ id: z.string().refine(isCommitSha) }));
 
 interface Resources {
   readonly repositories: Repositories;
@@ -47,6 +48,17 @@ export function createRepository(resources: Resources): Repository {
 
   return {
     files: (project, at, folders) => attempt(() => blobs(resources, project, at, folders)),
+    history: (project, refName, path, most) =>
+      attempt(async () => {
+        const options = { refName, path, perPage: most, page: 1 } as const;
+        return touching.parse(await commits.all(project, options)).map(({ id }) => id);
+      }),
+    cut: async (project, branch, at) => {
+      const created = await attempt(() => branches.create(project, branch, at));
+      if (created.ok) return ok(undefined);
+      const head = await headOf(project, branch);
+      return head.ok && head.value !== undefined ? ok(undefined) : created;
+    },
     commit: async (project, commit): Promise<GitLabResult<CommitOutcome>> => {
       const { branch, onto, isNew, message } = commit;
       const first = await send(project, commit);

@@ -6,6 +6,7 @@ export const migrations: Record<string, Migration> = {
   '0001-first': { up: first },
   '0002-commands': { up: commands },
   '0003-leases': { up: leases },
+  '0004-notices': { up: notices },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -165,5 +166,13 @@ async function leases(db: Kysely<never>): Promise<void> {
     .addColumn('pid', 'integer', (column) => column.notNull())
     .addColumn('since', 'bigint', (column) => column.notNull())
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
+async function notices(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createTable('notices')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('sent_at', 'bigint', (column) => column.notNull())
     .execute();
 }

@@ -109,4 +109,8 @@ export interface Tables {
     since: number;
     expires_at: number;
   };
+  notices: {
+    id: string;
+    sent_at: number;
+  };
 }

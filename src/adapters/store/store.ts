@@ -8,6 +8,7 @@ import type { Jobs } from '../../domain/job.ts';
 import type { Place } from '../../domain/place.ts';
 import type { Baseline, BranchKey, BranchState, Store, WorkspaceKey } from '../../domain/store.ts';
 import type { Guard } from './fence.ts';
+import { createNotices } from './notices.ts';
 import { addJobs } from './rows.ts';
 import type { Tables } from './schema.ts';
 
@@ -30,6 +31,7 @@ export function createStore(
       return work(transaction);
     });
   return {
+    ...createNotices(write, clock, jobsAdded),
     add: async (...due) => {
       await write((transaction) => addJobs(transaction, due, clock.now()));
       jobsAdded();

@@ -1,0 +1,36 @@
+import { inert } from './inert-text.ts';
+
+/** What a commit of the bot's tells of itself. */
+export interface CommitStory {
+  readonly verb: 'Push' | 'Bring';
+  /** The pipelines that change. */
+  readonly pipelines: readonly string[];
+  /** The workspace or branch that they come from. */
+  readonly from: string;
+  /** Where exactly they come from. */
+  readonly origin: string;
+  readonly by: string;
+  /** The request that asked for it: by this the commit is found again. */
+  readonly request: string;
+}
+
+const mostListed = 50;
+
+/** The message of a commit: what changes, from where and for whom. Names are data, and inert. */
+export function commitMessage(
+  story: CommitStory,
+  part: { readonly number: number; readonly of: number },
+): string {
+  const { verb, pipelines, from, origin, by, request } = story;
+  const [one, ...others] = pipelines;
+  const what = one !== undefined && others.length === 0 ? inert(one) : `${pipelines.length} pipelines`;
+  const of = part.of > 1 ? ` (part ${part.number} of ${part.of})` : '';
+  const listed = pipelines.slice(0, mostListed).map((name) => `- ${inert(name)}`);
+  const more = pipelines.length - listed.length;
+  return [
+    `${verb} ${what} from ${inert(from)}${of}`,
+    [...listed, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n'),
+    `From ${inert(origin)}, for ${inert(by)}.`,
+    `Aic-Bot-Request: ${request}`,
+  ].join('\n\n');
+}

@@ -1,0 +1,143 @@
+import { refusal } from './command-answer.ts';
+import { quoted } from './command-words.ts';
+import type { MergeRequest, Project } from './gitlab.ts';
+import { inert } from './inert-text.ts';
+import { link, names, phrase, words } from './phrase.ts';
+import type { Brought } from './promotion-plan.ts';
+import type { Promotion, PromotionKind } from './promotion.ts';
+import type { Report } from './report.ts';
+
+/** The title of a promotion's merge request, where nobody gave another. */
+export function usualTitle({ kind, branch }: Promotion): string {
+  return inert(`${titles[kind]} ${branch.slice(kind.length + 1)}`);
+}
+
+const titles: Readonly<Record<PromotionKind, string>> = {
+  feature: 'Feature',
+  release: 'Release',
+  hotfix: 'Hotfix',
+};
+
+/** What stands in the description of a promotion's merge request. */
+export function promotionSection(
+  project: Project,
+  promotion: Promotion,
+  { brought, by }: { readonly brought: readonly Brought[]; readonly by: string },
+): Report {
+  const { branch, source, target, workspace } = promotion;
+  const from = promotion.kind === 'hotfix' ? phrase`the workspace ${workspace.name}` : phrase`${source}`;
+  return {
+    mood: 'note',
+    outcome: phrase`Brings ${words(countOf(brought))} from ${from} to ${target}`,
+    table: tableOf(project, branch, brought),
+    remedies: [
+      phrase`Merging deploys them to the workspace of ${target}. Every other pipeline stays as it is there.`,
+    ],
+    facts: [phrase`branch ${branch}`, phrase`asked for by ${by}`],
+  };
+}
+
+/** The answer to a promotion that stands. */
+export function promotedReport(
+  project: Project,
+  promotion: Promotion,
+  {
+    brought,
+    request,
+    by,
+  }: { readonly brought: readonly Brought[]; readonly request: MergeRequest; readonly by: string },
+): Report {
+  const { branch, source, target } = promotion;
+  const reference = link(`!${request.iid}`, request.webUrl);
+  return {
+    mood: 'done',
+    outcome: phrase`${reference} brings ${words(countOf(brought))} to ${target}`,
+    table: tableOf(project, branch, brought),
+    remedies: [
+      phrase`Review and merge ${reference}. Written again with the same name, the command brings it up to date.`,
+    ],
+    facts: [phrase`branch ${branch}`, phrase`from ${source}`, phrase`by ${by}`],
+  };
+}
+
+/** The answer to a hotfix that is to be made on its branch. */
+export function cutReport({ branch, target, pipelines }: Promotion): Report {
+  const [name = 'NAME'] = branch.split('/').slice(1);
+  return {
+    mood: 'done',
+    outcome: phrase`${branch} is cut from ${target} and holds nothing new yet`,
+    table: undefined,
+    remedies: [
+      phrase`Change ${names(pipelines)} on the branch, or push what the workspace holds: ${`/aic push ${pipelines.map(quoted).join(' ')} branch=${branch}`}. Then write ${`/aic hotfix ${name} … no-push`} again to open the merge request.`,
+    ],
+    facts: [phrase`branch ${branch}`],
+  };
+}
+
+function countOf(brought: readonly Brought[]): string {
+  return brought.length === 1 ? '1 pipeline' : `${brought.length} pipelines`;
+}
+
+function tableOf(project: Project, branch: string, brought: readonly Brought[]): Report['table'] {
+  return {
+    head: ['Pipeline', 'Change', 'Details'],
+    rows: brought.map(({ pipeline, kind, config, code }) => [
+      config === undefined ? phrase`${pipeline}` : link(pipeline, fileUrl(project, branch, config)),
+      words(kind),
+      words(code === 0 ? '' : code === 1 ? '1 code file' : `${code} code files`),
+    ]),
+  };
+}
+
+function fileUrl({ webUrl }: Project, branch: string, path: string): string {
+  const encoded = [...branch.split('/'), ...path.split('/')].map((part) => encodeURIComponent(part));
+  return `${webUrl}/-/blob/${encoded.join('/')}`;
+}
+
+const nothing = words('Nothing was promoted: ');
+
+/** Why a promotion stopped, and what to do. */
+export const promotionRefusals = {
+  nothingDiffers: ({ kind, source, target, workspace, pipelines }: Promotion): Report => {
+    const what = pipelines.length === 0 ? words('no pipeline') : [...words('none of '), ...names(pipelines)];
+    const where = kind === 'hotfix' ? phrase`the workspace ${workspace.name}` : phrase`${source}`;
+    return refusal({
+      what: phrase`${nothing}${what} is different in ${where} and on ${target}.`,
+      remedy:
+        kind === 'hotfix'
+          ? phrase`Make the fix in the workspace first, then write the command again.`
+          : phrase`If the change is in the workspace, leave ${'no-push'} out; if it is on another branch, merge it into ${source} first.`,
+    });
+  },
+  ahead: ({ kind, source, target, branch }: Promotion, pipelines: readonly string[]): Report => {
+    const name = branch.slice(kind.length + 1);
+    return refusal({
+      what: phrase`${nothing}${target} has changes of ${names(pipelines)} that ${source} never had, such as a hotfix, and this would undo them.`,
+      remedy: phrase`Bring them to ${source} first, by the back-merge request or by hand, then write the command again. To promote all the same, add ${'force'}: ${`/aic ${kind} ${name} … force`}.`,
+    });
+  },
+  notDeployed: ({ branch, target, workspace }: Promotion, pipelines: readonly string[]): Report =>
+    refusal({
+      what: phrase`${nothing}${target} has changes of ${names(pipelines)} that the workspace ${workspace.name} never had, and ${branch} would undo them.`,
+      remedy: phrase`Deploy them first: ${`/aic status branch=${target}`} tells why they are not. Who may force can add ${'force'}.`,
+    }),
+  merged: ({ branch }: Promotion, request: MergeRequest): Report =>
+    refusal({
+      what: phrase`${nothing}${branch} was merged already, by ${link(`!${request.iid}`, request.webUrl)}.`,
+      remedy: phrase`Take another name, or delete the branch ${branch} and write the command again.`,
+    }),
+  moved: ({ branch }: Promotion): Report =>
+    refusal({
+      what: phrase`${nothing}${branch} changed again and again meanwhile.`,
+      remedy: phrase`Write the command again when nobody else commits to ${branch}.`,
+    }),
+  unread: (pushed: Report, pipelines: readonly string[]): Report => ({
+    ...pushed,
+    mood: 'failed',
+    outcome: phrase`${nothing}${names(pipelines)} could not be read from the workspace.`,
+    remedies: [
+      phrase`Mend what the table says, or name the pipelines that are to be promoted, and write the command again.`,
+      ...pushed.remedies,
+    ],
+  }),
+} as const;

@@ -1,0 +1,56 @@
+import { backMergeBranch, backMergeTargets } from '../domain/back-merge.ts';
+import { backMergeReport, type BackMerged } from '../domain/back-merge-report.ts';
+import type { BackMergeJob, JobOutcome } from '../domain/job.ts';
+import type { Reason } from '../domain/reason.ts';
+import { toComment } from '../domain/report-markdown.ts';
+import { broughtChanges } from './brought-changes.ts';
+import { notDone } from './not-done.ts';
+import { openBackMerge } from './open-back-merge.ts';
+import type { BranchPorts } from './ports.ts';
+import { readMapping } from './view-branch.ts';
+
+/**
+ * Opens the merge requests that bring a merged hotfix to the branches of the other roles, and tells of them on the hotfix's own. Run again, it
+ * finds what is there.
+ */
+export async function runBackMerge(ports: BranchPorts, job: BackMergeJob): Promise<JobOutcome> {
+  const { gitlab, settings, clock, log } = ports;
+  const project = await gitlab.project(job.projectId);
+  if (!project.ok) return notDone(project.failure);
+  if (!settings.serves(project.value.path)) return { kind: 'done' };
+  const hotfix = await gitlab.merged(job.projectId, job.mergeRequest);
+  if (!hotfix.ok) return notDone(hotfix.failure);
+  if (hotfix.value === undefined) return { kind: 'done' };
+  const mapping = await readMapping(ports, project.value);
+  if (!mapping.ok) return notDone(mapping.failure);
+  if (!mapping.value.ok)
+    return { kind: 'again', reason: `the mapping file is ${mapping.value.failure.kind}` };
+  const changes = await broughtChanges(ports, job.projectId, hotfix.value, ['config', 'code']);
+  if (!changes.ok) return notDone(changes.failure);
+  if (changes.value === undefined) return { kind: 'again', reason: 'GitLab does not tell what was merged' };
+
+  const outcomes: BackMerged[] = [];
+  for (const target of backMergeTargets(mapping.value.value)) {
+    const branch = backMergeBranch(hotfix.value.source, target);
+    const wish = { hotfix: hotfix.value, changes: changes.value, target, branch };
+    const opened = await openBackMerge(ports, project.value, wish);
+    if (!opened.ok && isPassing(opened.failure)) return notDone(opened.failure.failure);
+    outcomes.push(opened.ok ? opened.value : { target, kind: 'failed', reason: opened.failure });
+  }
+  log.info('back-merge', { hotfix: hotfix.value.iid, branches: outcomes.length });
+  await ports.jobs.add({
+    job: {
+      kind: 'comment',
+      projectId: job.projectId,
+      place: { kind: 'merge-request', iid: hotfix.value.iid },
+      marker: 'aic-bot:back-merge',
+      body: toComment(backMergeReport(hotfix.value, outcomes)),
+    },
+    dueAt: clock.now(),
+  });
+  return { kind: 'done' };
+}
+
+function isPassing(reason: Reason): reason is Extract<Reason, { kind: 'upstream' }> {
+  return reason.kind === 'upstream' && ['passing', 'stopped'].includes(reason.failure.reason);
+}

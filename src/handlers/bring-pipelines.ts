@@ -1,0 +1,162 @@
+import type { BlobId } from '../domain/blob-id.ts';
+import { isConfigPath } from '../domain/config-path.ts';
+import type { CommitSha } from '../domain/ids.ts';
+import { unknownNames, type Unknown } from '../domain/order.ts';
+import { pipelineFilesIn, type Tree } from '../domain/pipeline-files.ts';
+import { pipelinesIn, promotedFiles, type PromotedFile } from '../domain/promotion-plan.ts';
+import type { Promotion } from '../domain/promotion.ts';
+import { maxConfigBytes } from '../domain/pipeline-config.ts';
+import type { Reason } from '../domain/reason.ts';
+import type { FileChange } from '../domain/repository.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
+import type { CommandContext } from './command-context.ts';
+import { commitChanges } from './commit-changes.ts';
+import { hadVersion } from './had-version.ts';
+import { readTexts } from './read-texts.ts';
+
+/** How bringing pipelines to a branch ended. */
+export type Bringing =
+  | { readonly kind: 'brought' }
+  | { readonly kind: 'unknown'; readonly unknown: Unknown }
+  /** The target has changes of these pipelines that the source never had. */
+  | { readonly kind: 'ahead'; readonly pipelines: readonly string[] }
+  | { readonly kind: 'moved' };
+
+/** So often it begins anew because somebody committed meanwhile. */
+const mostTries = 5;
+const folders = ['config', 'code'];
+
+/**
+ * Makes the chosen pipelines on the promotion's branch as they stand on its source, in one commit. A branch that does not exist is cut from the
+ * target's head. Nothing is written where nothing differs.
+ * @param force whether changes that only the target has are overwritten
+ */
+export async function bringPipelines(
+  context: CommandContext,
+  promotion: Promotion,
+  force: boolean,
+): Promise<Result<Bringing, Reason>> {
+  for (let tries = 1; tries <= mostTries; tries += 1) {
+    const brought = await bring(context, promotion, force);
+    if (!brought.ok || brought.value.kind !== 'moved') return brought;
+  }
+  return ok({ kind: 'moved' });
+}
+
+async function bring(
+  context: CommandContext,
+  promotion: Promotion,
+  force: boolean,
+): Promise<Result<Bringing, Reason>> {
+  const { ports, project, asker, request } = context;
+  const { source, target, branch } = promotion;
+  const [from, into, own] = await Promise.all(
+    [source, target, branch].map((name) => snapshotOf(context, name)),
+  );
+  if (!from?.ok) return fail(from?.failure ?? { kind: 'no-branch', branch: source });
+  if (!into?.ok) return fail(into?.failure ?? { kind: 'no-branch', branch: target });
+  if (own?.ok === false && own.failure.kind !== 'no-branch') return own;
+  const there = own?.ok === true ? own.value : into.value;
+
+  const known = pipelinesIn(from.value.tree);
+  const unknown = unknownNames(promotion.pipelines, known);
+  if (unknown.length > 0) return ok({ kind: 'unknown', unknown });
+  const chosen = promotion.pipelines.length === 0 ? known : promotion.pipelines;
+  const ahead = force ? ok([]) : await aheadOf(context, { from: from.value, into: into.value, chosen });
+  if (!ahead.ok) return ahead;
+  if (ahead.value.length > 0) return ok({ kind: 'ahead', pipelines: ahead.value });
+
+  const files = promotedFiles(from.value.tree, there.tree, chosen);
+  const changes = await changesOf(context, from.value.head, files);
+  if (!changes.ok) return changes;
+  const made = await commitChanges(ports, {
+    projectId: project.id,
+    branch,
+    onto: there.head,
+    isNew: own?.ok !== true,
+    story: {
+      verb: 'Bring',
+      pipelines: [...files.keys()],
+      from: source,
+      origin: `${source} at ${from.value.head}`,
+      by: `${asker.name} (${asker.username})`,
+      request,
+    },
+    changes: changes.value,
+  });
+  if (!made.ok) return fail({ kind: 'upstream', failure: made.failure });
+  return ok({ kind: made.value === 'moved' ? 'moved' : 'brought' });
+}
+
+interface Snapshot {
+  readonly head: CommitSha;
+  readonly tree: Tree;
+}
+
+/** A branch as it stands. */
+async function snapshotOf(
+  { ports, project }: CommandContext,
+  branch: string,
+): Promise<Result<Snapshot, Reason>> {
+  const head = await ports.gitlab.head(project.id, branch);
+  if (!head.ok) return fail({ kind: 'upstream', failure: head.failure });
+  if (head.value === undefined) return fail({ kind: 'no-branch', branch });
+  const tree = await ports.gitlab.files(project.id, head.value, folders);
+  if (!tree.ok) return fail({ kind: 'upstream', failure: tree.failure });
+  return ok({ head: head.value, tree: tree.value });
+}
+
+/** The chosen pipelines whose config on the target is none that the source ever had. */
+async function aheadOf(
+  { ports, project }: CommandContext,
+  {
+    from,
+    into,
+    chosen,
+  }: { readonly from: Snapshot; readonly into: Snapshot; readonly chosen: readonly string[] },
+): Promise<Result<readonly string[], Reason>> {
+  const [sources, targets] = [pipelineFilesIn(from.tree), pipelineFilesIn(into.tree)];
+  const looked = await Promise.all(
+    chosen.map(async (pipeline): Promise<Result<readonly string[], Reason>> => {
+      const path = sources.get(pipeline)?.find(isConfigPath);
+      const theirs = targets.get(pipeline)?.find(isConfigPath);
+      if (path === undefined || theirs === undefined) return ok([]);
+      if (from.tree.get(path) === into.tree.get(theirs)) return ok([]);
+      const file = await ports.gitlab.file(project.id, theirs, into.head, { mostBytes: maxConfigBytes });
+      if (!file.ok) return fail({ kind: 'upstream', failure: file.failure });
+      if (file.value.kind !== 'text') return ok([pipeline]);
+      const had = await hadVersion(ports, project.id, { head: from.head, path }, file.value.text);
+      if (!had.ok) return fail({ kind: 'upstream', failure: had.failure });
+      return ok(had.value ? [] : [pipeline]);
+    }),
+  );
+  const ahead: string[] = [];
+  for (const one of looked) {
+    if (!one.ok) return one;
+    ahead.push(...one.value);
+  }
+  return ok(ahead);
+}
+
+/** The changes of each pipeline with the texts of the source. */
+async function changesOf(
+  { ports, project }: CommandContext,
+  at: CommitSha,
+  files: ReadonlyMap<string, readonly PromotedFile[]>,
+): Promise<Result<readonly (readonly FileChange[])[], Reason>> {
+  const all = [...files.values()];
+  const wanted = new Map<string, BlobId>(
+    all.flat().flatMap((file) => (file.kind === 'delete' ? [] : [[file.path, file.blob] as const])),
+  );
+  const texts = await readTexts(ports, project.id, at, wanted);
+  if (!texts.ok) return texts;
+  return ok(
+    all.map((pipeline) =>
+      pipeline.map((file): FileChange =>
+        file.kind === 'delete'
+          ? file
+          : { kind: file.kind, path: file.path, content: texts.value.get(file.path) ?? '' },
+      ),
+    ),
+  );
+}

@@ -1,0 +1,47 @@
+import { commitMessage, type CommitStory } from '../domain/commit-message.ts';
+import { commitLimits, splitChanges } from '../domain/commit-parts.ts';
+import type { CommitSha, ProjectId } from '../domain/ids.ts';
+import type { FileChange, NewCommit } from '../domain/repository.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
+import type { UpstreamFailure } from '../domain/upstream.ts';
+import type { BranchPorts } from './ports.ts';
+
+export interface CommitWish extends Pick<NewCommit, 'branch' | 'onto' | 'isNew'> {
+  readonly projectId: ProjectId;
+  readonly story: CommitStory;
+  /** The changes of each pipeline. */
+  readonly changes: readonly (readonly FileChange[])[];
+}
+
+export interface Committed {
+  readonly commits: readonly CommitSha[];
+  /** Whether nobody else's commit lies between. */
+  readonly directly: boolean;
+}
+
+/**
+ * Commits the changes, in as few commits as GitLab's limits allow; none where there are none. `moved`: somebody changed one of the files
+ * meanwhile; parts before that are made.
+ */
+export async function commitChanges(
+  { gitlab }: Pick<BranchPorts, 'gitlab'>,
+  { projectId, branch, onto, isNew, story, changes: all }: CommitWish,
+): Promise<Result<Committed | 'moved', UpstreamFailure>> {
+  const parts = splitChanges(all, commitLimits);
+  const commits: CommitSha[] = [];
+  let directly = true;
+  for (const [index, changes] of parts.entries()) {
+    const made = await gitlab.commit(projectId, {
+      branch,
+      onto: commits.at(-1) ?? onto,
+      isNew: isNew && index === 0,
+      message: commitMessage(story, { number: index + 1, of: parts.length }),
+      changes,
+    });
+    if (!made.ok) return fail(made.failure);
+    if (made.value.kind === 'moved') return ok('moved');
+    commits.push(made.value.commit);
+    directly &&= made.value.directly;
+  }
+  return ok({ commits, directly });
+}

@@ -1,0 +1,189 @@
+import { failure, refusal, unknownPipelines } from '../domain/command-answer.ts';
+import type { MergeRequest } from '../domain/gitlab.ts';
+import type { CommitSha } from '../domain/ids.ts';
+import { inert } from '../domain/inert-text.ts';
+import { phrase } from '../domain/phrase.ts';
+import { broughtBetween, type Brought } from '../domain/promotion-plan.ts';
+import {
+  cutReport,
+  promotedReport,
+  promotionRefusals,
+  promotionSection,
+  usualTitle,
+} from '../domain/promotion-report.ts';
+import type { Promotion } from '../domain/promotion.ts';
+import { pushTarget } from '../domain/push-target.ts';
+import { isStop, type Reason } from '../domain/reason.ts';
+import { toComment } from '../domain/report-markdown.ts';
+import type { Report } from '../domain/report.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
+import { aheadOfWorkspace } from './ahead-of-workspace.ts';
+import { bringPipelines } from './bring-pipelines.ts';
+import type { CommandContext, Ended } from './command-context.ts';
+import { push } from './push-workspace.ts';
+
+export interface PromotionOptions {
+  readonly title: string | undefined;
+  /** Whether the workspace is pushed first: to the source branch, or for a hotfix to its own. */
+  readonly push: boolean;
+  readonly force: boolean;
+}
+
+/**
+ * Brings pipelines to a branch of their own and opens its merge request. Each step leaves what a second run finds: the branch, its files, the
+ * open merge request; asked again, it continues where it stands.
+ */
+export async function promote(
+  context: CommandContext,
+  promotion: Promotion,
+  options: PromotionOptions,
+): Promise<Ended> {
+  const earlier = await earlierRequest(context, promotion);
+  if (!earlier.ok) return ended(earlier.failure);
+  if (earlier.value?.state === 'merged') return answer(promotionRefusals.merged(promotion, earlier.value));
+
+  const written =
+    promotion.kind === 'hotfix'
+      ? await pushFix(context, promotion, options)
+      : await bringAll(context, promotion, options);
+  if (written !== undefined) return written;
+
+  const brought = await broughtBy(context, promotion, earlier.value);
+  if (!brought.ok) return ended(brought.failure);
+  if (brought.value.length === 0) {
+    const isCut = promotion.kind === 'hotfix' && !options.push;
+    return isCut ? cutOnly(context, promotion) : answer(promotionRefusals.nothingDiffers(promotion));
+  }
+  return openRequest(context, promotion, { ...options, brought: brought.value });
+}
+
+/** The promotion's merge request that is open; if none is and its branch still exists, one that was merged. */
+async function earlierRequest(
+  { ports, project }: CommandContext,
+  { branch, target }: Promotion,
+): Promise<Result<MergeRequest | undefined, Reason>> {
+  const head = await ports.gitlab.head(project.id, branch);
+  if (!head.ok) return fail({ kind: 'upstream', failure: head.failure });
+  if (head.value === undefined) return ok(undefined);
+  const requests = await ports.gitlab.mergeRequestsFrom(project.id, branch, target);
+  if (!requests.ok) return fail({ kind: 'upstream', failure: requests.failure });
+  const open = requests.value.find(({ state }) => state === 'opened');
+  return ok(open ?? requests.value.find(({ state }) => state === 'merged'));
+}
+
+/** What the production workspace holds now, on the hotfix branch; undefined when it is there. */
+async function pushFix(
+  context: CommandContext,
+  promotion: Promotion,
+  options: PromotionOptions,
+): Promise<Ended | undefined> {
+  if (!options.push) return undefined;
+  const ahead = options.force ? ok([]) : await aheadOfWorkspace(context, promotion);
+  if (!ahead.ok) return ended(ahead.failure);
+  if (ahead.value.length > 0) return answer(promotionRefusals.notDeployed(promotion, ahead.value));
+  const { workspace, branch, target, pipelines } = promotion;
+  return pushed(context, { workspace, branch, cutFrom: target }, pipelines);
+}
+
+/** A hotfix that is made in Git gets its branch. */
+async function cutOnly({ ports, project }: CommandContext, promotion: Promotion): Promise<Ended> {
+  const { branch, target } = promotion;
+  const head = await ports.gitlab.head(project.id, target);
+  if (!head.ok) return ended({ kind: 'upstream', failure: head.failure });
+  if (head.value === undefined) return ended({ kind: 'no-branch', branch: target });
+  const cut = await ports.gitlab.cut(project.id, branch, head.value);
+  if (!cut.ok) return ended({ kind: 'upstream', failure: cut.failure });
+  return answer(cutReport(promotion), true);
+}
+
+/** What the source branch holds, pushed from its workspace first, on the promotion's branch; undefined when it is there. */
+async function bringAll(
+  context: CommandContext,
+  promotion: Promotion,
+  options: PromotionOptions,
+): Promise<Ended | undefined> {
+  if (options.push) {
+    const { source, pipelines } = promotion;
+    const { mapping, project } = context;
+    const wish = { branch: source, workspace: undefined, source: undefined, force: false };
+    const target = pushTarget(mapping, { ...wish, defaultBranch: project.defaultBranch });
+    if (!target.ok) return answer(refusal(target.failure));
+    const stopped = await pushed(context, target.value, pipelines);
+    if (stopped !== undefined) return stopped;
+  }
+  const brought = await bringPipelines(context, promotion, options.force);
+  if (!brought.ok) return ended(brought.failure);
+  switch (brought.value.kind) {
+    case 'brought':
+      return undefined;
+    case 'unknown':
+      return answer(unknownPipelines(brought.value.unknown, phrase`${promotion.source}`));
+    case 'ahead':
+      return answer(promotionRefusals.ahead(promotion, brought.value.pipelines));
+    case 'moved':
+      return answer(promotionRefusals.moved(promotion));
+  }
+}
+
+/** Pushes, and tells why it goes no further; undefined when everything was pushed. */
+async function pushed(
+  context: CommandContext,
+  target: Parameters<typeof push>[1],
+  pipelines: readonly string[],
+): Promise<Ended | undefined> {
+  const done = await push(context, target, { pipelines, prune: false });
+  if (done.kind !== 'pushed') return done;
+  const failed = done.items.filter(({ kind }) => kind === 'failed').map(({ pipeline }) => pipeline);
+  return failed.length === 0 ? undefined : answer(promotionRefusals.unread(done.report, failed));
+}
+
+/** The pipelines in which the promotion's branch differs from where it was cut; none where there is no such branch. */
+async function broughtBy(
+  { ports, project }: CommandContext,
+  { branch, target }: Promotion,
+  open: MergeRequest | undefined,
+): Promise<Result<readonly Brought[], Reason>> {
+  const { gitlab } = ports;
+  const head = await gitlab.head(project.id, branch);
+  if (!head.ok) return fail({ kind: 'upstream', failure: head.failure });
+  if (head.value === undefined) return ok([]);
+  const base = open?.base === undefined ? await gitlab.head(project.id, target) : ok(open.base);
+  if (!base.ok) return fail({ kind: 'upstream', failure: base.failure });
+  if (base.value === undefined) return fail({ kind: 'no-branch', branch: target });
+  const trees = await Promise.all(
+    [base.value, head.value].map((at: CommitSha) => gitlab.files(project.id, at, ['config', 'code'])),
+  );
+  const [before, after] = trees;
+  if (!before?.ok || !after?.ok) {
+    const failed = [before, after].find((tree) => tree?.ok === false);
+    if (failed?.ok === false) return fail({ kind: 'upstream', failure: failed.failure });
+    return ok([]);
+  }
+  return ok(broughtBetween(before.value, after.value));
+}
+
+async function openRequest(
+  { ports, project, asker }: CommandContext,
+  promotion: Promotion,
+  { title, brought }: PromotionOptions & { readonly brought: readonly Brought[] },
+): Promise<Ended> {
+  const by = asker.username;
+  const put = await ports.gitlab.putMergeRequest(project.id, {
+    source: promotion.branch,
+    target: promotion.target,
+    title: title === undefined ? undefined : inert(title),
+    usualTitle: usualTitle(promotion),
+    section: toComment(promotionSection(project, promotion, { brought, by })),
+    assignee: asker.id,
+  });
+  if (!put.ok) return ended({ kind: 'upstream', failure: put.failure });
+  return answer(promotedReport(project, promotion, { brought, request: put.value, by }), true);
+}
+
+function answer(report: Report, done = false): Ended {
+  return { kind: 'answered', done, report };
+}
+
+function ended(reason: Reason): Ended {
+  return isStop(reason) ? { kind: 'stopped' } : answer(failure(reason));
+}
