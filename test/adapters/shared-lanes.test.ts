@@ -417,6 +417,7 @@ describe('a lane that is taken for one job', () => {
     expect(begun(one)).toEqual(['first']);
     await transactionsEnded();
     expect('end' in taken && (await taken.end(done))).toBe(true);
+    one.lanes.wake();
     await begins(one, 'first', 'second');
   });
 
