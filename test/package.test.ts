@@ -132,6 +132,14 @@ describe('the npm package', () => {
     expect(files.filter((file) => /(?<!\.d)\.ts$/.test(file) || file.startsWith('test'))).toEqual([]);
   });
 
+  it('brings the command line along', async () => {
+    const manifest = await readFile(join(folder, 'node_modules/aic-bot/package.json'), 'utf8');
+    const { bin } = JSON.parse(manifest) as { readonly bin: Readonly<Record<string, string>> };
+    const command = join(folder, 'node_modules/aic-bot', bin['aic-bot'] ?? '');
+    const { stdout } = await run(process.execPath, [command, '--help'], { cwd: folder });
+    expect(stdout).toMatch(/Usage: aic-bot .*\n[^]*doctor/);
+  });
+
   it('does in plain Node what the Python library did', async () => {
     await writeFile(join(folder, 'script.js'), script);
     const { stdout } = await run(
