@@ -225,7 +225,7 @@ describe('doctor finds', () => {
   it('a database that somebody else keeps locked', async () => {
     const file = join(world.folder, 'locked.db');
     const other = new DatabaseSync(file);
-    other.exec('CREATE TABLE a (b); BEGIN EXCLUSIVE');
+    other.exec('PRAGMA journal_mode = WAL; CREATE TABLE a (b); BEGIN IMMEDIATE');
     const found = await findings({ DATABASE_URL: `file:${file}` }, () => other.close());
     expect(found).toMatchObject([
       { check: 'database', status: 'failed', text: expect.stringContaining('locked') },
