@@ -12,6 +12,7 @@ import { createStore } from './adapters/store/store.ts';
 import { createApp } from './app.ts';
 import { aicHostsIn, servedBy, type Config } from './config.ts';
 import type { Clock } from './domain/clock.ts';
+import { checkTokenJob } from './domain/job.ts';
 import type { Log } from './domain/log.ts';
 import { createReadiness } from './handlers/readiness.ts';
 import { runJob } from './handlers/run-job.ts';
@@ -111,7 +112,11 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
   });
   return {
     app,
-    start: () => lanes.start(),
+    start: async () => {
+      // Also the first look of all; where one waits already, it comes now.
+      await store.add({ job: checkTokenJob, dueAt: clock.now() });
+      await lanes.start();
+    },
     stop: async (graceMs) => {
       stopping.abort();
       await lanes.stop(graceMs);

@@ -119,6 +119,32 @@ describe('a delivery', () => {
     expect(await jobs()).toMatchObject([{ lane: 'deploy:15:main', due_at: now + 15_000 }]);
   });
 
+  test('that a token ends soon asks after the token at once, and leaves nothing for a branch', async () => {
+    const app = appWith();
+    const token = { object_kind: 'access_token', event_name: 'expiring_access_token' };
+    for (const owner of [{ project }, { group: { group_id: 35 } }, { project }])
+      expect(
+        await answerTo({ ...token, ...owner }, { 'webhook-id': crypto.randomUUID() }, app),
+      ).toMatchObject({
+        status: 202,
+        body: { status: 'queued' },
+      });
+    expect(await deliveries()).toMatchObject([
+      { status: 'finished', project_id: null, branch: null },
+      { status: 'finished' },
+      { status: 'finished' },
+    ]);
+    expect(await jobs()).toMatchObject([{ lane: 'check-token', key: 'check-token', due_at: now }]);
+  });
+
+  test('that a token of a project ends that is not served is ignored', async () => {
+    const foreign = { object_kind: 'access_token', project: { path_with_namespace: 'other/pipelines' } };
+    expect(await answerTo(foreign)).toMatchObject({
+      body: { status: 'ignored', reason: 'the project is not in GITLAB_PROJECTS' },
+    });
+    expect(await jobs()).toEqual([]);
+  });
+
   test('that was accepted before is a duplicate, and changes nothing', async () => {
     const app = appWith();
     await answerTo(merge, { 'webhook-id': 'one' }, app);
@@ -568,14 +594,15 @@ const documented = join(import.meta.dirname, '..', '..', 'shared', 'gitlab');
 
 describe.skipIf(!existsSync(join(documented, 'payloads')))('the payloads that GitLab documents', () => {
   const read = (name: string) => readFileSync(join(documented, name), 'utf8');
-  const projects = ['mike/diaspora', 'gitlabhq/gitlab-test'];
+  const projects = ['mike/diaspora', 'gitlabhq/gitlab-test', 'flightjs/Flight'];
   const answers: Readonly<Record<string, object>> = {
     'push.json': { status: 'queued' },
     'merge_request.json': { status: 'ignored', reason: 'merge request open: only merges are used' },
     'tag_push.json': { status: 'ignored', reason: 'events of the kind tag_push are not used' },
     'note_merge_request.json': { status: 'ignored', reason: 'only new comments with a command are used' },
     'emoji.json': { status: 'ignored', reason: 'events of the kind emoji are not used' },
-    'access_token.json': { status: 'ignored', reason: 'events of the kind access_token are not used' },
+    'access_token.json': { status: 'queued' },
+    'access_token_group.json': { status: 'queued' },
     'deployment.json': { status: 'ignored', reason: 'events of the kind deployment are not used' },
   };
   const vectors = () => JSON.parse(read('signature-vectors.json'));

@@ -1,4 +1,4 @@
-/** The events that can be switched on; the demo sends only the first three kinds. */
+/** The events that can be switched on; the demo sends only the first three kinds and the last. */
 export const hookFlags = [
   'push_events',
   'merge_requests_events',
@@ -45,7 +45,7 @@ export interface Hook {
 export interface HookEvent {
   readonly id: number;
   readonly url: string;
-  /** `push_hooks`, `merge_request_hooks`, `note_hooks`. */
+  /** `push_hooks`, `merge_request_hooks`, `note_hooks`, `resource_access_token_hooks`. */
   readonly trigger: string;
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly body: string;

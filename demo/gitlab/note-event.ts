@@ -4,6 +4,7 @@ import type { Instance } from './instance.ts';
 import { lastCommit, mergeRequestHookJson } from './merge-request-event.ts';
 import type { Noteable } from './note.ts';
 import { projectHookJson, repositoryHookJson, type Project } from './project.ts';
+import { railsTime } from './rails-time.ts';
 import { userHookJson, type User } from './users.ts';
 
 export interface NoteEvent {
@@ -77,14 +78,6 @@ function placeOf(on: NoteEvent['on']): string {
     case 'Commit':
       return `commit/${on.commit}`;
   }
-}
-
-/** `2015-05-17 18:21:36 UTC`: notes have their times in this form. */
-function railsTime(date: Date): string {
-  return date
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, ' UTC');
 }
 
 function issueHookJson(issue: Extract<Noteable, { type: 'Issue' }>, projectId: number): object {

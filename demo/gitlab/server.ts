@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serveHttp, type HttpServer } from '../http-server.ts';
+import { notifyTokenExpiry } from './access-token-event.ts';
 import { createGitLabApp } from './app.ts';
 import { commitTo } from './commit-service.ts';
 import type { FileChange, Person } from './commit-writer.ts';
@@ -57,6 +58,8 @@ export interface GitLabServer extends HttpServer {
   /** Gives a token another end, such as `2027-03-01`, or with undefined none. */
   setTokenExpiry(token: string, expiresOn: string | undefined): void;
   setTokenScopes(token: string, scopes: readonly string[]): void;
+  /** Reports that the token ends soon to the hooks of the project, as if it were an access token of that project. */
+  announceTokenExpiry(project: string | number, token: string): void;
   /** Only maintainers push to it and merge into it; the default branch is protected from the start. */
   protectBranch(project: string | number, branch: string): void;
   /** What the answers about differences leave out; without an argument back to what a self-managed GitLab has. */
@@ -177,6 +180,9 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     },
     setTokenScopes(token, scopes) {
       tokenNamed(token).scopes = scopes;
+    },
+    announceTokenExpiry(project, token) {
+      notifyTokenExpiry(instance, projectNamed(project), tokenNamed(token));
     },
     protectBranch(project, branch) {
       const rule = maintainersOnly(instance.nextId(), branch);

@@ -5,7 +5,7 @@ import type { Origin } from './origin.ts';
  * What a delivery means. An event only wakes the bot up: the branch is read again before anything is done,
  * so no event carries file lists, states or rights. A command is the exception: what somebody wrote stands in the event.
  */
-export type Event = MergedEvent | PushedEvent | CommandedEvent;
+export type Event = MergedEvent | PushedEvent | CommandedEvent | TokenExpiringEvent;
 
 /** A merge request was merged into `branch`. */
 interface MergedEvent {
@@ -33,8 +33,18 @@ export interface CommandedEvent {
   readonly lines: readonly string[];
 }
 
+/** A token of a project or a group ends soon. It may be the bot's. */
+export interface TokenExpiringEvent {
+  readonly kind: 'token-expiring';
+}
+
 /** A webhook body, read: an event, a kind that the bot has no use for, or a known kind that makes no sense. */
 export type Reading =
-  | { readonly kind: 'event'; readonly projectPath: string; readonly event: Event }
+  | {
+      readonly kind: 'event';
+      /** Undefined for an event of a group, which belongs to no project. */
+      readonly projectPath: string | undefined;
+      readonly event: Event;
+    }
   | { readonly kind: 'ignored'; readonly reason: string }
   | { readonly kind: 'rejected'; readonly reason: string };

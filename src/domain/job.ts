@@ -4,7 +4,7 @@ import { requestId, type Origin } from './origin.ts';
 import { placeName, referenceTo, type NotePlace, type Place } from './place.ts';
 
 /** Work in a lane. A job says what to look at, never what was found when it was written: it may run much later. */
-export type Job = DeployJob | CommandJob | CommentJob | ReactionJob | MailJob;
+export type Job = DeployJob | CommandJob | CommentJob | ReactionJob | MailJob | CheckTokenJob;
 
 /** Bring the workspace of `branch` to the state of the branch. */
 export interface DeployJob {
@@ -55,6 +55,13 @@ export interface MailJob {
   readonly mail: Mail;
 }
 
+/** Ask GitLab how long the bot's token lasts. There is always one, waiting or running. */
+interface CheckTokenJob {
+  readonly kind: 'check-token';
+}
+
+export const checkTokenJob: CheckTokenJob = { kind: 'check-token' };
+
 /** Jobs of one lane run one after the other. */
 export function laneOf(job: Job): string {
   switch (job.kind) {
@@ -68,7 +75,8 @@ export function laneOf(job: Job): string {
     case 'reaction':
       return `comment:${job.projectId}:${referenceTo(job.on)}`;
     case 'mail':
-      return 'mail';
+    case 'check-token':
+      return job.kind;
   }
 }
 
@@ -90,6 +98,8 @@ export function keyOf(job: Job): string {
       return `${laneOf(job)}:${job.note}:${job.emoji}`;
     case 'mail':
       return `mail:${job.mail.messageId}`;
+    case 'check-token':
+      return job.kind;
   }
 }
 

@@ -6,6 +6,7 @@ import type { BlobId } from './blob-id.ts';
 import type { CommitSha, DeploymentId, ProjectId } from './ids.ts';
 import type { Place } from './place.ts';
 import type { DueJob } from './job.ts';
+import type { Notices } from './notices.ts';
 
 /** A branch of a GitLab project. */
 export interface BranchKey {
@@ -85,7 +86,7 @@ export interface Closing {
  * What the bot remembers. Each method is one transaction; when its promise resolves, the change is on disk.
  * A store that can't be read or written throws: there is nothing sensible to do but to try the job again later.
  */
-export interface Store {
+export interface Store extends Notices {
   branch(key: BranchKey): Promise<BranchState | undefined>;
   /** Oldest first. */
   waiting(key: BranchKey): Promise<readonly WaitingDelivery[]>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { Event, Reading } from '../domain/event.ts';
+import { accessTokenEvent, readAccessToken } from './access-token-event.ts';
 import { mergeRequestEvent, readMerge } from './merge-request-event.ts';
 import { noteEvent, readNote } from './note-event.ts';
 import { pushEvent, readPush } from './push-event.ts';
@@ -10,6 +11,7 @@ const kinds = {
   merge_request: ['Merge Request Hook'],
   push: ['Push Hook'],
   note: ['Note Hook', 'Confidential Note Hook'],
+  access_token: ['Resource Access Token Hook'],
 } as const;
 
 const longestQuote = 100;
@@ -51,11 +53,17 @@ export function readEvent(eventName: string, body: unknown): Reading {
       if (!parsed.success) return rejected(kind, parsed.error);
       return reading(parsed.data, readNote(parsed.data), 'only new comments with a command are used');
     }
+    case 'access_token': {
+      const parsed = accessTokenEvent.safeParse(body);
+      if (!parsed.success) return rejected(kind, parsed.error);
+      const projectPath = parsed.data.project?.path_with_namespace;
+      return { kind: 'event', projectPath, event: readAccessToken() };
+    }
   }
 }
 
 function knownKinds(): readonly Kind[] {
-  return ['merge_request', 'push', 'note'];
+  return ['merge_request', 'push', 'note', 'access_token'];
 }
 
 function reading(
@@ -78,6 +86,6 @@ function rejected(kind: Kind, error: z.ZodError): Reading {
   const fields = error.issues.map((issue) => issue.path.join('.') || 'the body');
   return {
     kind: 'rejected',
-    reason: `a ${kind} event with unreadable fields: ${[...new Set(fields)].join(', ')}`,
+    reason: `${kind === 'access_token' ? 'an' : 'a'} ${kind} event with unreadable fields: ${[...new Set(fields)].join(', ')}`,
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Event } from '../domain/event.ts';
 import type { Delivery, Inbox } from '../domain/inbox.ts';
-import { commandJob, deployJob, type DueJob } from '../domain/job.ts';
+import { checkTokenJob, commandJob, deployJob, type DueJob } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { rejectionMail } from '../domain/rejection-report.ts';
 import type { MailSettings } from '../domain/report-mail.ts';
@@ -68,7 +68,7 @@ async function decideOn(ports: ReceivePorts, received: Received): Promise<Receip
       return receipt.status === 'queued' ? { status: 'rejected', reason } : receipt;
     }
     case 'event': {
-      if (!ports.serves(reading.projectPath)) {
+      if (reading.projectPath !== undefined && !ports.serves(reading.projectPath)) {
         return { status: 'ignored', reason: 'the project is not in GITLAB_PROJECTS' };
       }
       const { event } = reading;
@@ -86,6 +86,8 @@ function jobFor(event: Event, now: number): DueJob {
       return { job: deployJob(event.projectId, event.branch), dueAt: now };
     case 'pushed':
       return { job: deployJob(event.projectId, event.branch), dueAt: now + pushWaitsMs };
+    case 'token-expiring':
+      return { job: checkTokenJob, dueAt: now };
   }
 }
 

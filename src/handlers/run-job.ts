@@ -1,6 +1,7 @@
 import type { DueJob, Job, JobOutcome } from '../domain/job.ts';
 import type { Mailer } from '../domain/mail.ts';
 import { delayMail } from '../domain/delay-report.ts';
+import { checkToken } from './check-token.ts';
 import { deployBranch } from './deploy-branch.ts';
 import type { BranchPorts } from './ports.ts';
 import { runCommand } from './run-command.ts';
@@ -33,6 +34,8 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
       return atMost(tries, await sendReaction(ports.gitlab, job));
     case 'mail':
       return atMost(tries, await sendMail(ports.mailer, job));
+    case 'check-token':
+      return checkToken(ports);
   }
 }
 

@@ -273,6 +273,55 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     });
   });
 
+  describe('notices', () => {
+    const mailDue = (subject: string): DueJob => ({
+      job: {
+        kind: 'mail',
+        mail: { messageId: `${subject}@bot`, to: ['a@example.com'], subject, html: '', text: '' },
+      },
+      dueAt: now,
+    });
+    const subjects = async () =>
+      (await opened.jobs()).map(({ job }) => (job.kind === 'mail' ? job.mail.subject : job.kind));
+
+    test('are given once, with the jobs that tell of them, also after a new start', async () => {
+      expect(await opened.store.giveNotice('ends-7', [mailDue('first')])).toBe(true);
+      expect(opened.woken()).toBe(1);
+      expect(await opened.store.giveNotice('ends-7', [mailDue('second')])).toBe(false);
+      expect(opened.woken()).toBe(1);
+      await reopen();
+      expect(await opened.store.giveNotice('ends-7', [mailDue('third')])).toBe(false);
+      expect(await opened.store.giveNotice('ends-3', [mailDue('other')])).toBe(true);
+      expect(await subjects()).toEqual(['first', 'other']);
+    });
+
+    test('that many give at once are given once', async () => {
+      const given = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => opened.store.giveNotice('ends-7', [mailDue(`${index}`)])),
+      );
+      expect(given.filter(Boolean)).toHaveLength(1);
+      expect(await subjects()).toHaveLength(1);
+    });
+
+    test('that could not be told of were not given', async () => {
+      const broken: DueJob = { ...mailDue('broken'), dueAt: Number.NaN };
+      await expect(opened.store.giveNotice('ends-7', [mailDue('first'), broken])).rejects.toThrow(/null/i);
+      expect(await subjects()).toEqual([]);
+      expect(await opened.store.giveNotice('ends-7', [mailDue('again')])).toBe(true);
+      expect(await subjects()).toEqual(['again']);
+    });
+
+    test('that are forgotten are given again, and the others not', async () => {
+      await opened.store.giveNotice('denied', [mailDue('first')]);
+      await opened.store.giveNotice('ends-7', []);
+      await opened.store.forgetNotice('denied');
+      await opened.store.forgetNotice('never given');
+      expect(await opened.store.giveNotice('denied', [mailDue('second')])).toBe(true);
+      expect(await opened.store.giveNotice('ends-7', [mailDue('third')])).toBe(false);
+      expect(await subjects()).toEqual(['first', 'second']);
+    });
+  });
+
   describe('a branch', () => {
     test('that nobody has seen is unknown', async () => {
       expect(await opened.store.branch(main)).toBeUndefined();

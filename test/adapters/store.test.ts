@@ -167,8 +167,9 @@ describe('a file of the first version', () => {
     await (await openSqlite(`file:${path}`)).destroy();
     const old = new DatabaseSync(path);
     old.exec(`
-      delete from kysely_migration where name = '0002-commands';
+      delete from kysely_migration where name >= '0002';
       drop table requests;
+      drop table notices;
       alter table pending drop column paused;
       alter table baselines drop column blob;
       alter table deployments drop column places_json;

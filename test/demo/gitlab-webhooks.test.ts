@@ -393,6 +393,34 @@ test('does not wait for a receiver that never answers, and sends only once', asy
   await silent.close();
 });
 
+test('announces the end of a token to the hooks that want to know of it', async () => {
+  const { id, token } = gitlab.addUser({ username: 'bot', name: 'Bot' });
+  gitlab.setTokenExpiry(token, '2999-12-31');
+  await addHook();
+  gitlab.announceTokenExpiry('team/pipelines', token);
+  await gitlab.deliveriesSettled();
+  expect(receiver.received).toEqual([]);
+
+  await addHook({ resource_access_token_events: true });
+  gitlab.announceTokenExpiry('team/pipelines', token);
+  await gitlab.deliveriesSettled();
+  expect(receiver.bodies('Resource Access Token Hook')).toMatchObject([
+    {
+      object_kind: 'access_token',
+      event_name: 'expiring_access_token',
+      project: { id: 1, path_with_namespace: 'team/pipelines' },
+      object_attributes: {
+        user_id: id,
+        id: expect.any(Number),
+        name: 'bot token',
+        created_at: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/),
+        expires_at: '2999-12-31',
+      },
+    },
+  ]);
+  expect(JSON.stringify(receiver.received)).not.toContain(token);
+});
+
 test('logs the deliveries', async () => {
   const id = await addHook();
   await gitlab.commitFiles(1, 'main', 'Second', { a: '2\n' });

@@ -11,6 +11,7 @@ import { pushReport } from '../../src/domain/push-report.ts';
 import type { Reason } from '../../src/domain/reason.ts';
 import { refusalReport } from '../../src/domain/refusal-report.ts';
 import { rejectionMail } from '../../src/domain/rejection-report.ts';
+import { denialMail, expiryMail } from '../../src/domain/token-report.ts';
 import { branchView, deployment, fingerprint, mail, mergeRequest, project, projectId } from './samples.ts';
 
 /** What could mention somebody, run a quick action, become mark-up, leave its line or its cell, or hide a part of itself. */
@@ -185,6 +186,10 @@ export const samples: readonly Sample[] = [
   }),
   ({ branch, said }) => delayMail(deployJob(projectId, branch), said, mail, 1_000),
   ({ said }) => rejectionMail({ id: said.toWellFormed(), eventName: said, reason: said }, mail),
+  ({ names, said }) =>
+    expiryMail({ name: said, scopes: names }, { id: 'token', expiresAt: 1_000, daysLeft: 3 }, mail),
+  ({ branch, said }) =>
+    denialMail({ system: 'GitLab', reason: 'denied', status: 401, asked: branch, said }, mail, 1_000),
 ];
 
 /** The body of the first comment among the jobs. */

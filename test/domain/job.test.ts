@@ -2,7 +2,15 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { DeploymentId, IssueIid, NoteId } from '../../src/domain/ids.ts';
-import { deployJob, deploymentMarker, keyOf, laneOf, pauseAfter, type Job } from '../../src/domain/job.ts';
+import {
+  checkTokenJob,
+  deployJob,
+  deploymentMarker,
+  keyOf,
+  laneOf,
+  pauseAfter,
+  type Job,
+} from '../../src/domain/job.ts';
 import { iid, projectId, sha } from './samples.ts';
 
 const mail = { to: ['a@example.com'], subject: 's', html: 'h', text: 't' };
@@ -44,6 +52,7 @@ const job: fc.Arbitrary<Job> = fc.oneof(
     kind: fc.constant('mail' as const),
     mail: fc.oneof(branch, marker).map((messageId) => ({ ...mail, messageId })),
   }),
+  fc.constant(checkTokenJob),
 );
 
 describe('keys and lanes', () => {

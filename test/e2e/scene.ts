@@ -37,6 +37,8 @@ export interface Scene {
   silence(): Promise<void>;
   /** Sends a bot an event of the project. */
   deliver(bot: RunningBot, event: Readonly<Record<string, unknown>>): Promise<void>;
+  /** The bots' clock, in milliseconds since 1970. */
+  now(): number;
   /** Moves the bots' clock ahead and makes them look at it. */
   advance(ms: number): Promise<void>;
   /** What a query of the last bot's database finds. */
@@ -83,7 +85,7 @@ export async function setScene(
     await maintainer.call('POST', `${path}/repository/branches?${query}`);
   };
   await addBranch('develop', 'main');
-  const bots: RunningBot[] = [];
+  const bots = new Set<RunningBot>();
   let sources = 0;
   let ahead = 0;
   const clock = { now: () => Date.now() + ahead };
@@ -108,15 +110,23 @@ export async function setScene(
     maintainer,
     start: async (settings = {}) => {
       const bot = await startBot({ ...world.settings, ...settings }, clock);
-      bots.push(bot);
+      const running = {
+        ...bot,
+        stop: () => {
+          bots.delete(running);
+          return bot.stop();
+        },
+      };
+      bots.add(running);
       await maintainer.call('POST', `${path}/hooks`, {
         url: `${bot.url}/webhooks/gitlab`,
         token: world.webhookSecret,
         push_events: true,
         merge_requests_events: true,
         note_events: true,
+        resource_access_token_events: true,
       });
-      return bot;
+      return running;
     },
     commit: (branch, files) =>
       gitlab.commitFiles(project.id, branch, 'Change pipelines', files, { hooks: false }),
@@ -131,6 +141,7 @@ export async function setScene(
       await gitlab.deliveriesSettled();
       return z.object({ id: z.string() }).parse(made).id;
     },
+    now: clock.now,
     advance: async (ms) => {
       ahead += ms;
       // A branch that nothing else touches: its delivery makes the lanes look for due work.
@@ -175,7 +186,7 @@ export async function setScene(
     comment: (iid, fits) =>
       until(`a comment on !${iid}`, async () => (await comments(iid)).find((body) => fits(body)), patienceMs),
     close: async () => {
-      await Promise.all(bots.map((bot) => bot.stop()));
+      await Promise.all([...bots].map((bot) => bot.stop()));
       await world.close();
     },
   };

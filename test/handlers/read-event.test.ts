@@ -84,6 +84,45 @@ describe('a push event', () => {
   });
 });
 
+describe('an access token event', () => {
+  const hook = 'Resource Access Token Hook';
+  const token = {
+    object_kind: 'access_token',
+    object_attributes: { user_id: 90, id: 25, name: 'acd', expires_at: '2024-01-26' },
+    event_name: 'expiring_access_token',
+  };
+  const group = { group_name: 'Twitter', group_path: 'twitter', group_id: 35, full_path: 'twitter' };
+
+  test('of a project is one of that project', () => {
+    expect(readEvent(hook, { ...token, project })).toEqual({
+      kind: 'event',
+      projectPath: 'team/pipelines',
+      event: { kind: 'token-expiring' },
+    });
+  });
+
+  test('of a group belongs to no project', () => {
+    expect(readEvent(hook, { ...token, group })).toEqual({
+      kind: 'event',
+      projectPath: undefined,
+      event: { kind: 'token-expiring' },
+    });
+  });
+
+  test.each([
+    ['neither', {}, 'project'],
+    ['nothing for both', { project: null, group: null }, 'project'],
+    ['a project without a path', { project: { id: 15 } }, 'project.path_with_namespace'],
+    ['a project without a path beside a group', { project: {}, group }, 'project.path_with_namespace'],
+    ['a group that is a text', { group: 'twitter' }, 'group'],
+  ])('that names %s is rejected', (_what, owner, fields) => {
+    expect(readEvent(hook, { ...token, ...owner })).toEqual({
+      kind: 'rejected',
+      reason: `an access_token event with unreadable fields: ${fields}`,
+    });
+  });
+});
+
 describe('the kind', () => {
   test('stands in the body, whatever the header says', () => {
     expect(readEvent('System Hook', push)).toMatchObject({ kind: 'event', event: { kind: 'pushed' } });
@@ -147,8 +186,9 @@ test('reading never throws, and a rejection tells no value', () => {
   const odd = fc.anything({ withNullPrototype: true, maxDepth: 3 });
   const shape = fc.record(
     {
-      object_kind: fc.oneof(fc.constantFrom('push', 'merge_request'), odd),
+      object_kind: fc.oneof(fc.constantFrom('push', 'merge_request', 'access_token'), odd),
       project: fc.oneof(fc.constant(project), odd),
+      group: odd,
       ref: fc.oneof(fc.constant('refs/heads/x'), odd),
       before: fc.oneof(fc.constant(before), odd),
       object_attributes: fc.oneof(fc.constant(merge.object_attributes), odd),

@@ -88,14 +88,13 @@ function parseBody({ status, text }: HttpAnswer): Result<unknown, string> {
   }
 }
 
-const errorBody = z
-  .object({ message: z.unknown(), error: z.unknown(), error_description: z.unknown() })
-  .partial();
-
-/** GitLab's own words in an error's body: `message` as text, list or object, or what is said of `error`, or that; else the beginning of what came. */
+/** GitLab's own words in an error's body: `message` as text, list or object, `error_description` or `error`; else the beginning of what came. */
 export function readGitLabError(text: string): string {
   try {
-    const body = errorBody.parse(JSON.parse(text));
+    const body = z
+      .object({ message: z.unknown(), error_description: z.unknown(), error: z.unknown() })
+      .partial()
+      .parse(JSON.parse(text));
     const said = body.message ?? body.error_description ?? body.error ?? text;
     return typeof said === 'string' ? said : JSON.stringify(said);
   } catch {

@@ -25,7 +25,7 @@ export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
               body: delivery.body,
               status: statusOf(content),
               reason: content.kind === 'rejected' ? content.reason : null,
-              project_id: event?.projectId ?? null,
+              project_id: event !== undefined && 'projectId' in event ? event.projectId : null,
               branch: event !== undefined && 'branch' in event ? event.branch : null,
               event_json: event === undefined ? null : JSON.stringify(event),
             })
@@ -46,10 +46,10 @@ export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
   };
 }
 
-/** A command's job carries everything; what a branch has to look at waits for its run. */
+/** What a branch has to look at waits for its run; other events have a job that carries everything. */
 function statusOf(content: Delivery['content']): string {
   if (content.kind === 'rejected') return 'rejected';
-  return content.event.kind === 'commanded' ? 'finished' : 'waiting';
+  return 'branch' in content.event ? 'waiting' : 'finished';
 }
 
 /** Two webhooks report one comment under different keys. */

@@ -5,6 +5,7 @@ import type { Migration } from 'kysely/migration';
 export const migrations: Record<string, Migration> = {
   '0001-first': { up: first },
   '0002-commands': { up: commands },
+  '0004-notices': { up: notices },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -149,5 +150,13 @@ async function commands(db: Kysely<never>): Promise<void> {
     .createTable('requests')
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addColumn('received_at', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
+async function notices(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createTable('notices')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('sent_at', 'bigint', (column) => column.notNull())
     .execute();
 }

@@ -94,4 +94,8 @@ export interface Tables {
     id: string;
     received_at: number;
   };
+  notices: {
+    id: string;
+    sent_at: number;
+  };
 }

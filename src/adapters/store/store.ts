@@ -7,6 +7,7 @@ import type { DeploymentId } from '../../domain/ids.ts';
 import type { Jobs } from '../../domain/job.ts';
 import type { Place } from '../../domain/place.ts';
 import type { Baseline, BranchKey, BranchState, Store, WorkspaceKey } from '../../domain/store.ts';
+import { createNotices } from './notices.ts';
 import { addJobs } from './rows.ts';
 import type { Tables } from './schema.ts';
 
@@ -16,6 +17,7 @@ const chunk = 500;
 /** @param jobsAdded is told after each commit that added jobs, so that lanes look for work at once */
 export function createStore(db: Kysely<Tables>, clock: Clock, jobsAdded: () => void): Store & Jobs {
   return {
+    ...createNotices(db, clock, jobsAdded),
     add: async (...due) => {
       await db.transaction().execute((transaction) => addJobs(transaction, due, clock.now()));
       jobsAdded();

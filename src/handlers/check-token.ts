@@ -1,0 +1,38 @@
+import type { GitLab } from '../domain/gitlab.ts';
+import { checkTokenJob, type Job, type JobOutcome } from '../domain/job.ts';
+import type { Notices } from '../domain/notices.ts';
+import type { MailSettings } from '../domain/report-mail.ts';
+import { expiryWarning, nextLook } from '../domain/token-expiry.ts';
+import { denialMail, expiryMail } from '../domain/token-report.ts';
+import { notDone } from './not-done.ts';
+import type { BranchPorts } from './ports.ts';
+
+const denied = 'token-denied';
+
+interface CheckPorts extends Pick<BranchPorts, 'jobs' | 'clock'> {
+  readonly gitlab: Pick<GitLab, 'token'>;
+  readonly store: Notices;
+  readonly settings: MailSettings;
+}
+
+/**
+ * Asks GitLab how long the bot's token lasts, and mails when that is not long. Each run leaves the next one behind: one that succeeds adds
+ * it before it ends, and one that fails is tried again, whatever the failure. A process that dies in between runs once more at its next start.
+ */
+export async function checkToken({ gitlab, store, jobs, clock, settings }: CheckPorts): Promise<JobOutcome> {
+  const shown = await gitlab.token();
+  const now = clock.now();
+  const due = (mails: readonly Job[]) => mails.map((job) => ({ job, dueAt: now }));
+  if (!shown.ok) {
+    if (shown.failure.reason === 'denied')
+      await store.giveNotice(denied, due(denialMail(shown.failure, settings, now)));
+    const outcome = notDone(shown.failure);
+    return outcome.kind === 'given-up' ? { kind: 'again', reason: outcome.reason } : outcome;
+  }
+  await store.forgetNotice(denied);
+  const token = shown.value;
+  const warning = expiryWarning(token.expiresAt, now);
+  if (warning !== undefined) await store.giveNotice(warning.id, due(expiryMail(token, warning, settings)));
+  await jobs.add({ job: checkTokenJob, dueAt: nextLook(token.expiresAt, now) });
+  return { kind: 'done' };
+}
