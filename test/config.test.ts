@@ -1,7 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { describeMistakes, parseConfig, secretsIn, type SettingMistake, servedBy } from '../src/config.ts';
+import {
+  describeMistakes,
+  parseConfig,
+  readSettings,
+  secretsIn,
+  type SettingMistake,
+  servedBy,
+} from '../src/config.ts';
 
 const needed = {
   GITLAB_URL: 'https://gitlab.example.com',
@@ -234,4 +241,21 @@ test('a project is served when a glob of the settings fits its path, whatever th
   const serves = servedBy(configOf({ GITLAB_PROJECTS: 'team/*,group/**' }));
   expect(['team/a', 'Team/A', 'group/a/b'].map(serves)).toEqual([true, true, true]);
   expect(['team/a/b', 'teams/a', 'other/a', ''].map(serves)).toEqual([false, false, false, false]);
+});
+
+describe('settings for commands that do what they can', () => {
+  test('are those that are right, beside what is missing and what is wrong', () => {
+    const read = readSettings({ GITLAB_URL: 'https://gitlab.example.com', PORT: 'x', AIC_PROJECT: ' P ' });
+    expect(read.settings.GITLAB_URL?.href).toBe('https://gitlab.example.com/');
+    expect(read.settings.AIC_PROJECT).toBe('P');
+    expect(read.settings.AIC_URL?.hostname).toBe('prod.jdpower.ai');
+    expect(read.wrong.map(({ setting }) => setting)).toEqual(['PORT']);
+    expect(read.missing.map(({ setting }) => setting)).toContain('GITLAB_TOKEN');
+  });
+
+  test('have no default in the place of a wrong value', () => {
+    const { settings } = readSettings({ DATABASE_URL: 'postgres://db.example.com', AIC_URL: 'nowhere' });
+    expect(settings.DATABASE_URL).toBeUndefined();
+    expect(settings.AIC_URL).toBeUndefined();
+  });
 });

@@ -1,10 +1,8 @@
 import type { Owner } from './administration.ts';
 import { failed, fine, warned, type Finding } from './finding.ts';
 import { names, phrase, words } from './phrase.ts';
+import { dayOf, expiryWarning } from './token-expiry.ts';
 import type { Token } from './token.ts';
-
-const dayMs = 24 * 60 * 60_000;
-const daysToWarn = 30;
 
 /**
  * Whether the token is one of the bot's own. GitLab says of an account whether it belongs to an access token or is a service account; an
@@ -42,11 +40,14 @@ export function judgeToken({ scopes, expiresAt }: Token, now: number): readonly 
 function judgeExpiry(expiresAt: number | undefined, now: number): Finding {
   const check = 'token expiry';
   if (expiresAt === undefined) return fine(check, words('it never expires'));
-  const days = Math.floor((expiresAt - now) / dayMs);
-  const on = new Date(expiresAt).toISOString().slice(0, 10);
-  const remedy = phrase`Make a new token, or rotate this one, and set it as ${'GITLAB_TOKEN'} before that day. GitLab then refuses the bot's every call.`;
-  if (expiresAt <= now) return failed(check, { what: words(`It expired on ${on}.`), remedy });
-  const left = days === 1 ? '1 day' : `${days} days`;
-  if (days > daysToWarn) return fine(check, words(`${left} left, until ${on}`));
-  return warned(check, { what: words(`Only ${left} left: it expires on ${on}.`), remedy });
+  const warning = expiryWarning(expiresAt, now);
+  if (warning === undefined) return fine(check, words(`it expires on ${dayOf(expiresAt)}`));
+  const { daysLeft } = warning;
+  const remedy = phrase`Rotate the token in GitLab or make another one with the scope ${'api'}, set it as ${'GITLAB_TOKEN'}, and start the bot again.`;
+  if (daysLeft === 0) return failed(check, { what: words(`It expired on ${dayOf(expiresAt)}.`), remedy });
+  const left = daysLeft === 1 ? '1 day' : `${daysLeft} days`;
+  const what = words(
+    `Only ${left} left: on ${dayOf(expiresAt)} it expires, and GitLab refuses every call of the bot.`,
+  );
+  return warned(check, { what, remedy });
 }

@@ -296,6 +296,23 @@ describe('init without the address or a secret', () => {
   });
 });
 
+describe('a GitLab that cannot sign webhooks', () => {
+  it('is told of, because the bot would refuse all that it sends', async () => {
+    const GITLAB_SIGNING_TOKEN = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
+    const body = JSON.stringify({ id: 1, url: `${botUrl}/webhooks/gitlab`, push_events: true });
+    const older = {
+      kind: 'status',
+      status: 201,
+      body,
+      headers: { 'content-type': 'application/json' },
+    } as const;
+    world.gitlab.inject({ method: 'POST', path: /\/hooks$/, fault: older });
+    const { stdout } = await run(['init', path, ...options], { PUBLIC_URL: botUrl, GITLAB_SIGNING_TOKEN });
+    expect(stdout).toMatch(/^! webhook .*does not sign webhooks/m);
+    expect(stdout).toContain('Remove "GITLAB_SIGNING_TOKEN"');
+  });
+});
+
 describe('init refuses', () => {
   const refusals: {
     readonly what: string;
