@@ -23,9 +23,16 @@ const read = readSettings(process.env);
 const mask = createValueMask(secretsIn(read.settings));
 const { stdin, stdout, stderr } = process;
 const terminal = createTerminal({ stdout, stderr, mask });
+const prompt = createPrompt({ input: stdin, output: stderr });
 const seat: Seat = {
   progress: (what) => terminal.progress(what),
-  ask: stdin.isTTY && stderr.isTTY ? createPrompt({ input: stdin, output: stderr }) : undefined,
+  ask:
+    stdin.isTTY && stderr.isTTY
+      ? (question, names) => {
+          terminal.progress('');
+          return prompt(question, names);
+        }
+      : undefined,
 };
 
 const program = new Command('aic-bot')

@@ -20,7 +20,7 @@ import { ok } from '../../domain/result.ts';
 import { createHttpClient } from '../http-client.ts';
 import { allHookFlags, flagsOf, hook } from './hook-shape.ts';
 import { project, type GitLabDeps } from './gitlab.ts';
-import { attempt, createRequester, readGitLabError } from './requester.ts';
+import { attempt, createRequester, orUndefined, readGitLabError } from './requester.ts';
 
 const atOnce = 10;
 const developerLevel = 30;
@@ -149,10 +149,4 @@ function secretsOf({ secret, signingToken }: Omit<WantedHook, 'url'>) {
     ...(secret === undefined ? {} : { token: secret }),
     ...(signingToken === undefined ? {} : { signingToken }),
   };
-}
-
-/** Runs the call; GitLab's 404 means that there is no such thing, or none that the token may see. */
-async function orUndefined<Value>(call: () => Promise<Value>): Promise<GitLabResult<Value | undefined>> {
-  const result = await attempt(call);
-  return !result.ok && result.failure.reason === 'missing' ? ok(undefined) : result;
 }

@@ -19,18 +19,17 @@ import PQueue from 'p-queue';
 import { z } from 'zod';
 
 import type { Clock } from '../../domain/clock.ts';
-import type { GitLab, GitLabResult, Project } from '../../domain/gitlab.ts';
+import type { GitLab, Project } from '../../domain/gitlab.ts';
 import { commitSha, isCommitSha, type ProjectId } from '../../domain/ids.ts';
 import type { Log } from '../../domain/log.ts';
-import { ok, type Result } from '../../domain/result.ts';
-import type { UpstreamFailure } from '../../domain/upstream.ts';
+import { ok } from '../../domain/result.ts';
 import { createHttpClient, type RetryPolicy } from '../http-client.ts';
 import { createChanges } from './changes.ts';
 import { createComments, type KnownComments } from './comments.ts';
 import { createPeople } from './people.ts';
 import { createRepository } from './repository.ts';
 import { createMergeRequests } from './merge-requests.ts';
-import { attempt, createRequester, readGitLabError } from './requester.ts';
+import { attempt, createRequester, orUndefined, readGitLabError } from './requester.ts';
 import { createToken } from './token.ts';
 
 export interface GitLabDeps {
@@ -151,10 +150,4 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
       },
     };
   };
-}
-
-/** Runs the call; GitLab's 404 means that there is no such thing, or none that the token may see. */
-async function orUndefined<Value>(call: () => Promise<Value>): Promise<GitLabResult<Value | undefined>> {
-  const result: Result<Value, UpstreamFailure> = await attempt(call);
-  return !result.ok && result.failure.reason === 'missing' ? ok(undefined) : result;
 }

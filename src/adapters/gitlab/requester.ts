@@ -29,6 +29,14 @@ export async function attempt<Value>(calls: () => Promise<Value>): Promise<Resul
   }
 }
 
+/** The same where there may be nothing: GitLab's 404 means that there is no such thing, or none that the token may see. */
+export async function orUndefined<Value>(
+  calls: () => Promise<Value>,
+): Promise<Result<Value | undefined, UpstreamFailure>> {
+  const result = await attempt(calls);
+  return !result.ok && result.failure.reason === 'missing' ? ok(undefined) : result;
+}
+
 const apiPath = '/api/v4';
 
 /** The largest JSON answer that is read: a comparison of many commits with its diffs. */
