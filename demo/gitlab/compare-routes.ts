@@ -3,7 +3,7 @@ import { commitJson } from './commit-json.ts';
 import { listCommits, mergeBase, readCommit } from './commits.ts';
 import { cutDiffs, diffCommits, diffJson } from './diffs.ts';
 import type { ApiEnv, Instance } from './instance.ts';
-import { badParameter, notFound } from './refusal.ts';
+import { badParameter, notFound, refused } from './refusal.ts';
 
 export function compareRoutes(instance: Instance): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
@@ -38,6 +38,19 @@ export function compareRoutes(instance: Instance): Hono<ApiEnv> {
       compare_same_ref: from === to,
       web_url: `${instance.url()}/${project.path}/-/compare/${start}${straight ? '..' : '...'}${end}`,
     });
+  });
+
+  app.get('/projects/:id/repository/merge_base', async (c) => {
+    const { project } = c.var;
+    const { repository } = project;
+    const refs = c.req.queries('refs[]') ?? [];
+    const [one, other] = await Promise.all(refs.map((ref) => repository.resolve(ref)));
+    if (refs.length < 2) throw refused(400, 'Provide at least 2 refs');
+    if (one === undefined || other === undefined)
+      throw refused(400, `Could not find refs: ${refs.join(', ')}`);
+    const base = await mergeBase(repository.directory, one, other);
+    if (base === undefined) throw notFound('Merge Base');
+    return c.json(commitJson(await readCommit(repository.objects, base), project, instance.url()));
   });
 
   return app;

@@ -1,12 +1,14 @@
 import type { MergeRequest } from './gitlab.ts';
 import { link, names, phrase, words, type Phrase } from './phrase.ts';
+import type { FixedFileState } from './back-merge.ts';
 import { explain, type Reason } from './reason.ts';
 import type { Report } from './report.ts';
 
 /** What became of bringing a hotfix to one branch. */
 export type BackMerged = { readonly target: string } & (
   | {
-      readonly kind: 'opened';
+      readonly kind: 'requested';
+      /** Open, or ended by people since. */
       readonly request: MergeRequest;
       /** Files that both the hotfix and the branch changed. */
       readonly both: readonly string[];
@@ -20,22 +22,16 @@ export function backMergeSection(back: {
   readonly hotfix: MergeRequest;
   readonly production: string;
   readonly target: string;
-  readonly files: readonly string[];
-  readonly both: readonly string[];
+  readonly files: readonly { readonly path: string; readonly state: FixedFileState }[];
 }): Report {
-  const { hotfix, production, target, files, both } = back;
-  const isBoth = new Set(both);
+  const { hotfix, production, target, files } = back;
+  const both = files.filter(({ state }) => state === 'both').map(({ path }) => path);
   return {
     mood: both.length === 0 ? 'note' : 'held',
     outcome: phrase`Brings ${hotfix.source} (${referenceTo(hotfix)}) from ${production} to ${target} as well`,
     table: {
       head: ['File', 'On the branch'],
-      rows: files.map((path) => [
-        phrase`${path}`,
-        isBoth.has(path)
-          ? words('changed on both sides: may conflict')
-          : words('as production had it before'),
-      ]),
+      rows: files.map(({ path, state }) => [phrase`${path}`, words(stateWords[state])]),
     },
     remedies:
       both.length === 0
@@ -47,11 +43,18 @@ export function backMergeSection(back: {
   };
 }
 
+const stateWords: Readonly<Record<FixedFileState, string>> = {
+  there: 'has the fix',
+  clean: 'as production had it before',
+  absent: 'not there: the file is added',
+  both: 'changed on both sides: may conflict',
+};
+
 /** The comment on the hotfix's merge request: where it goes on. */
 export function backMergeReport(hotfix: MergeRequest, outcomes: readonly BackMerged[]): Report {
-  const opened = outcomes.filter(({ kind }) => kind === 'opened').length;
+  const opened = outcomes.filter((one) => one.kind === 'requested' && one.request.state === 'opened').length;
   const isStuck = outcomes.some(
-    (one) => one.kind === 'failed' || (one.kind === 'opened' && one.both.length > 0),
+    (one) => one.kind === 'failed' || (one.kind === 'requested' && one.both.length > 0),
   );
   const bring = opened === 1 ? '1 merge request brings' : `${opened} merge requests bring`;
   return {
@@ -64,7 +67,7 @@ export function backMergeReport(hotfix: MergeRequest, outcomes: readonly BackMer
       head: ['Branch', 'Merge request', 'Details'],
       rows: outcomes.map((one) => [
         phrase`${one.target}`,
-        one.kind === 'opened' ? referenceTo(one.request) : words('none'),
+        one.kind === 'requested' ? referenceTo(one.request) : words('none'),
         detailsOf(one),
       ]),
     },
@@ -86,7 +89,9 @@ export function backMergeReport(hotfix: MergeRequest, outcomes: readonly BackMer
 
 function detailsOf(one: BackMerged): Phrase {
   switch (one.kind) {
-    case 'opened':
+    case 'requested':
+      if (one.request.state === 'merged') return words('It is merged.');
+      if (one.request.state === 'closed') return words('Somebody closed it.');
       return one.both.length === 0 ? [] : [...words('changed on both sides: '), ...names(one.both)];
     case 'not-needed':
       return words('The branch has it already.');

@@ -11,17 +11,35 @@ export function isSameVersion(one: FileVersion, other: FileVersion): boolean {
   return one.some((identity) => other.includes(identity));
 }
 
-/** How bringing one file of a hotfix to a branch stands: it is there, or the branch has what production had before, or both changed it. */
-export type FixedFileState = 'there' | 'clean' | 'both';
-
-/** Compares a file on the branch with what it was on production before and after the hotfix. */
-export function stateOfFile(file: {
+/** A file of a hotfix: what production had before, and what it has after. */
+export interface FixedFile {
+  readonly path: string;
   readonly before: FileVersion;
   readonly after: FileVersion;
-  readonly there: FileVersion;
-}): FixedFileState {
-  if (isSameVersion(file.there, file.after)) return 'there';
-  return isSameVersion(file.there, file.before) ? 'clean' : 'both';
+}
+
+/**
+ * How one file of a hotfix stands on a branch: it is `there`; the branch has what production had before (`clean`); it lacks a file that production
+ * had (`absent`); or `both` changed it.
+ */
+export type FixedFileState = 'there' | 'clean' | 'absent' | 'both';
+
+/** Compares a file on the branch with what it was on production before and after the hotfix. */
+export function stateOfFile({ before, after }: Omit<FixedFile, 'path'>, there: FileVersion): FixedFileState {
+  if (isSameVersion(there, after)) return 'there';
+  if (isSameVersion(there, before)) return 'clean';
+  return there === undefined ? 'absent' : 'both';
+}
+
+/** Whether git, from a commit that has these versions, would bring the hotfix and nothing else to the branch. */
+export function isCommonStart(
+  files: readonly (FixedFile & { readonly state: FixedFileState })[],
+  had: ReadonlyMap<string, FileVersion>,
+): boolean {
+  return files.every(({ path, before, state }) => {
+    const version = had.get(path);
+    return isSameVersion(version, before) || (state === 'absent' && version === undefined);
+  });
 }
 
 /** The branches that a hotfix is brought to: those of the other roles, where they have one. */
@@ -31,9 +49,12 @@ export function backMergeTargets(mapping: Mapping): readonly string[] {
   return [...new Set(branches)].filter((branch) => branch !== production && mapping.exact.has(branch));
 }
 
-/** The name of the branch that brings a hotfix to another: the same each time. */
-export function backMergeBranch(hotfix: string, target: string): string {
-  return `back-merge/${hotfix.slice(hotfixPrefix.length)}-into-${target}`;
+/** The name of the branch that brings a merged hotfix to another: the same each time, and another for each merge request. */
+export function backMergeBranch(
+  { source, iid }: { readonly source: string; readonly iid: MergeRequestIid },
+  target: string,
+): string {
+  return `back-merge/${source.slice(hotfixPrefix.length)}-${iid}-into-${target}`;
 }
 
 /** The hotfixes among the merge requests that a view of the production branch found merged. */

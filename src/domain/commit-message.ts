@@ -31,6 +31,15 @@ export function commitMessage(
     `${verb} ${what} from ${inert(from)}${of}`,
     [...listed, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n'),
     `From ${inert(origin)}, for ${inert(by)}.`,
-    `Aic-Bot-Request: ${request}`,
+    trailerOf(request),
   ].join('\n\n');
+}
+
+/** Whether a commit was made for the request. */
+export function isOfRequest(message: string, request: string): boolean {
+  return message.split('\n').includes(trailerOf(request));
+}
+
+function trailerOf(request: string): string {
+  return `Aic-Bot-Request: ${request}`;
 }

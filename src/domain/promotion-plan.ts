@@ -1,4 +1,5 @@
 import type { BlobId } from './blob-id.ts';
+import { isExtracted } from './code-files.ts';
 import { isConfigPath } from './config-path.ts';
 import { pipelineFilesIn, type Tree } from './pipeline-files.ts';
 
@@ -13,8 +14,8 @@ export function pipelinesIn(tree: Tree): readonly string[] {
 }
 
 /**
- * What makes the chosen pipelines on a branch as they are in the source, by pipeline: their config and code, and none of their files that the
- * source does not have. Every other file stays as it is, byte for byte.
+ * What makes the chosen pipelines on a branch as they are in the source, by pipeline: their config and code, and none of their configs and extracted
+ * files that the source does not have. Every other file stays as it is, byte for byte.
  */
 export function promotedFiles(
   source: Tree,
@@ -24,21 +25,26 @@ export function promotedFiles(
   const [wanted, there] = [pipelineFilesIn(source), pipelineFilesIn(branch)];
   const changed = new Map<string, readonly PromotedFile[]>();
   for (const name of new Set(chosen)) {
-    const paths = wanted.get(name) ?? [];
+    const paths = (wanted.get(name) ?? []).filter(isOurs);
     const written = paths.flatMap((path): readonly PromotedFile[] => {
       const [blob, old] = [source.get(path), branch.get(path)];
       if (blob === undefined || blob === old) return [];
       return [{ kind: old === undefined ? 'create' : 'update', path, blob }];
     });
     const kept = new Set(paths);
-    const gone = (there.get(name) ?? []).filter((path) => !kept.has(path));
+    const gone = (there.get(name) ?? []).filter((path) => isOurs(path) && !kept.has(path));
     const files = [...written, ...gone.map((path): PromotedFile => ({ kind: 'delete', path }))];
     if (files.length > 0) changed.set(name, files);
   }
   return changed;
 }
 
-/** A pipeline that a branch brings, compared with where it was cut. */
+/** What a push writes and deletes; other files beside them are somebody's own. */
+function isOurs(path: string): boolean {
+  return isConfigPath(path) || isExtracted(path);
+}
+
+/** A pipeline that a branch brings, compared with where it parted from its target. */
 export interface Brought {
   readonly pipeline: string;
   readonly kind: 'new' | 'changed' | 'removed';

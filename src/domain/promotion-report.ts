@@ -2,14 +2,14 @@ import { refusal } from './command-answer.ts';
 import { quoted } from './command-words.ts';
 import type { MergeRequest, Project } from './gitlab.ts';
 import { inert } from './inert-text.ts';
-import { link, names, phrase, words } from './phrase.ts';
+import { link, names, phrase, words, type Phrase } from './phrase.ts';
 import type { Brought } from './promotion-plan.ts';
-import type { Promotion, PromotionKind } from './promotion.ts';
+import { nameOf, type Promotion, type PromotionKind } from './promotion.ts';
 import type { Report } from './report.ts';
 
 /** The title of a promotion's merge request, where nobody gave another. */
-export function usualTitle({ kind, branch }: Promotion): string {
-  return inert(`${titles[kind]} ${branch.slice(kind.length + 1)}`);
+export function usualTitle(promotion: Promotion): string {
+  return inert(`${titles[promotion.kind]} ${nameOf(promotion)}`);
 }
 
 const titles: Readonly<Record<PromotionKind, string>> = {
@@ -24,11 +24,10 @@ export function promotionSection(
   promotion: Promotion,
   { brought, by }: { readonly brought: readonly Brought[]; readonly by: string },
 ): Report {
-  const { branch, source, target, workspace } = promotion;
-  const from = promotion.kind === 'hotfix' ? phrase`the workspace ${workspace.name}` : phrase`${source}`;
+  const { branch, target } = promotion;
   return {
     mood: 'note',
-    outcome: phrase`Brings ${words(countOf(brought))} from ${from} to ${target}`,
+    outcome: phrase`Brings ${words(countOf(brought))} from ${fromOf(promotion)} to ${target}`,
     table: tableOf(project, branch, brought),
     remedies: [
       phrase`Merging deploys them to the workspace of ${target}. Every other pipeline stays as it is there.`,
@@ -47,7 +46,7 @@ export function promotedReport(
     by,
   }: { readonly brought: readonly Brought[]; readonly request: MergeRequest; readonly by: string },
 ): Report {
-  const { branch, source, target } = promotion;
+  const { branch, target } = promotion;
   const reference = link(`!${request.iid}`, request.webUrl);
   return {
     mood: 'done',
@@ -56,22 +55,27 @@ export function promotedReport(
     remedies: [
       phrase`Review and merge ${reference}. Written again with the same name, the command brings it up to date.`,
     ],
-    facts: [phrase`branch ${branch}`, phrase`from ${source}`, phrase`by ${by}`],
+    facts: [phrase`branch ${branch}`, phrase`from ${fromOf(promotion)}`, phrase`by ${by}`],
   };
 }
 
 /** The answer to a hotfix that is to be made on its branch. */
-export function cutReport({ branch, target, pipelines }: Promotion): Report {
-  const [name = 'NAME'] = branch.split('/').slice(1);
+export function cutReport(promotion: Promotion): Report {
+  const { branch, target, pipelines } = promotion;
   return {
     mood: 'done',
     outcome: phrase`${branch} is cut from ${target} and holds nothing new yet`,
     table: undefined,
     remedies: [
-      phrase`Change ${names(pipelines)} on the branch, or push what the workspace holds: ${`/aic push ${pipelines.map(quoted).join(' ')} branch=${branch}`}. Then write ${`/aic hotfix ${name} … no-push`} again to open the merge request.`,
+      phrase`Change ${names(pipelines)} on the branch, or push what the workspace holds: ${`/aic push ${pipelines.map(quoted).join(' ')} branch=${branch}`}. Then write ${`/aic hotfix ${nameOf(promotion)} … no-push`} again to open the merge request.`,
     ],
     facts: [phrase`branch ${branch}`],
   };
+}
+
+/** Where the pipelines come from. */
+function fromOf({ kind, source, workspace }: Promotion): Phrase {
+  return kind === 'hotfix' ? phrase`the workspace ${workspace.name}` : phrase`${source}`;
 }
 
 function countOf(brought: readonly Brought[]): string {
@@ -98,22 +102,22 @@ const nothing = words('Nothing was promoted: ');
 
 /** Why a promotion stopped, and what to do. */
 export const promotionRefusals = {
-  nothingDiffers: ({ kind, source, target, workspace, pipelines }: Promotion): Report => {
+  nothingDiffers: (promotion: Promotion): Report => {
+    const { kind, source, target, pipelines } = promotion;
     const what = pipelines.length === 0 ? words('no pipeline') : [...words('none of '), ...names(pipelines)];
-    const where = kind === 'hotfix' ? phrase`the workspace ${workspace.name}` : phrase`${source}`;
     return refusal({
-      what: phrase`${nothing}${what} is different in ${where} and on ${target}.`,
+      what: phrase`${nothing}${what} is different in ${fromOf(promotion)} and on ${target}.`,
       remedy:
         kind === 'hotfix'
           ? phrase`Make the fix in the workspace first, then write the command again.`
           : phrase`If the change is in the workspace, leave ${'no-push'} out; if it is on another branch, merge it into ${source} first.`,
     });
   },
-  ahead: ({ kind, source, target, branch }: Promotion, pipelines: readonly string[]): Report => {
-    const name = branch.slice(kind.length + 1);
+  ahead: (promotion: Promotion, pipelines: readonly string[]): Report => {
+    const { kind, source, target } = promotion;
     return refusal({
       what: phrase`${nothing}${target} has changes of ${names(pipelines)} that ${source} never had, such as a hotfix, and this would undo them.`,
-      remedy: phrase`Bring them to ${source} first, by the back-merge request or by hand, then write the command again. To promote all the same, add ${'force'}: ${`/aic ${kind} ${name} … force`}.`,
+      remedy: phrase`Bring them to ${source} first, by the back-merge request or by hand, then write the command again. To promote all the same, add ${'force'}: ${`/aic ${kind} ${nameOf(promotion)} … force`}.`,
     });
   },
   notDeployed: ({ branch, target, workspace }: Promotion, pipelines: readonly string[]): Report =>
@@ -136,8 +140,8 @@ export const promotionRefusals = {
     mood: 'failed',
     outcome: phrase`${nothing}${names(pipelines)} could not be read from the workspace.`,
     remedies: [
-      phrase`Mend what the table says, or name the pipelines that are to be promoted, and write the command again.`,
       ...pushed.remedies,
+      phrase`To promote without them, name the pipelines that are to be promoted.`,
     ],
   }),
 } as const;

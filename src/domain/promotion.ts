@@ -8,7 +8,7 @@ export type PromotionKind = 'feature' | 'release' | 'hotfix';
 /** Branches under it hold fixes that were made in the production workspace first. */
 export const hotfixPrefix = 'hotfix/';
 
-/** Which part's pipelines a promotion brings, and into which part's branch. */
+/** The role whose pipelines a promotion brings, and the one whose branch it goes into. */
 const ways: Readonly<Record<PromotionKind, { readonly from: Role; readonly into: Role }>> = {
   feature: { from: 'sandbox', into: 'qa' },
   release: { from: 'qa', into: 'production' },
@@ -36,6 +36,11 @@ export interface Promotion {
   readonly workspace: WorkspaceTarget;
   /** Empty: all. */
   readonly pipelines: readonly string[];
+}
+
+/** The name of a promotion, without the prefix of its branch. */
+export function nameOf({ kind, branch }: Pick<Promotion, 'kind' | 'branch'>): string {
+  return branch.slice(kind.length + 1);
 }
 
 /** What is to be promoted where, or which rule forbids it. */

@@ -10,6 +10,8 @@ export interface PushTarget {
   readonly branch: string;
   /** Where the branch begins if it does not exist; undefined: at the default branch. */
   readonly cutFrom: string | undefined;
+  /** Whether it is allowed what only force allows. */
+  readonly forced: boolean;
 }
 
 /** What somebody asked for, as far as it tells where a push goes. */
@@ -39,10 +41,22 @@ export function pushTarget(mapping: Mapping, wish: PushWish): Result<PushTarget,
   if (wish.workspace !== undefined && wish.workspace !== workspace.name) {
     return fail(ofAnother(mapping, { branch, owner: workspace.name, wanted: wish.workspace }));
   }
-  const isProduction = branch === mapping.roles.production || branch === wish.defaultBranch;
+  const isProduction = branch === productionBranch(mapping, wish.defaultBranch);
   if (isProduction && !wish.force) return fail(production(branch));
   const cutFrom = branch.startsWith(hotfixPrefix) ? mapping.roles.production : undefined;
-  return ok({ workspace, branch, cutFrom });
+  return ok({ workspace, branch, cutFrom, forced: wish.force });
+}
+
+/** The production branch: the one of that role, or the default branch where the mapping has none. */
+function productionBranch(mapping: Mapping, defaultBranch: string | undefined): string | undefined {
+  const named = mapping.roles.production;
+  return mapping.exact.has(named) ? named : defaultBranch;
+}
+
+/** Whether the branch is the one that the workspace belongs to, by the mapping file or by its name. */
+export function isOwnBranch(mapping: Mapping, { branch, workspace }: PushTarget): boolean {
+  const found = lookup(mapping, branch);
+  return found.rule === 'none' ? branchOf(mapping, workspace.name) === branch : found.automatic;
 }
 
 function branchFor(mapping: Mapping, { workspace, source }: PushWish): string | undefined {

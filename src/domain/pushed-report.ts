@@ -1,4 +1,5 @@
 import { commitLink } from './command-answer.ts';
+import { remediesFor } from './command-remedy.ts';
 import type { Project } from './gitlab.ts';
 import type { CommitSha } from './ids.ts';
 import type { Job } from './job.ts';
@@ -41,11 +42,14 @@ export function pushedReport(push: {
         .toSorted((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind))
         .map((item) => [phrase`${item.pipeline}`, words(resultOf[item.kind]), detailsOf(item)]),
     },
-    remedies: items.some(({ kind }) => kind === 'gone')
-      ? [
-          phrase`To delete the configs of pipelines that are gone from the workspace, write ${`/aic push branch=${target.branch} prune`}.`,
-        ]
-      : [],
+    remedies: [
+      ...remediesFor(items.flatMap((item) => (item.kind === 'failed' ? [item] : []))),
+      ...(items.some(({ kind }) => kind === 'gone')
+        ? [
+            phrase`To delete the configs of pipelines that are gone from the workspace, write ${`/aic push branch=${target.branch} prune${target.forced ? ' force' : ''}`}.`,
+          ]
+        : []),
+    ],
     facts: [
       [...phrase`branch ${target.branch}`, ...(push.isNew && commits.length > 0 ? [' (new)'] : [])],
       ...(commits.length === 0

@@ -1,5 +1,6 @@
 import type { ReadFailure, WorkspaceFailure } from './aic.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
+import { fail, type Result } from './result.ts';
 import type { UpstreamFailure } from './upstream.ts';
 
 /** Why an item was not deployed. What to do about it hangs on the tag (`explain`), never on words. */
@@ -21,6 +22,11 @@ export type Reason =
   | { readonly kind: 'not-text'; readonly path: string }
   | WorkspaceFailure
   | ReadFailure;
+
+/** A call's result with its failure as a reason among others. */
+export function asReason<Value>(result: Result<Value, UpstreamFailure>): Result<Value, Reason> {
+  return result.ok ? result : fail({ kind: 'upstream', failure: result.failure });
+}
 
 /** Whether the bot is shutting down, which says nothing about the pipeline. */
 export function isStop(reason: Reason): boolean {

@@ -40,6 +40,14 @@ export interface Repository {
     path: string,
     most: number,
   ): Promise<GitLabResult<readonly CommitSha[]>>;
+  /** The message of a commit; undefined where there is no such commit. */
+  messageOf(project: ProjectId, commit: CommitSha): Promise<GitLabResult<string | undefined>>;
+  /** The newest commit that both have in their history; undefined where there is none. */
+  mergeBase(
+    project: ProjectId,
+    one: CommitSha,
+    other: CommitSha,
+  ): Promise<GitLabResult<CommitSha | undefined>>;
   /** Makes the branch at the commit; one that exists stays as it is. */
   cut(project: ProjectId, branch: string, at: CommitSha): Promise<GitLabResult<void>>;
   /**

@@ -130,5 +130,6 @@ export interface Store extends Notices {
     readonly workspace: WorkspaceKey;
     readonly baselines: ReadonlyMap<string, Baseline>;
     readonly branch: { readonly key: BranchKey; readonly state: BranchState } | undefined;
+    readonly jobs: readonly DueJob[];
   }): Promise<void>;
 }

@@ -1,6 +1,7 @@
-import { backMergeBranch, backMergeTargets } from '../domain/back-merge.ts';
+import { backMergeBranch, backMergeTargets, mergedHotfixes } from '../domain/back-merge.ts';
+import type { BranchView } from '../domain/branch-view.ts';
 import { backMergeReport, type BackMerged } from '../domain/back-merge-report.ts';
-import type { BackMergeJob, JobOutcome } from '../domain/job.ts';
+import type { BackMergeJob, DueJob, JobOutcome } from '../domain/job.ts';
 import type { Reason } from '../domain/reason.ts';
 import { toComment } from '../domain/report-markdown.ts';
 import { broughtChanges } from './brought-changes.ts';
@@ -8,6 +9,14 @@ import { notDone } from './not-done.ts';
 import { openBackMerge } from './open-back-merge.ts';
 import type { BranchPorts } from './ports.ts';
 import { readMapping } from './view-branch.ts';
+
+/** The jobs that a view of a branch leads to: one for each hotfix that was merged into production. */
+export function backMergeJobs({ clock }: Pick<BranchPorts, 'clock'>, view: BranchView): readonly DueJob[] {
+  return mergedHotfixes(view).map((mergeRequest) => ({
+    job: { kind: 'back-merge', projectId: view.project.id, mergeRequest },
+    dueAt: clock.now(),
+  }));
+}
 
 /**
  * Opens the merge requests that bring a merged hotfix to the branches of the other roles, and tells of them on the hotfix's own. Run again, it
@@ -31,7 +40,7 @@ export async function runBackMerge(ports: BranchPorts, job: BackMergeJob): Promi
 
   const outcomes: BackMerged[] = [];
   for (const target of backMergeTargets(mapping.value.value)) {
-    const branch = backMergeBranch(hotfix.value.source, target);
+    const branch = backMergeBranch(hotfix.value, target);
     const wish = { hotfix: hotfix.value, changes: changes.value, target, branch };
     const opened = await openBackMerge(ports, project.value, wish);
     if (!opened.ok && isPassing(opened.failure)) return notDone(opened.failure.failure);

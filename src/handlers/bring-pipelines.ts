@@ -1,17 +1,14 @@
 import type { BlobId } from '../domain/blob-id.ts';
-import { isConfigPath } from '../domain/config-path.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { unknownNames, type Unknown } from '../domain/order.ts';
-import { pipelineFilesIn, type Tree } from '../domain/pipeline-files.ts';
 import { pipelinesIn, promotedFiles, type PromotedFile } from '../domain/promotion-plan.ts';
 import type { Promotion } from '../domain/promotion.ts';
-import { maxConfigBytes } from '../domain/pipeline-config.ts';
-import type { Reason } from '../domain/reason.ts';
+import { asReason, type Reason } from '../domain/reason.ts';
 import type { FileChange } from '../domain/repository.ts';
-import { fail, ok, type Result } from '../domain/result.ts';
+import { allOk, fail, ok, type Result } from '../domain/result.ts';
 import type { CommandContext } from './command-context.ts';
 import { commitChanges } from './commit-changes.ts';
-import { hadVersion } from './had-version.ts';
+import { isPipelineAhead, type BranchTree } from './is-pipeline-ahead.ts';
 import { readTexts } from './read-texts.ts';
 
 /** How bringing pipelines to a branch ended. */
@@ -50,9 +47,7 @@ async function bring(
 ): Promise<Result<Bringing, Reason>> {
   const { ports, project, asker, request } = context;
   const { source, target, branch } = promotion;
-  const [from, into, own] = await Promise.all(
-    [source, target, branch].map((name) => snapshotOf(context, name)),
-  );
+  const [from, into, own] = await Promise.all([source, target, branch].map((name) => treeOf(context, name)));
   if (!from?.ok) return fail(from?.failure ?? { kind: 'no-branch', branch: source });
   if (!into?.ok) return fail(into?.failure ?? { kind: 'no-branch', branch: target });
   if (own?.ok === false && own.failure.kind !== 'no-branch') return own;
@@ -88,54 +83,36 @@ async function bring(
   return ok({ kind: made.value === 'moved' ? 'moved' : 'brought' });
 }
 
-interface Snapshot {
-  readonly head: CommitSha;
-  readonly tree: Tree;
-}
-
 /** A branch as it stands. */
-async function snapshotOf(
+async function treeOf(
   { ports, project }: CommandContext,
   branch: string,
-): Promise<Result<Snapshot, Reason>> {
-  const head = await ports.gitlab.head(project.id, branch);
-  if (!head.ok) return fail({ kind: 'upstream', failure: head.failure });
+): Promise<Result<BranchTree, Reason>> {
+  const head = asReason(await ports.gitlab.head(project.id, branch));
+  if (!head.ok) return head;
   if (head.value === undefined) return fail({ kind: 'no-branch', branch });
-  const tree = await ports.gitlab.files(project.id, head.value, folders);
-  if (!tree.ok) return fail({ kind: 'upstream', failure: tree.failure });
+  const tree = asReason(await ports.gitlab.files(project.id, head.value, folders));
+  if (!tree.ok) return tree;
   return ok({ head: head.value, tree: tree.value });
 }
 
-/** The chosen pipelines whose config on the target is none that the source ever had. */
+/** The chosen pipelines of which the target has something that the source never had. */
 async function aheadOf(
-  { ports, project }: CommandContext,
+  context: CommandContext,
   {
     from,
     into,
     chosen,
-  }: { readonly from: Snapshot; readonly into: Snapshot; readonly chosen: readonly string[] },
+  }: { readonly from: BranchTree; readonly into: BranchTree; readonly chosen: readonly string[] },
 ): Promise<Result<readonly string[], Reason>> {
-  const [sources, targets] = [pipelineFilesIn(from.tree), pipelineFilesIn(into.tree)];
-  const looked = await Promise.all(
-    chosen.map(async (pipeline): Promise<Result<readonly string[], Reason>> => {
-      const path = sources.get(pipeline)?.find(isConfigPath);
-      const theirs = targets.get(pipeline)?.find(isConfigPath);
-      if (path === undefined || theirs === undefined) return ok([]);
-      if (from.tree.get(path) === into.tree.get(theirs)) return ok([]);
-      const file = await ports.gitlab.file(project.id, theirs, into.head, { mostBytes: maxConfigBytes });
-      if (!file.ok) return fail({ kind: 'upstream', failure: file.failure });
-      if (file.value.kind !== 'text') return ok([pipeline]);
-      const had = await hadVersion(ports, project.id, { head: from.head, path }, file.value.text);
-      if (!had.ok) return fail({ kind: 'upstream', failure: had.failure });
-      return ok(had.value ? [] : [pipeline]);
+  const differing = [...promotedFiles(from.tree, into.tree, chosen).keys()];
+  const ahead = await allOk(
+    differing.map(async (pipeline): Promise<Result<readonly string[], Reason>> => {
+      const isAhead = await isPipelineAhead(context, { from, into, pipeline });
+      return isAhead.ok ? ok(isAhead.value ? [pipeline] : []) : isAhead;
     }),
   );
-  const ahead: string[] = [];
-  for (const one of looked) {
-    if (!one.ok) return one;
-    ahead.push(...one.value);
-  }
-  return ok(ahead);
+  return ahead.ok ? ok(ahead.value.flat()) : ahead;
 }
 
 /** The changes of each pipeline with the texts of the source. */

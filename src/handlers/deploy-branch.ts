@@ -1,9 +1,9 @@
-import { mergedHotfixes } from '../domain/back-merge.ts';
 import { decide, type BranchView, type Decision } from '../domain/branch-view.ts';
-import { deployJob, type BackMergeJob, type DeployJob, type DueJob, type JobOutcome } from '../domain/job.ts';
+import { deployJob, type DeployJob, type DueJob, type JobOutcome } from '../domain/job.ts';
 import { pushReport } from '../domain/push-report.ts';
 import { refusalReport } from '../domain/refusal-report.ts';
 import type { Closing } from '../domain/store.ts';
+import { backMergeJobs } from './back-merge.ts';
 import type { BranchPorts } from './ports.ts';
 import { notDone } from './not-done.ts';
 import { retryJob } from './retry-job.ts';
@@ -47,12 +47,7 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<
     head,
     deliveries: deliveries.join(' '),
   });
-  const hotfixes = mergedHotfixes(view).map((mergeRequest): BackMergeJob => ({
-    kind: 'back-merge',
-    projectId: job.projectId,
-    mergeRequest,
-  }));
-  return act(ports, view, decision, [...released, ...now(ports, hotfixes)]);
+  return act(ports, view, decision, released);
 }
 
 async function act(
@@ -65,6 +60,7 @@ async function act(
     const jobs = [
       ...closing.jobs,
       ...alsoJobs,
+      ...backMergeJobs(ports, view),
       ...(view.pending.some(({ paused }) => !paused)
         ? [retryJob(ports, view.key, Math.max(1, closing.state?.tries ?? 1))]
         : []),

@@ -1,9 +1,8 @@
-import { blobIdOf } from '../domain/blob-id.ts';
-import { fingerprintOf } from '../domain/fingerprint.ts';
 import type { GitLabResult } from '../domain/gitlab.ts';
 import type { CommitSha, ProjectId } from '../domain/ids.ts';
-import { maxConfigBytes, parseConfig } from '../domain/pipeline-config.ts';
+import { maxConfigBytes } from '../domain/pipeline-config.ts';
 import { ok } from '../domain/result.ts';
+import { identitiesOf } from '../domain/version.ts';
 import type { BranchPorts } from './ports.ts';
 
 /** So many versions of a file are looked at. */
@@ -30,11 +29,4 @@ export async function hadVersion(
     if (found.some((identity) => wanted.includes(identity))) return ok(true);
   }
   return ok(false);
-}
-
-/** Two texts that have one of these in common are the same version. */
-export async function identitiesOf(text: string): Promise<readonly string[]> {
-  const content = parseConfig(text);
-  const blob = await blobIdOf(text, undefined);
-  return content.ok ? [blob, await fingerprintOf(content.value)] : [blob];
 }

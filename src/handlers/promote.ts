@@ -13,7 +13,7 @@ import {
 } from '../domain/promotion-report.ts';
 import type { Promotion } from '../domain/promotion.ts';
 import { pushTarget } from '../domain/push-target.ts';
-import { isStop, type Reason } from '../domain/reason.ts';
+import { asReason, isStop, type Reason } from '../domain/reason.ts';
 import { toComment } from '../domain/report-markdown.ts';
 import type { Report } from '../domain/report.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
@@ -48,7 +48,7 @@ export async function promote(
       : await bringAll(context, promotion, options);
   if (written !== undefined) return written;
 
-  const brought = await broughtBy(context, promotion, earlier.value);
+  const brought = await broughtBy(context, promotion);
   if (!brought.ok) return ended(brought.failure);
   if (brought.value.length === 0) {
     const isCut = promotion.kind === 'hotfix' && !options.push;
@@ -62,11 +62,11 @@ async function earlierRequest(
   { ports, project }: CommandContext,
   { branch, target }: Promotion,
 ): Promise<Result<MergeRequest | undefined, Reason>> {
-  const head = await ports.gitlab.head(project.id, branch);
-  if (!head.ok) return fail({ kind: 'upstream', failure: head.failure });
+  const head = asReason(await ports.gitlab.head(project.id, branch));
+  if (!head.ok) return head;
   if (head.value === undefined) return ok(undefined);
-  const requests = await ports.gitlab.mergeRequestsFrom(project.id, branch, target);
-  if (!requests.ok) return fail({ kind: 'upstream', failure: requests.failure });
+  const requests = asReason(await ports.gitlab.mergeRequestsFrom(project.id, branch, target));
+  if (!requests.ok) return requests;
   const open = requests.value.find(({ state }) => state === 'opened');
   return ok(open ?? requests.value.find(({ state }) => state === 'merged'));
 }
@@ -82,7 +82,7 @@ async function pushFix(
   if (!ahead.ok) return ended(ahead.failure);
   if (ahead.value.length > 0) return answer(promotionRefusals.notDeployed(promotion, ahead.value));
   const { workspace, branch, target, pipelines } = promotion;
-  return pushed(context, { workspace, branch, cutFrom: target }, pipelines);
+  return pushed(context, { workspace, branch, cutFrom: target, forced: options.force }, pipelines);
 }
 
 /** A hotfix that is made in Git gets its branch. */
@@ -137,29 +137,26 @@ async function pushed(
   return failed.length === 0 ? undefined : answer(promotionRefusals.unread(done.report, failed));
 }
 
-/** The pipelines in which the promotion's branch differs from where it was cut; none where there is no such branch. */
+/** The pipelines in which the promotion's branch differs from where it parted from its target; none where there is no such branch. */
 async function broughtBy(
   { ports, project }: CommandContext,
   { branch, target }: Promotion,
-  open: MergeRequest | undefined,
 ): Promise<Result<readonly Brought[], Reason>> {
   const { gitlab } = ports;
-  const head = await gitlab.head(project.id, branch);
-  if (!head.ok) return fail({ kind: 'upstream', failure: head.failure });
+  const [head, into] = [
+    asReason(await gitlab.head(project.id, branch)),
+    asReason(await gitlab.head(project.id, target)),
+  ];
+  if (!head.ok) return head;
+  if (!into.ok) return into;
   if (head.value === undefined) return ok([]);
-  const base = open?.base === undefined ? await gitlab.head(project.id, target) : ok(open.base);
-  if (!base.ok) return fail({ kind: 'upstream', failure: base.failure });
-  if (base.value === undefined) return fail({ kind: 'no-branch', branch: target });
-  const trees = await Promise.all(
-    [base.value, head.value].map((at: CommitSha) => gitlab.files(project.id, at, ['config', 'code'])),
-  );
-  const [before, after] = trees;
-  if (!before?.ok || !after?.ok) {
-    const failed = [before, after].find((tree) => tree?.ok === false);
-    if (failed?.ok === false) return fail({ kind: 'upstream', failure: failed.failure });
-    return ok([]);
-  }
-  return ok(broughtBetween(before.value, after.value));
+  if (into.value === undefined) return fail({ kind: 'no-branch', branch: target });
+  const base = asReason(await gitlab.mergeBase(project.id, into.value, head.value));
+  if (!base.ok) return base;
+  const files = async (at: CommitSha) => asReason(await gitlab.files(project.id, at, ['config', 'code']));
+  const [before, after] = await Promise.all([files(base.value ?? into.value), files(head.value)]);
+  if (!before.ok) return before;
+  return after.ok ? ok(broughtBetween(before.value, after.value)) : after;
 }
 
 async function openRequest(

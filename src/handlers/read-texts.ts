@@ -1,8 +1,8 @@
 import { blobIdOf, type BlobId } from '../domain/blob-id.ts';
 import type { CommitSha, ProjectId } from '../domain/ids.ts';
 import { maxConfigBytes } from '../domain/pipeline-config.ts';
-import type { Reason } from '../domain/reason.ts';
-import { fail, ok, type Result } from '../domain/result.ts';
+import { asReason, type Reason } from '../domain/reason.ts';
+import { allOk, fail, ok, type Result } from '../domain/result.ts';
 import type { BranchPorts } from './ports.ts';
 
 /** Reading drops this mark at the beginning of a file, which Windows editors write. */
@@ -18,10 +18,10 @@ export async function readTexts(
   at: CommitSha,
   wanted: ReadonlyMap<string, BlobId>,
 ): Promise<Result<ReadonlyMap<string, string>, Reason>> {
-  const read = await Promise.all(
+  const texts = await allOk(
     [...wanted].map(async ([path, blob]): Promise<Result<readonly [string, string], Reason>> => {
-      const file = await gitlab.file(projectId, path, at, { mostBytes: maxConfigBytes });
-      if (!file.ok) return fail({ kind: 'upstream', failure: file.failure });
+      const file = asReason(await gitlab.file(projectId, path, at, { mostBytes: maxConfigBytes }));
+      if (!file.ok) return file;
       if (file.value.kind === 'too-large') {
         return fail({ kind: 'large-config', path, mostBytes: file.value.mostBytes });
       }
@@ -32,10 +32,5 @@ export async function readTexts(
       return fail({ kind: 'not-text', path });
     }),
   );
-  const texts = new Map<string, string>();
-  for (const one of read) {
-    if (!one.ok) return one;
-    texts.set(...one.value);
-  }
-  return ok(texts);
+  return texts.ok ? ok(new Map(texts.value)) : texts;
 }

@@ -10,6 +10,7 @@ import { planStep, type Step } from '../domain/plan.ts';
 import { settle, type Settled } from '../domain/settle.ts';
 import type { Pending } from '../domain/store.ts';
 import { writeConfig } from '../domain/pipeline-config.ts';
+import { backMergeJobs } from './back-merge.ts';
 import type { BranchPorts } from './ports.ts';
 import { silent, startProgress } from './progress.ts';
 import { readVersions } from './read-versions.ts';
@@ -182,7 +183,12 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
     deliveries: view.deliveries,
     state: { ...decision.state, tries },
     deployment: { id: deployment.id, status, finishedAt, pending },
-    jobs: [...report, ...(waits ? [retryJob(ports, view.key, tries)] : []), ...run.alsoJobs],
+    jobs: [
+      ...report,
+      ...(waits ? [retryJob(ports, view.key, tries)] : []),
+      ...run.alsoJobs,
+      ...backMergeJobs(ports, view),
+    ],
   });
   ports.log.info('deployed', { status, items: items.length, pending: pending.length });
   return { kind: 'ended', deployment, items };

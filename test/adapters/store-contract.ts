@@ -652,6 +652,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
             workspace: workspaceKey,
             baselines: new Map([['P', { fingerprint: print('x'), blob: undefined }]]),
             branch: { key: main, state },
+            jobs: [],
           }),
       ],
     ];

@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 
 import { backMergeBranch, backMergeTargets, stateOfFile } from '../../src/domain/back-merge.ts';
 import type { BlobId } from '../../src/domain/blob-id.ts';
+import type { MergeRequestIid } from '../../src/domain/ids.ts';
 import { configPath } from '../../src/domain/config-path.ts';
+import type { Tree } from '../../src/domain/pipeline-files.ts';
 import { parseMapping } from '../../src/domain/mapping-file.ts';
 import type { Mapping } from '../../src/domain/mapping.ts';
 import { withOwnSection } from '../../src/domain/own-section.ts';
@@ -101,9 +103,14 @@ describe('the files of a promotion', () => {
         }
         const touched = broughtBetween(branch, after).map(({ pipeline }) => pipeline);
         expect(chosen).toEqual(expect.arrayContaining(touched));
-        const differing = new Set<string>(broughtBetween(source, after).map(({ pipeline }) => pipeline));
+        const ours = (files: Tree) => new Map([...files].filter(([path]) => !path.endsWith('.md')));
+        const differing = new Set<string>(
+          broughtBetween(ours(source), ours(after)).map(({ pipeline }) => pipeline),
+        );
         expect(chosen.filter((one) => differing.has(one))).toEqual([]);
         expect(promotedFiles(source, after, chosen).size).toBe(0);
+        const own = (files: Tree) => [...files].filter(([path]) => path.endsWith('.md'));
+        expect(own(after)).toEqual(own(branch));
       }),
     );
   });
@@ -127,7 +134,8 @@ describe('a back-merge', () => {
   test('goes to the branches of the other roles that there are', () => {
     expect(backMergeTargets(usual)).toEqual(['develop', 'sandbox']);
     expect(backMergeTargets(mappingOf('mapping: { main: P, develop: Q }'))).toEqual(['develop']);
-    expect(backMergeBranch('hotfix/a/b', 'develop')).toBe('back-merge/a/b-into-develop');
+    const hotfix = { source: 'hotfix/a/b', iid: 5 as MergeRequestIid };
+    expect(backMergeBranch(hotfix, 'develop')).toBe('back-merge/a/b-5-into-develop');
   });
 
   test.each([
@@ -137,8 +145,9 @@ describe('a back-merge', () => {
     [['1', 'f'], ['2'], ['9', 'f'], 'clean'],
     [undefined, ['2'], undefined, 'clean'],
     [['1'], undefined, undefined, 'there'],
-    [['1'], ['2'], undefined, 'both'],
+    [['1'], ['2'], undefined, 'absent'],
+    [undefined, ['2'], ['3'], 'both'],
   ] as const)('of %j that became %j, where the branch has %j, is %s', (before, after, there, state) => {
-    expect(stateOfFile({ before, after, there })).toBe(state);
+    expect(stateOfFile({ before, after }, there)).toBe(state);
   });
 });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { personAt, until, type Person } from '../../demo/person.ts';
 import { aicProject } from '../../demo/team.ts';
 import { commandTable, verbs } from '../../src/domain/command-table.ts';
+import { parseConfig, writeConfig } from '../../src/domain/pipeline-config.ts';
 import { mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
 import { issue, notesOf, onMergeRequest, say } from './thread.ts';
 
@@ -269,6 +270,44 @@ describe('push', () => {
     const again = await say(scene, await issue(scene), '/aic push branch=develop');
     expect(again.answer).toContain('needed no change');
   }, 60_000);
+
+  test('that was cut off behind its commit is told and recorded as the push that it was', async () => {
+    setPipeline('PIN QA', 'orders', 'select 1');
+    const thread = await issue(scene);
+    const body = '/aic push branch=develop';
+    const posted = await scene.maintainer.call('POST', `${thread.path}/notes`, { body });
+    const { id, author } = z.object({ id: z.number(), author: z.object({ id: z.number() }) }).parse(posted);
+    const content = parseConfig(JSON.stringify(sqlContent('select 1')));
+    if (!content.ok) throw new Error(content.failure.problem);
+    const files = {
+      'config/orders.json': writeConfig('orders', content.value),
+      'code/orders/t.sql': 'select 1',
+    };
+    const { gitlab } = scene.world;
+    const message = `Push orders from PIN QA\n\nAic-Bot-Request: note:${scene.projectId}:${id}`;
+    const made = await gitlab.commitFiles(scene.projectId, 'develop', message, files, { hooks: false });
+    const bot = await scene.start();
+    const note = { id, note: body, noteable_type: 'Issue', author_id: author.id, action: 'create' };
+    await scene.deliver(bot, { object_kind: 'note', object_attributes: note, issue: { iid: 1 } });
+    const answer = await until(
+      'the answer',
+      async () => (await notesOf(scene, thread)).find((one) => one.author.username === 'aic-bot')?.body,
+      patienceMs,
+    );
+    expect(answer).toContain('Pushed `PIN QA` to `develop`: 1 new');
+    expect(answer).toContain(made.slice(0, 8));
+    await scene.world.mail.waitForMail(({ subject }) => subject.startsWith('[Push]'), patienceMs);
+    await scene.deliver(bot, { object_kind: 'push', ref: 'refs/heads/develop', before: '', after: made });
+    await scene.advance(20_000);
+    await until(
+      'the push event to be dealt with',
+      async () =>
+        scene.rows("select 1 from jobs where job_json like '%develop%'").length === 0 ? true : undefined,
+      patienceMs,
+    );
+    const comments = `/projects/${scene.projectId}/repository/commits/${made}/comments`;
+    expect(await scene.maintainer.call('GET', comments)).toEqual([]);
+  });
 
   test('wakes the deployment of the branch, which finds nothing to do', async () => {
     await scene.start();

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { aicProject } from '../../demo/team.ts';
-import { personAt } from '../../demo/person.ts';
+import { personAt, until } from '../../demo/person.ts';
 import { mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
-import { issue, say } from './thread.ts';
+import { issue, onMergeRequest, say } from './thread.ts';
 
 let scene: Scene;
 const sandboxed = mapping.replace('mapping:\n', 'mapping:\n  sandbox: PIN DEV\n');
@@ -120,6 +120,62 @@ describe('a release', () => {
     await scene.merge(first?.iid ?? 0);
     const merged = await ask('/aic release 1 A');
     expect(merged.answer).toContain('`release/1` was merged already');
+  });
+
+  test('lists what it brings, also when its target has moved on', async () => {
+    await threePipelines();
+    await scene.start();
+    setPipeline('PIN QA', 'A', 'select 2');
+    await ask('/aic release 1 A');
+    await scene.commit('main', sqlFile('C', 'select moved'));
+    const { answer } = await ask('/aic release 1 A');
+    expect(answer).toContain('brings 1 pipeline to `main`');
+    expect(answer).not.toContain('`C`');
+  });
+
+  test('leaves files of the target alone that are no code of the bot, and stops where somebody edited the code', async () => {
+    await threePipelines();
+    await scene.start();
+    await ask('/aic push A branch=main force workspace="PIN PROD"');
+    await scene.commit('main', { 'code/A/README.md': 'ours\n', 'code/A/old.sql': 'select old' });
+    setPipeline('PIN QA', 'A', 'select 2');
+    expect((await ask('/aic release 1 A')).emoji).toBe('white_check_mark');
+    expect(await read('release/1', 'code/A/README.md')).toBe('ours\n');
+    expect(await read('release/1', 'code/A/old.sql')).toBeUndefined();
+    await scene.commit('main', { 'code/A/t.sql': 'select edited by hand' });
+    const { answer } = await ask('/aic release 2 A');
+    expect(answer).toContain('`main` has changes of `A` that `develop` never had');
+  });
+
+  test('goes ahead where develop is the default branch', async () => {
+    await threePipelines();
+    const { gitlab } = scene.world;
+    const project = await gitlab.addProject('pin/other', { defaultBranch: 'develop' });
+    gitlab.addMember(project.id, scene.world.bot.id, 40);
+    await gitlab.commitFiles(project.id, 'develop', 'Begin', {
+      'branch_to_workspace.yaml': mapping,
+      ...sqlFile('A', 'select 1'),
+    });
+    await gitlab.commitFiles(project.id, 'main', 'Begin', sqlFile('A', 'select 1'), {
+      startBranch: 'develop',
+    });
+    const bot = await scene.start();
+    const path = `/projects/${project.id}`;
+    const root = personAt(gitlab.url, gitlab.admin.token);
+    await root.call('POST', `${path}/hooks`, {
+      url: `${bot.url}/webhooks/gitlab`,
+      token: scene.world.webhookSecret,
+      note_events: true,
+    });
+    const made = await root.call('POST', `${path}/issues`, { title: 'Release' });
+    const { iid } = request.pick({ iid: true }).parse(made);
+    await root.call('POST', `${path}/issues/${iid}/notes`, { body: '/aic release 1 A' });
+    const answers = async () =>
+      z
+        .array(z.object({ body: z.string(), author: z.object({ username: z.string() }) }))
+        .parse(await root.call('GET', `${path}/issues/${iid}/notes`))
+        .find(({ author }) => author.username === 'aic-bot')?.body;
+    expect(await until('the answer', answers, 15_000)).toContain('brings 1 pipeline to `main`');
   });
 
   test('stops where main has a change that develop never had, and goes on when forced', async () => {
@@ -271,9 +327,39 @@ describe('a hotfix', () => {
     await scene.comment(opened?.iid ?? 0, (body) => body.includes('`PIN PROD` needed no change'));
   });
 
+  test('is brought up to date when it is asked for again', async () => {
+    await threePipelines();
+    setPipeline('PIN PROD', 'A', 'select A');
+    await scene.start();
+    await ask('/aic push A branch=main force');
+    setPipeline('PIN PROD', 'A', 'select fixed');
+    await ask('/aic hotfix team/urgent A');
+    setPipeline('PIN PROD', 'A', 'select fixed better');
+    const { emoji, answer } = await ask('/aic hotfix team/urgent A');
+    expect(answer).toContain('brings 1 pipeline to `main`');
+    expect(emoji).toBe('white_check_mark');
+    expect(await read('hotfix/team/urgent', 'config/A.json')).toContain('select fixed better');
+    expect(await requests()).toHaveLength(1);
+  });
+
+  test('that is not merged yet is still a change by hand, which no deployment overwrites', async () => {
+    await threePipelines();
+    setPipeline('PIN PROD', 'A', 'select A');
+    await scene.start();
+    await ask('/aic push A branch=main force');
+    setPipeline('PIN PROD', 'A', 'select fixed');
+    await ask('/aic hotfix urgent A');
+    const iid = await scene.open('main', sqlFile('A', 'select something else'));
+    await scene.merge(iid);
+    await scene.comment(iid, (body) => body.includes('blocked'));
+    expect(scene.world.aic.pipelineText(aicProject, 'PIN PROD', 'A')).toContain('select fixed');
+  });
+
   test('without push only gets its branch, and its merge request once somebody committed to it', async () => {
     await threePipelines();
     await scene.start();
+    const slashed = await ask('/aic hotfix team/urgent A no-push');
+    expect(slashed.answer).toContain('/aic hotfix team/urgent … no-push');
     const cut = await ask('/aic hotfix urgent A no-push');
     expect(cut.answer).toContain('`hotfix/urgent` is cut from `main` and holds nothing new yet');
     expect(await head('hotfix/urgent')).toBe(await head('main'));
@@ -316,6 +402,12 @@ describe('a merged hotfix', () => {
 
   async function mergeHotfix(files: Readonly<Record<string, string | null>>): Promise<number> {
     await scene.start();
+    const iid = await openHotfix(files);
+    await scene.merge(iid);
+    return iid;
+  }
+
+  async function openHotfix(files: Readonly<Record<string, string | null>>): Promise<number> {
     const path = `/projects/${scene.projectId}`;
     await scene.addBranch('hotfix/urgent', 'main');
     await scene.commit('hotfix/urgent', files);
@@ -324,9 +416,7 @@ describe('a merged hotfix', () => {
       target_branch: 'main',
       title: 'Fix',
     });
-    const { iid } = request.pick({ iid: true }).parse(opened);
-    await scene.merge(iid);
-    return iid;
+    return request.pick({ iid: true }).parse(opened).iid;
   }
 
   test('goes on to develop and sandbox by merge requests that hold nothing else', async () => {
@@ -339,8 +429,8 @@ describe('a merged hotfix', () => {
     expect(comment).toContain('2 merge requests bring `hotfix/urgent` to the other branches as well');
     const opened = (await requests()).filter(({ source_branch: source }) => source.startsWith('back-merge/'));
     expect(opened).toMatchObject([
-      { source_branch: 'back-merge/urgent-into-develop', target_branch: 'develop', has_conflicts: false },
-      { source_branch: 'back-merge/urgent-into-sandbox', target_branch: 'sandbox', has_conflicts: false },
+      { source_branch: 'back-merge/urgent-1-into-develop', target_branch: 'develop', has_conflicts: false },
+      { source_branch: 'back-merge/urgent-1-into-sandbox', target_branch: 'sandbox', has_conflicts: false },
     ]);
     for (const one of opened) {
       expect(comment).toContain(`!${one.iid}`);
@@ -387,14 +477,63 @@ describe('a merged hotfix', () => {
     expect(await read('develop', 'config/B.json')).toBeDefined();
   });
 
-  test('that develop has nothing in common with is opened as it was merged', async () => {
-    await scene.commit('main', file({}));
+  test('conflicts where develop never had what production had, and brings nothing else', async () => {
+    await scene.commit('main', { ...file({}), ...sqlFile('only main', 'select 1') });
     await scene.commit('develop', file({ 20: 'quite another' }));
     const iid = await mergeHotfix(file({ 20: 'fixed' }));
     await scene.comment(iid, (body) => body.includes('aic-bot:back-merge'));
     const opened = (await requests()).find(({ target_branch: target }) => target === 'develop');
     expect(opened).toMatchObject({ has_conflicts: true });
-    expect(await head('back-merge/urgent-into-develop')).toBe(await head('main'));
+    const path = `/projects/${scene.projectId}/merge_requests/${opened?.iid}/diffs`;
+    expect(await scene.maintainer.call('GET', path)).toMatchObject([{ new_path: 'config/A.json' }]);
+  });
+
+  test('adds a pipeline that develop lacks, and nothing else that only main has', async () => {
+    await scene.commit('main', { ...sqlFile('A', 'select 1'), ...sqlFile('Z', 'select 1') });
+    const iid = await mergeHotfix(sqlFile('A', 'select fixed'));
+    await scene.comment(iid, (body) => body.includes('aic-bot:back-merge'));
+    const opened = (await requests()).find(({ target_branch: target }) => target === 'develop');
+    expect(opened).toMatchObject({ has_conflicts: false });
+    expect(opened?.description).toContain('not there: the file is added');
+    await scene.merge(opened?.iid ?? 0);
+    expect(await read('develop', 'config/A.json')).toContain('select fixed');
+    expect(await read('develop', 'config/Z.json')).toBeUndefined();
+  });
+
+  test('of a name that was used before is brought back as well', async () => {
+    await threePipelines();
+    const first = await mergeHotfix(sqlFile('A', 'select fixed'));
+    await scene.comment(first, (body) => body.includes('aic-bot:back-merge'));
+    for (const { iid, source_branch: source } of await requests()) {
+      if (source.startsWith('back-merge/')) await scene.merge(iid);
+    }
+    const path = `/projects/${scene.projectId}/repository/branches/${encodeURIComponent('hotfix/urgent')}`;
+    await scene.maintainer.call('DELETE', path);
+    const second = await openHotfix(sqlFile('A', 'select fixed again'));
+    await scene.merge(second);
+    const comment = await scene.comment(second, (body) => body.includes('aic-bot:back-merge'));
+    expect(comment).toContain('1 merge request brings `hotfix/urgent`');
+    const opened = (await requests()).filter(({ state }) => state === 'opened');
+    expect(opened).toHaveLength(1);
+    expect(await read(opened[0]?.source_branch ?? '', 'config/A.json')).toContain('select fixed again');
+  });
+
+  test('is brought back also when a command deploys it before the webhook of its merge comes', async () => {
+    await threePipelines();
+    setPipeline('PIN PROD', 'A', 'select A');
+    const bot = await scene.start();
+    await ask('/aic push A branch=main force');
+    const iid = await openHotfix(sqlFile('A', 'select fixed'));
+    await scene.silence();
+    await scene.merge(iid);
+    await scene.maintainer.call('POST', `/projects/${scene.projectId}/hooks`, {
+      url: `${bot.url}/webhooks/gitlab`,
+      token: scene.world.webhookSecret,
+      note_events: true,
+    });
+    await say(scene, onMergeRequest(scene, iid), '/aic deploy force');
+    const comment = await scene.comment(iid, (body) => body.includes('aic-bot:back-merge'));
+    expect(comment).toContain('1 merge request brings');
   });
 
   test('that the other branches have already needs nothing', async () => {

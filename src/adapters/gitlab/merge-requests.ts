@@ -71,28 +71,22 @@ export function createMergeRequests(
         page: 1,
       });
       // A fork may have a branch of the same name: its merge request is somebody else's.
-      const own = z
-        .array(origin)
-        .parse(listed)
-        .map(({ source_project_id: id }) => id === projectId);
-      return z
-        .array(mergeRequest)
-        .parse(listed)
-        .filter((_request, index) => own[index]);
+      const own = listed.filter((one) => origin.parse(one).source_project_id === projectId);
+      return z.array(mergeRequest).parse(own);
     });
   const openFrom = async (project: ProjectId, source: string, target: string) => {
     const listed = await from(project, source, target);
     return listed.ok ? ok(listed.value.find(({ state }) => state === 'opened')) : listed;
   };
   const update = async (project: ProjectId, open: MergeRequest, { title, section }: NewMergeRequest) => {
-    const description = disarmed(withOwnSection(open.description, section));
+    const description = withOwnSection(open.description, disarmed(section));
     const isSame = description === open.description && (title === undefined || title === open.title);
     if (isSame) return ok(open);
     const changes = { description, ...(title === undefined ? {} : { title }) };
     return attempt(async () => mergeRequest.parse(await requests.edit(project, open.iid, changes)));
   };
   const create = (project: ProjectId, { source, target, assignee, ...wanted }: NewMergeRequest) => {
-    const description = disarmed(withOwnSection('', wanted.section));
+    const description = withOwnSection('', disarmed(wanted.section));
     const options = { description, ...(assignee === undefined ? {} : { assigneeIds: [assignee] }) };
     const title = wanted.title ?? wanted.usualTitle;
     return attempt(async () =>

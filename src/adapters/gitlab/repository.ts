@@ -14,7 +14,8 @@ const made = z.object({
   parent_ids: z.array(z.string()),
 });
 const branchHead = z.object({ commit: made });
-const touching = z.array(z.object({ id: z.string().refine(isCommitSha) }));
+const ancestor = z.object({ id: z.string().refine(isCommitSha) });
+const touching = z.array(ancestor);
 
 interface Resources {
   readonly repositories: Repositories;
@@ -53,6 +54,17 @@ export function createRepository(resources: Resources): Repository {
         const options = { refName, path, perPage: most, page: 1 } as const;
         return touching.parse(await commits.all(project, options)).map(({ id }) => id);
       }),
+    messageOf: async (project, commit) => {
+      const shown = await attempt(async () => made.parse(await commits.show(project, commit)).message);
+      return !shown.ok && shown.failure.reason === 'missing' ? ok(undefined) : shown;
+    },
+    mergeBase: async (project, one, other) => {
+      const shown = await attempt(async () =>
+        ancestor.parse(await resources.repositories.mergeBase(project, [one, other])),
+      );
+      if (shown.ok) return ok(shown.value.id);
+      return shown.failure.reason === 'missing' ? ok(undefined) : shown;
+    },
     cut: async (project, branch, at) => {
       const created = await attempt(() => branches.create(project, branch, at));
       if (created.ok) return ok(undefined);

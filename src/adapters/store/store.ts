@@ -216,12 +216,15 @@ export function createStore(
       });
       if (jobs.length > 0) jobsAdded();
     },
-    savePush: ({ workspace, baselines, branch }) =>
-      write(async (transaction) => {
+    savePush: async ({ workspace, baselines, branch, jobs }) => {
+      await write(async (transaction) => {
         for (const [pipeline, baseline] of baselines)
           await saveBaseline(transaction, workspace, { pipeline, baseline }, clock.now());
         if (branch !== undefined) await saveState(transaction, branch.key, branch.state);
-      }),
+        await addJobs(transaction, jobs, clock.now());
+      });
+      if (jobs.length > 0) jobsAdded();
+    },
   };
 }
 

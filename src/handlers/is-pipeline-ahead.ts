@@ -1,0 +1,82 @@
+import { blobIdOf } from '../domain/blob-id.ts';
+import { codeFiles, type CodeFile } from '../domain/code-files.ts';
+import { isConfigPath } from '../domain/config-path.ts';
+import type { CommitSha } from '../domain/ids.ts';
+import { maxConfigBytes, parseConfig } from '../domain/pipeline-config.ts';
+import { pipelineFilesIn, type Tree } from '../domain/pipeline-files.ts';
+import { asReason, type Reason } from '../domain/reason.ts';
+import { ok, type Result } from '../domain/result.ts';
+import type { CommandContext } from './command-context.ts';
+import { hadVersion } from './had-version.ts';
+
+/** A branch with its files under `config/` and `code/`. */
+export interface BranchTree {
+  readonly head: CommitSha;
+  readonly tree: Tree;
+}
+
+/**
+ * Whether the target's config is none that the source ever had, or the same of its code. Code is looked at only where somebody edited it: what
+ * the bot wrote is what the config holds.
+ */
+export async function isPipelineAhead(
+  context: CommandContext,
+  {
+    from,
+    into,
+    pipeline,
+  }: { readonly from: BranchTree; readonly into: BranchTree; readonly pipeline: string },
+): Promise<Result<boolean, Reason>> {
+  const source = pipelineFilesIn(from.tree).get(pipeline)?.find(isConfigPath);
+  const target = pipelineFilesIn(into.tree).get(pipeline)?.find(isConfigPath);
+  if (source === undefined || target === undefined) return ok(false);
+  const text = await textAt(context, target, into.head);
+  if (!text.ok) return text;
+  const content = text.value === undefined ? undefined : parseConfig(text.value);
+  const edited = content?.ok === true ? await editedCode(into.tree, codeFiles(pipeline, content.value)) : [];
+  for (const paths of [{ source, target }, ...edited.map((path) => ({ source: path, target: path }))]) {
+    if (from.tree.get(paths.source) === into.tree.get(paths.target)) continue;
+    const isAhead = await isFileAhead(context, { ...paths, from: from.head, into: into.head });
+    if (!isAhead.ok || isAhead.value) return isAhead;
+  }
+  return ok(false);
+}
+
+async function isFileAhead(
+  context: CommandContext,
+  file: {
+    readonly source: string;
+    readonly target: string;
+    readonly from: CommitSha;
+    readonly into: CommitSha;
+  },
+): Promise<Result<boolean, Reason>> {
+  const { ports, project } = context;
+  const text = await textAt(context, file.target, file.into);
+  if (!text.ok) return text;
+  if (text.value === undefined) return ok(true);
+  const branch = { head: file.from, path: file.source };
+  const had = asReason(await hadVersion(ports, project.id, branch, text.value));
+  return had.ok ? ok(!had.value) : had;
+}
+
+/** Undefined for a file that is too large to be read. */
+async function textAt(
+  { ports, project }: CommandContext,
+  path: string,
+  at: CommitSha,
+): Promise<Result<string | undefined, Reason>> {
+  const file = asReason(await ports.gitlab.file(project.id, path, at, { mostBytes: maxConfigBytes }));
+  return file.ok ? ok(file.value.kind === 'text' ? file.value.text : undefined) : file;
+}
+
+/** The code files of a tree that hold another text than the config. */
+async function editedCode(tree: Tree, derived: readonly CodeFile[]): Promise<readonly string[]> {
+  const edited: string[] = [];
+  for (const { path: own, libraryPath, text } of derived) {
+    const path = tree.has(libraryPath) ? libraryPath : own;
+    const blob = tree.get(path);
+    if (blob !== undefined && (await blobIdOf(text, blob)) !== blob) edited.push(path);
+  }
+  return edited;
+}
