@@ -6,7 +6,7 @@ import { hotfixPrefix } from './promotion.ts';
 /** A file's version, by all that makes two versions the same; undefined where there is no such file. */
 export type FileVersion = readonly string[] | undefined;
 
-export function isSameVersion(one: FileVersion, other: FileVersion): boolean {
+function isSameVersion(one: FileVersion, other: FileVersion): boolean {
   if (one === undefined || other === undefined) return one === other;
   return one.some((identity) => other.includes(identity));
 }

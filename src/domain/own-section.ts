@@ -3,7 +3,7 @@ const end = '<!-- aic-bot:end -->';
 
 /** The description with the bot's section in it: in the place of an earlier one, else at the end. What people wrote around it stays. */
 export function withOwnSection(description: string, section: string): string {
-  const own = `${begin}\n${section.trim()}\n${end}`;
+  const own = `${begin}\n${section.trimEnd()}\n${end}`;
   const from = description.indexOf(begin);
   const to = description.indexOf(end, from);
   if (from !== -1 && to !== -1) {
