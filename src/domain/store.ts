@@ -101,7 +101,7 @@ export interface Store extends Notices {
   ): Promise<{ readonly deployment: Deployment; readonly items: readonly Item[] } | undefined>;
   /** What these pipelines were after the last deployment or push. */
   baselines(key: WorkspaceKey, pipelines: readonly string[]): Promise<ReadonlyMap<string, Baseline>>;
-  /** Begins a deployment, or with an `id` takes one up again under its old number. */
+  /** Begins a deployment, or with an `id` takes one up again under its old number. One that was cut off stays cancelled if it was. */
   begin(run: {
     readonly id: DeploymentId | undefined;
     readonly key: BranchKey;

@@ -440,6 +440,18 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect((await beginMain()).id).toBeGreaterThan(id);
     });
 
+    test('that was cancelled stays so when it is taken up again, until it has ended', async () => {
+      const { id } = await beginMain();
+      await opened.store.cancel(main, 'omar');
+      await reopen();
+      await beginMain({ id });
+      expect(await opened.store.cancelledBy(id)).toBe('omar');
+      const deployment = { id, status: 'blocked', finishedAt: now, pending: [] } as const;
+      await opened.store.close(closingOf({ deployment }));
+      await beginMain({ id });
+      expect(await opened.store.cancelledBy(id)).toBeUndefined();
+    });
+
     test('that was never begun is not taken up', async () => {
       await expect(beginMain({ id: 99 as DeploymentId })).rejects.toThrow('no result');
     });
