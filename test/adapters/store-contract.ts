@@ -6,9 +6,17 @@ import type { Clock } from '../../src/domain/clock.ts';
 import type { Item, ItemState } from '../../src/domain/deployment.ts';
 import type { Event, PushedEvent } from '../../src/domain/event.ts';
 import type { Fingerprint } from '../../src/domain/fingerprint.ts';
-import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from '../../src/domain/ids.ts';
+import type {
+  CommitSha,
+  DeploymentId,
+  IssueIid,
+  MergeRequestIid,
+  NoteId,
+  ProjectId,
+  UserId,
+} from '../../src/domain/ids.ts';
 import type { Delivery, Inbox } from '../../src/domain/inbox.ts';
-import { deployJob, type DueJob, type Job, type Jobs } from '../../src/domain/job.ts';
+import { commandJob, deployJob, type DueJob, type Job, type Jobs } from '../../src/domain/job.ts';
 import { ok } from '../../src/domain/result.ts';
 import type {
   BranchKey,
@@ -236,6 +244,15 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       await add(mailJob('older'), 500);
       await add(mailJob('newer'), second);
       expect(await opened.jobs()).toMatchObject([{ dueAt, status: 'waiting', job: mailJob('newer') }]);
+    });
+
+    test('of one key are in the lane that the newer one names', async () => {
+      const on = { kind: 'issue', iid: 1 as IssueIid } as const;
+      const origin = { on, note: 5 as NoteId, discussion: 'd', author: 9 as UserId };
+      const command = commandJob(project, origin, ['/aic deploy']);
+      await add(command, 1);
+      await add({ ...command, lane: 'deploy:7:main' }, 2);
+      expect(await opened.jobs()).toMatchObject([{ lane: 'deploy:7:main', job: { lane: 'deploy:7:main' } }]);
     });
 
     test('of different keys stay apart', async () => {
