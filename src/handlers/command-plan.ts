@@ -69,7 +69,7 @@ async function planNow(
   const { view } = looked.value;
   const settings = { force: false, reason: undefined, by: asker.username, place: undefined };
   const order = { ...settings, kind: 'deploy', pipelines } as const;
-  const scope = await scopeOf(context, { order, head: view.head });
+  const scope = await scopeOf(context, { order, branch, head: view.head });
   if (!scope.ok) return endedBy({ kind: 'upstream', failure: scope.failure });
   const decision = decideOrder(view, order, scope.value);
   switch (decision?.kind) {

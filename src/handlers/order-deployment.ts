@@ -18,7 +18,7 @@ export async function orderDeployment(context: CommandContext, branch: string, o
   if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(nothing(branch, looked.value.why));
   const { view } = looked.value;
-  const scope = await scopeOf(context, { order, head: view.head });
+  const scope = await scopeOf(context, { order, branch, head: view.head });
   if (!scope.ok) return endedBy({ kind: 'upstream', failure: scope.failure });
   const decision = decideOrder(view, order, scope.value);
   switch (decision?.kind) {
@@ -41,17 +41,17 @@ export async function orderDeployment(context: CommandContext, branch: string, o
   }
 }
 
-/** What an order is about besides what changed: its merge request's own pipelines, or all that the branch has. */
+/** What an order is about besides what changed: the pipelines that its merge request brought to it, or all that the branch has. */
 export async function scopeOf(
   { ports, project, on }: CommandContext,
-  { order, head }: { readonly order: Order; readonly head: CommitSha },
+  { order, branch, head }: { readonly order: Order; readonly branch: string; readonly head: CommitSha },
 ): Promise<GitLabResult<OrderScope>> {
   if (order.kind === 'retry') return ok({ own: [], all: [] });
   if (isAboutAll(order)) {
     const files = await ports.gitlab.files(project.id, head, ['config']);
     return files.ok ? ok({ own: [], all: [...files.value.keys()] }) : files;
   }
-  if (on?.state !== 'merged') return ok({ own: [], all: [] });
+  if (on?.state !== 'merged' || on.target !== branch) return ok({ own: [], all: [] });
   const brought = await broughtChanges(ports, project.id, on, ['config']);
   return brought.ok ? ok({ own: brought.value?.paths ?? [], all: [] }) : brought;
 }
