@@ -6,7 +6,6 @@ import type { Tables } from '../../src/adapters/store/schema.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { GitLabResult } from '../../src/domain/gitlab.ts';
-import type { UserId } from '../../src/domain/ids.ts';
 import type { MailSettings } from '../../src/domain/report-mail.ts';
 import { fail, ok } from '../../src/domain/result.ts';
 import type { Token } from '../../src/domain/token.ts';
@@ -30,7 +29,7 @@ const jobs = async () => {
 };
 
 function tokenThatEnds(expiresAt: number | undefined): GitLabResult<Token> {
-  return ok({ name: 'aic-bot', scopes: ['api'], expiresAt, active: true, userId: 5 as UserId });
+  return ok({ name: 'aic-bot', scopes: ['api'], expiresAt });
 }
 
 function failing(reason: UpstreamReason): GitLabResult<Token> {
