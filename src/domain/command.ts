@@ -31,11 +31,14 @@ export type Misunderstanding = { readonly verb: Verb | undefined } & (
   | { readonly kind: 'open-quote'; readonly open: string }
 );
 
+/** Copying from a web page may leave no other mark than this one between `/aic` and the verb. */
+const afterName = /^(\s*\/aic)\u200B/i;
+
 /**
  * Reads a line that begins with `/aic`. Alone it means help. Never throws, whatever the line holds.
  */
 export function parseCommand(line: string): Result<Command, Misunderstanding> {
-  const words = wordsOf(line);
+  const words = wordsOf(line.replace(afterName, '$1 '));
   if (!words.ok) return fail({ kind: 'open-quote', verb: undefined, open: words.failure.open });
   const [, first, ...rest] = words.value;
   const wanted =

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import type { WordKey } from './command-table.ts';
+import type { Verb, WordKey } from './command-table.ts';
 import type { ProjectId } from './ids.ts';
 
 /** A command that an operator gave, as data that outlives the process it was given to. */
@@ -9,7 +9,10 @@ export interface GivenCommand {
   readonly request: string;
   /** The operator's name on the machine. */
   readonly username: string;
-  readonly command: Omit<Command, 'subject' | 'words'> & { readonly words: readonly WordKey[] };
+  readonly command: Omit<Command, 'verb' | 'subject' | 'words'> & {
+    readonly verb: Exclude<Verb, 'help'>;
+    readonly words: readonly WordKey[];
+  };
 }
 
 /** The command as it is carried out. No operator's command has a subject. */

@@ -84,7 +84,8 @@ export function unknownNames(wanted: readonly string[], known: readonly string[]
     .map((name) => ({ name, nearest: nearest(name, known) }));
 }
 
+/** Whether every changed file is looked at. Not every pipeline: another file than the pending one may hold it now. */
 function covers(candidates: readonly Candidate[], changed: readonly Candidate[]): boolean {
-  const looked = new Set(candidates.map(({ name }) => name));
-  return changed.every(({ name }) => looked.has(name));
+  const looked = new Set(candidates.flatMap(({ paths }) => paths));
+  return changed.every(({ paths }) => paths.every((path) => looked.has(path)));
 }

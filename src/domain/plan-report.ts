@@ -1,4 +1,5 @@
 import { commitLink } from './command-answer.ts';
+import { remediesFor } from './command-remedy.ts';
 import type { Project } from './gitlab.ts';
 import type { CommitSha } from './ids.ts';
 import type { WorkspaceTarget } from './mapping.ts';
@@ -25,9 +26,11 @@ export function planReport(plan: {
     .filter(({ count }) => count > 0)
     .map(({ kind, count }) => `${count} ${resultOf[kind]}`)
     .join(', ');
-  const isStuck = steps.some(({ kind }) => kind === 'blocked' || kind === 'failed');
+  const stuck = steps.flatMap((step) =>
+    step.kind === 'blocked' || step.kind === 'failed' ? [{ pipeline: step.name, reason: step.reason }] : [],
+  );
   return {
-    mood: isStuck ? 'held' : 'note',
+    mood: stuck.length > 0 ? 'held' : 'note',
     outcome:
       steps.length === 0
         ? phrase`${words(verb)} would change nothing in ${workspace.name}`
@@ -36,7 +39,7 @@ export function planReport(plan: {
       head: ['Pipeline', 'Result', 'Details'],
       rows: steps.map((step) => [phrase`${step.name}`, words(resultOf[step.kind]), detailsOf(step)]),
     },
-    remedies: [],
+    remedies: remediesFor(stuck),
     facts: [
       phrase`branch ${branch}`,
       ['commit ', ...commitLink(project, at)],

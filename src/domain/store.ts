@@ -85,6 +85,9 @@ export interface Closing {
 /**
  * What the bot remembers. Each method is one transaction; when its promise resolves, the change is on disk.
  * A store that can't be read or written throws: there is nothing sensible to do but to try the job again later.
+ *
+ * On behalf of a lane, whatever writes rejects once the lane's lease is lost, and writes nothing. That is thrown and not returned, since no
+ * run can answer it: another process does the work now, and whatever runs here still, in whichever of its steps, must end at once.
  */
 export interface Store extends Notices {
   branch(key: BranchKey): Promise<BranchState | undefined>;
@@ -101,7 +104,7 @@ export interface Store extends Notices {
   ): Promise<{ readonly deployment: Deployment; readonly items: readonly Item[] } | undefined>;
   /** What these pipelines were after the last deployment or push. */
   baselines(key: WorkspaceKey, pipelines: readonly string[]): Promise<ReadonlyMap<string, Baseline>>;
-  /** Begins a deployment, or with an `id` takes one up again under its old number. */
+  /** Begins a deployment, or with an `id` takes one up again under its old number. One that was cut off stays cancelled if it was. */
   begin(run: {
     readonly id: DeploymentId | undefined;
     readonly key: BranchKey;

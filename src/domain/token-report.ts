@@ -28,18 +28,22 @@ export function expiryMail(
   return summaryMail(id, `[aic-bot] The GitLab token ${when}`, report, mail);
 }
 
-/** The mail that GitLab does not accept the token: it has expired, was revoked, or its account is blocked. */
+/**
+ * The mail that GitLab does not accept the token: it has expired, was revoked, or its account is blocked. Or, with a 403, that GitLab knows it
+ * and still refuses the call.
+ */
 export function denialMail(failure: UpstreamFailure, mail: MailSettings, now: number): readonly Job[] {
   const { status, asked, said } = failure;
+  const { subject, outcome, remedy } = status === 403 ? forbidden : notAccepted;
   return summaryMail(
     `token-denied-${now}`,
-    `[aic-bot] GitLab does not accept the bot's token`,
+    subject,
     {
       mood: 'failed',
-      outcome: phrase`GitLab does not accept the bot's token. Merges and commands wait until it does.`,
+      outcome,
       table: undefined,
       remedies: [
-        phrase`Look in GitLab whether the token has expired or was revoked, and whether the bot's account is blocked. The bot tries again by itself, at growing intervals of up to 15 minutes.`,
+        [...remedy, ' The bot tries again by itself, at growing intervals of up to 15 minutes.'],
         ...replace,
       ],
       facts: [phrase`GitLab answered ${`${status ?? 'nothing'} ${said}`} to ${asked}`],
@@ -47,3 +51,19 @@ export function denialMail(failure: UpstreamFailure, mail: MailSettings, now: nu
     mail,
   );
 }
+
+const notAccepted = {
+  subject: "[aic-bot] GitLab does not accept the bot's token",
+  outcome: words("GitLab does not accept the bot's token. Merges and commands wait until it does."),
+  remedy: words(
+    "Look in GitLab whether the token has expired or was revoked, and whether the bot's account is blocked.",
+  ),
+};
+
+const forbidden = {
+  subject: "[aic-bot] GitLab does not let the bot's token do its work",
+  outcome: words(
+    "GitLab knows the bot's token, and still does not allow what the bot asks. Merges and commands wait until it does.",
+  ),
+  remedy: phrase`Look in GitLab whether the token has the scope ${'api'}, and whether the bot's account is blocked, has terms to accept, or may not come from the bot's address.`,
+};

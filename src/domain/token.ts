@@ -1,5 +1,3 @@
-import type { UserId } from './ids.ts';
-
 /** The token by which the bot calls GitLab, as GitLab describes it; never the secret itself. */
 export interface Token {
   readonly name: string;
@@ -7,8 +5,4 @@ export interface Token {
   readonly scopes: readonly string[];
   /** The moment from which GitLab refuses it, in milliseconds since 1970; undefined for one that never expires. */
   readonly expiresAt: number | undefined;
-  /** Neither revoked nor expired. */
-  readonly active: boolean;
-  /** The account that it speaks for. */
-  readonly userId: UserId;
 }

@@ -22,17 +22,21 @@ interface CheckPorts extends Pick<BranchPorts, 'jobs' | 'clock'> {
 export async function checkToken({ gitlab, store, jobs, clock, settings }: CheckPorts): Promise<JobOutcome> {
   const shown = await gitlab.token();
   const now = clock.now();
-  const due = (mails: readonly Job[]) => mails.map((job) => ({ job, dueAt: now }));
+  // What nobody could be told of is not remembered: it is told once the bot knows whom to write to.
+  const tellOnce = async (id: string, mails: readonly Job[]) => {
+    if (mails.length === 0) return;
+    const due = mails.map((job) => ({ job, dueAt: now }));
+    await store.giveNotice(id, due);
+  };
   if (!shown.ok) {
-    if (shown.failure.reason === 'denied')
-      await store.giveNotice(denied, due(denialMail(shown.failure, settings, now)));
+    if (shown.failure.reason === 'denied') await tellOnce(denied, denialMail(shown.failure, settings, now));
     const outcome = notDone(shown.failure);
     return outcome.kind === 'given-up' ? { kind: 'again', reason: outcome.reason } : outcome;
   }
   await store.forgetNotice(denied);
   const token = shown.value;
   const warning = expiryWarning(token.expiresAt, now);
-  if (warning !== undefined) await store.giveNotice(warning.id, due(expiryMail(token, warning, settings)));
+  if (warning !== undefined) await tellOnce(warning.id, expiryMail(token, warning, settings));
   await jobs.add({ job: checkTokenJob, dueAt: nextLook(token.expiresAt, now) });
   return { kind: 'done' };
 }

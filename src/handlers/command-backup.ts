@@ -6,14 +6,8 @@ import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { namingRefusal } from '../domain/naming-refusal.ts';
 import { isStop } from '../domain/reason.ts';
 import { backUp, type BackupWish } from './back-up.ts';
-import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
-import {
-  endedLookUp,
-  endedWith,
-  laneOfWorkspace,
-  reachWorkspace,
-  workspaceFor,
-} from './command-workspace.ts';
+import { answer, answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
+import { endedLookUp, laneOfWorkspace, reachWorkspace, workspaceFor } from './command-workspace.ts';
 
 /** `/aic backup`. In the lane of the workspace, so that no deployment changes it meanwhile. */
 export function prepareBackup(context: CommandContext, command: Command): Prepared {
@@ -40,11 +34,11 @@ export async function backUpWorkspace(
   if (!backup.ok) {
     const { failure } = backup;
     return failure.kind === 'unknown-drive' || failure.kind === 'ambiguous-drive'
-      ? endedWith(namingRefusal(failure, target.name))
+      ? answer(namingRefusal(failure, target.name))
       : endedLookUp(failure, target);
   }
   const { items } = backup.value;
   if (items.some((item) => item.kind === 'failed' && isStop(item.reason))) return { kind: 'stopped' };
   const report = backupReport(backup.value, { workspace: target.name, by: asker.username });
-  return endedWith(report, !items.some(({ kind }) => kind === 'failed'));
+  return answer(report, !items.some(({ kind }) => kind === 'failed'));
 }

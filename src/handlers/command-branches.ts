@@ -5,14 +5,8 @@ import type { Command } from '../domain/command.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { phrase } from '../domain/phrase.ts';
 import { isStop } from '../domain/reason.ts';
-import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
-import {
-  endedLookUp,
-  endedWith,
-  laneOfWorkspace,
-  reachWorkspace,
-  workspaceFor,
-} from './command-workspace.ts';
+import { answer, answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
+import { endedLookUp, laneOfWorkspace, reachWorkspace, workspaceFor } from './command-workspace.ts';
 import { createBranches, deleteBranches, listBranches } from './interactive-branches.ts';
 
 /** `/aic branches`. What changes a workspace waits in its lane; who only looks does not. */
@@ -55,5 +49,5 @@ export async function runBranches(
   const failures = items.value.flatMap(({ failure }) => failure ?? []);
   if (failures.some((failure) => isStop(failure))) return { kind: 'stopped' };
   const report = branchesReport(action, items.value, { workspace: target.name, by: asker.username });
-  return endedWith(report, failures.length === 0);
+  return answer(report, failures.length === 0);
 }

@@ -1,7 +1,9 @@
+import { failure } from '../domain/command-answer.ts';
 import type { MergeRequest, Project } from '../domain/gitlab.ts';
 import type { UserId } from '../domain/ids.ts';
 import type { Mapping } from '../domain/mapping.ts';
 import type { Place } from '../domain/place.ts';
+import { isStop, type Reason } from '../domain/reason.ts';
 import type { Report } from '../domain/report.ts';
 import type { BranchPorts } from './ports.ts';
 
@@ -36,6 +38,16 @@ export type Ended =
   | { readonly kind: 'answered' | 'told'; readonly done: boolean; readonly report: Report }
   | { readonly kind: 'stopped' };
 
+/** A command ended, and this is its answer. */
+export function answer(report: Report, done = false): Ended {
+  return { kind: 'answered', done, report };
+}
+
+/** A command came to no end for this reason. A stop is no answer: the command would be lost by it. */
+export function endedBy(reason: Reason): Ended {
+  return isStop(reason) ? { kind: 'stopped' } : answer(failure(reason));
+}
+
 /** A command that may be carried out: in which lane (undefined: beside all others), and how. */
 export interface Prepared {
   readonly lane: string | undefined;
@@ -44,5 +56,5 @@ export interface Prepared {
 
 /** A command that is answered at once. */
 export function answered(report: Report, done = false): Prepared {
-  return { lane: undefined, run: async () => ({ kind: 'answered', done, report }) };
+  return { lane: undefined, run: async () => answer(report, done) };
 }

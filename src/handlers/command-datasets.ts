@@ -1,10 +1,16 @@
-import { failure, refusal } from '../domain/command-answer.ts';
+import { refusal } from '../domain/command-answer.ts';
 import type { Command } from '../domain/command.ts';
 import { datasetsReport } from '../domain/dataset-report.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
-import { isStop } from '../domain/reason.ts';
-import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
-import { endedWith, reachWorkspace, workspaceFor } from './command-workspace.ts';
+import {
+  answer,
+  answered,
+  endedBy,
+  type CommandContext,
+  type Ended,
+  type Prepared,
+} from './command-context.ts';
+import { reachWorkspace, workspaceFor } from './command-workspace.ts';
 
 /** `/aic datasets`. */
 export function prepareDatasets(context: CommandContext, command: Command): Prepared {
@@ -18,7 +24,7 @@ export async function tellDatasets(context: CommandContext, target: WorkspaceTar
   const workspace = await reachWorkspace(context, target);
   if (!workspace.ok) return workspace.failure;
   const datasets = await workspace.value.datasets();
-  if (datasets.ok) return endedWith(datasetsReport(target.name, datasets.value), true);
-  const reason = { kind: 'upstream', failure: datasets.failure } as const;
-  return isStop(reason) ? { kind: 'stopped' } : endedWith(failure(reason));
+  return datasets.ok
+    ? answer(datasetsReport(target.name, datasets.value), true)
+    : endedBy({ kind: 'upstream', failure: datasets.failure });
 }

@@ -4,7 +4,7 @@ import type { Command } from '../domain/command.ts';
 import { phrase, words } from '../domain/phrase.ts';
 import type { Report } from '../domain/report.ts';
 import { branchFor } from './command-branch.ts';
-import { answered, type CommandContext, type Prepared } from './command-context.ts';
+import { answer, answered, type CommandContext, type Prepared } from './command-context.ts';
 import { planMerge } from './command-plan.ts';
 import { orderDeployment } from './order-deployment.ts';
 
@@ -40,7 +40,7 @@ export function prepareCancel(context: CommandContext, command: Command): Prepar
       const cancelled = await ports.store.cancel(key, asker.username);
       const report =
         cancelled === undefined ? nothingRuns(branch.value) : isCancelled(branch.value, cancelled.id);
-      return { kind: 'answered', done: cancelled !== undefined, report };
+      return answer(report, cancelled !== undefined);
     },
   };
 }
@@ -60,7 +60,7 @@ function refuseOpen(context: CommandContext, command: Command, kind: 'deploy' | 
           phrase`Merge it: what it changes is then deployed by itself. To ${words(kind)} what is merged already, write the command in an issue, with ${'branch='}.`,
         ],
       };
-      return { kind: 'answered', done: false, report };
+      return answer(report);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { failure, refusal, unknownPipelines } from '../domain/command-answer.ts';
+import { refusal, unknownPipelines } from '../domain/command-answer.ts';
 import { candidatesIn, type Candidate } from '../domain/branch-view.ts';
 import type { Command } from '../domain/command.ts';
 import type { CommitSha } from '../domain/ids.ts';
@@ -9,7 +9,14 @@ import { planReport } from '../domain/plan-report.ts';
 import { planStep } from '../domain/plan.ts';
 import type { Report } from '../domain/report.ts';
 import { branchFor } from './command-branch.ts';
-import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
+import {
+  answer,
+  answered,
+  endedBy,
+  type CommandContext,
+  type Ended,
+  type Prepared,
+} from './command-context.ts';
 import { scopeOf } from './order-deployment.ts';
 import { readVersions } from './read-versions.ts';
 import { viewBranch } from './view-branch.ts';
@@ -37,7 +44,7 @@ export async function planMerge(context: CommandContext, pipelines: readonly str
     );
   }
   const changes = await ports.gitlab.changes(project.id, on.base, on.head, ['config']);
-  if (!changes.ok) return answer(failure({ kind: 'upstream', failure: changes.failure }));
+  if (!changes.ok) return endedBy({ kind: 'upstream', failure: changes.failure });
   const all = candidatesIn(changes.value?.paths ?? []);
   const unknown = unknownNames(
     pipelines,
@@ -57,13 +64,13 @@ async function planNow(
 ): Promise<Ended> {
   const { ports, project, asker } = context;
   const looked = await viewBranch(ports, { projectId: project.id, branch }, true);
-  if (!looked.ok) return answer(failure({ kind: 'upstream', failure: looked.failure }));
+  if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(noWorkspace(branch));
   const { view } = looked.value;
   const settings = { force: false, reason: undefined, by: asker.username, place: undefined };
   const order = { ...settings, kind: 'deploy', pipelines } as const;
-  const scope = await scopeOf(context, { order, head: view.head });
-  if (!scope.ok) return answer(failure({ kind: 'upstream', failure: scope.failure }));
+  const scope = await scopeOf(context, { order, branch, head: view.head });
+  if (!scope.ok) return endedBy({ kind: 'upstream', failure: scope.failure });
   const decision = decideOrder(view, order, scope.value);
   switch (decision?.kind) {
     case undefined:
@@ -104,10 +111,6 @@ async function plan(
   if (read === 'stopped') return { kind: 'stopped' };
   const steps = read.versions.map((versions) => planStep(versions, target.drift));
   return answer(planReport({ verb, project, branch, at, workspace: target, steps }), true);
-}
-
-function answer(report: Report, done = false): Ended {
-  return { kind: 'answered', done, report };
 }
 
 function noWorkspace(branch: string): Report {

@@ -1,7 +1,7 @@
 import type { Command } from '../domain/command.ts';
 import { lookup } from '../domain/mapping.ts';
 import { statusReport, type BranchStatus } from '../domain/status-report.ts';
-import type { CommandContext, Prepared } from './command-context.ts';
+import { answer, type CommandContext, type Prepared } from './command-context.ts';
 
 /** `/aic status`: what the store remembers of the branches of the mapping. */
 export function prepareStatus({ ports, project, mapping }: CommandContext, command: Command): Prepared {
@@ -23,7 +23,7 @@ export function prepareStatus({ ports, project, mapping }: CommandContext, comma
           };
         }),
       );
-      return { kind: 'answered', done: true, report: statusReport(project, statuses) };
+      return answer(statusReport(project, statuses), true);
     },
   };
 }

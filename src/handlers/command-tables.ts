@@ -1,11 +1,17 @@
-import { failure, refusal } from '../domain/command-answer.ts';
+import { refusal } from '../domain/command-answer.ts';
 import type { Command } from '../domain/command.ts';
 import { tablesReport } from '../domain/dataset-report.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { namingRefusal } from '../domain/naming-refusal.ts';
-import { isStop } from '../domain/reason.ts';
-import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
-import { endedWith, reachWorkspace, workspaceFor } from './command-workspace.ts';
+import {
+  answer,
+  answered,
+  endedBy,
+  type CommandContext,
+  type Ended,
+  type Prepared,
+} from './command-context.ts';
+import { reachWorkspace, workspaceFor } from './command-workspace.ts';
 import { listTables } from './list-tables.ts';
 
 /** `/aic tables`. */
@@ -28,8 +34,9 @@ export async function tellTables(
   if (listed.ok) {
     const { tables } = listed.value;
     const names = { workspace: target.name, dataset: listed.value.dataset.name };
-    return endedWith(tablesReport(names, tables), true);
+    return answer(tablesReport(names, tables), true);
   }
-  if (listed.failure.kind !== 'upstream') return endedWith(namingRefusal(listed.failure, target.name));
-  return isStop(listed.failure) ? { kind: 'stopped' } : endedWith(failure(listed.failure));
+  return listed.failure.kind === 'upstream'
+    ? endedBy(listed.failure)
+    : answer(namingRefusal(listed.failure, target.name));
 }

@@ -1,14 +1,13 @@
 import type { Workspace } from '../domain/aic.ts';
 import { laneOfBranch } from '../domain/branch-lane.ts';
-import { failure, unknownPipelines } from '../domain/command-answer.ts';
+import { unknownPipelines } from '../domain/command-answer.ts';
 import type { Command } from '../domain/command.ts';
 import { branchOf, type WorkspaceTarget } from '../domain/mapping.ts';
 import { phrase } from '../domain/phrase.ts';
-import { isStop, type Explanation } from '../domain/reason.ts';
-import type { Report } from '../domain/report.ts';
+import type { Explanation } from '../domain/reason.ts';
 import { ok, fail, type Result } from '../domain/result.ts';
 import { chooseWorkspace } from '../domain/workspace-choice.ts';
-import type { CommandContext, Ended } from './command-context.ts';
+import { answer, endedBy, type CommandContext, type Ended } from './command-context.ts';
 import type { LookUpFailure } from './read-configs.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
 
@@ -33,20 +32,15 @@ export async function reachWorkspace(
   target: WorkspaceTarget,
 ): Promise<Result<Workspace, Ended>> {
   const key = keyOfWorkspace(ports, project.id, target);
-  if (key.aicProject === '') return fail(endedWith(failure({ kind: 'no-aic-project' })));
+  if (key.aicProject === '') return fail(endedBy({ kind: 'no-aic-project' }));
   const workspace = await ports.aic.workspace(key);
-  if (workspace.ok) return ok(workspace.value);
-  return fail(isStop(workspace.failure) ? { kind: 'stopped' } : endedWith(failure(workspace.failure)));
+  return workspace.ok ? ok(workspace.value) : fail(endedBy(workspace.failure));
 }
 
 /** How a command ends whose pipelines could not be looked up. */
 export function endedLookUp(reason: LookUpFailure, { name }: WorkspaceTarget): Ended {
   if (reason.kind === 'unknown-pipelines') {
-    return endedWith(unknownPipelines(reason.unknown, phrase`${name}`));
+    return answer(unknownPipelines(reason.unknown, phrase`${name}`));
   }
-  return isStop(reason) ? { kind: 'stopped' } : endedWith(failure(reason));
-}
-
-export function endedWith(report: Report, done = false): Ended {
-  return { kind: 'answered', done, report };
+  return endedBy(reason);
 }

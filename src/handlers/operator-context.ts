@@ -6,7 +6,7 @@ import { mappingRefusal } from '../domain/refusal-report.ts';
 import { ok } from '../domain/result.ts';
 import { answered, type Prepared } from './command-context.ts';
 import type { BranchPorts } from './ports.ts';
-import { dispatch } from './run-command.ts';
+import { prepareCommand } from './prepare-command.ts';
 import { readMapping } from './view-branch.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function prepareGiven(ports: BranchPorts, given: GivenCommand): Pro
     place: undefined,
     on: undefined,
   };
-  return dispatch(context, commandIn(given));
+  return ok(prepareCommand[given.command.verb](context, commandIn(given)));
 }
 
 function notServed({ path }: Project) {

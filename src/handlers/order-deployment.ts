@@ -1,4 +1,4 @@
-import { failure, refusal, unknownPipelines } from '../domain/command-answer.ts';
+import { refusal, unknownPipelines } from '../domain/command-answer.ts';
 import { reportOn } from '../domain/deployment-report.ts';
 import type { GitLabResult } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
@@ -7,7 +7,7 @@ import { phrase, words } from '../domain/phrase.ts';
 import type { Report } from '../domain/report.ts';
 import { ok } from '../domain/result.ts';
 import { broughtChanges } from './brought-changes.ts';
-import type { CommandContext, Ended } from './command-context.ts';
+import { answer, endedBy, type CommandContext, type Ended } from './command-context.ts';
 import { runDeployment } from './run-deployment.ts';
 import { viewBranch } from './view-branch.ts';
 
@@ -15,11 +15,11 @@ import { viewBranch } from './view-branch.ts';
 export async function orderDeployment(context: CommandContext, branch: string, order: Order): Promise<Ended> {
   const { ports, project } = context;
   const looked = await viewBranch(ports, { projectId: project.id, branch }, true);
-  if (!looked.ok) return answer(failure({ kind: 'upstream', failure: looked.failure }));
+  if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(nothing(branch, looked.value.why));
   const { view } = looked.value;
-  const scope = await scopeOf(context, { order, head: view.head });
-  if (!scope.ok) return answer(failure({ kind: 'upstream', failure: scope.failure }));
+  const scope = await scopeOf(context, { order, branch, head: view.head });
+  if (!scope.ok) return endedBy({ kind: 'upstream', failure: scope.failure });
   const decision = decideOrder(view, order, scope.value);
   switch (decision?.kind) {
     case undefined:
@@ -41,21 +41,17 @@ export async function orderDeployment(context: CommandContext, branch: string, o
   }
 }
 
-function answer(report: Report, done = false): Ended {
-  return { kind: 'answered', done, report };
-}
-
-/** What an order is about besides what changed: its merge request's own pipelines, or all that the branch has. */
+/** What an order is about besides what changed: the pipelines that its merge request brought to it, or all that the branch has. */
 export async function scopeOf(
   { ports, project, on }: CommandContext,
-  { order, head }: { readonly order: Order; readonly head: CommitSha },
+  { order, branch, head }: { readonly order: Order; readonly branch: string; readonly head: CommitSha },
 ): Promise<GitLabResult<OrderScope>> {
   if (order.kind === 'retry') return ok({ own: [], all: [] });
   if (isAboutAll(order)) {
     const files = await ports.gitlab.files(project.id, head, ['config']);
     return files.ok ? ok({ own: [], all: [...files.value.keys()] }) : files;
   }
-  if (on?.state !== 'merged') return ok({ own: [], all: [] });
+  if (on?.state !== 'merged' || on.target !== branch) return ok({ own: [], all: [] });
   const brought = await broughtChanges(ports, project.id, on, ['config']);
   return brought.ok ? ok({ own: brought.value?.paths ?? [], all: [] }) : brought;
 }

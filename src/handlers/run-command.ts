@@ -1,7 +1,7 @@
-import { failure, refusal } from '../domain/command-answer.ts';
+import { refusal } from '../domain/command-answer.ts';
 import { helpReport, misunderstoodReport } from '../domain/command-help.ts';
 import { verbs } from '../domain/command-table.ts';
-import { parseCommand, rightOf, type Command } from '../domain/command.ts';
+import { parseCommand, rightOf } from '../domain/command.ts';
 import type { GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
 import type { CommandJob, DueJob, JobOutcome } from '../domain/job.ts';
 import { defaultPermissions } from '../domain/mapping-file.ts';
@@ -11,18 +11,10 @@ import type { Member } from '../domain/people.ts';
 import { toComment } from '../domain/report-markdown.ts';
 import { ok } from '../domain/result.ts';
 import { lacks } from '../domain/rights.ts';
-import { answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
-import { prepareBackup } from './command-backup.ts';
-import { prepareBranches } from './command-branches.ts';
-import { prepareDatasets } from './command-datasets.ts';
-import { prepareCancel, prepareDeploy } from './command-deploy.ts';
-import { preparePlan } from './command-plan.ts';
-import { preparePromotion } from './command-promotion.ts';
-import { preparePush } from './command-push.ts';
-import { prepareStatus } from './command-status.ts';
-import { prepareTables } from './command-tables.ts';
+import { answered, type Ended, type Prepared } from './command-context.ts';
 import { notDone } from './not-done.ts';
 import type { BranchPorts } from './ports.ts';
+import { prepareCommand } from './prepare-command.ts';
 import { readMapping } from './view-branch.ts';
 
 /** More in one comment are not carried out: a comment is no script, and each answer notifies people. */
@@ -85,12 +77,13 @@ async function prepare(
   const mapping = await readMapping(ports, project);
   if (!mapping.ok) return mapping;
   const permissions = mapping.value.ok ? mapping.value.value.permissions : defaultPermissions;
-  if (command.value.verb === 'help') {
-    const verb = verbs.find((each) => each === command.value.subject);
-    const report = helpReport(verb, { level: asker.level, permissions });
+  const { verb } = command.value;
+  if (verb === 'help') {
+    const about = verbs.find((each) => each === command.value.subject);
+    const report = helpReport(about, { level: asker.level, permissions });
     return ok(answered(report, true));
   }
-  const wanted = `/aic ${command.value.verb}${command.value.words.has('force') ? ' force' : ''}`;
+  const wanted = `/aic ${verb}${command.value.words.has('force') ? ' force' : ''}`;
   const lacking = lacks(asker.level, { right: rightOf(command.value), wanted }, permissions);
   if (lacking !== undefined) return ok(answered(refusal(lacking)));
   if (!mapping.value.ok) return ok(answered(mappingRefusal(mapping.value.failure)));
@@ -105,41 +98,7 @@ async function prepare(
     place: threadOf(job.origin),
     on: on.value,
   };
-  const prepared = await dispatch(context, command.value);
-  return ok(
-    prepared.ok ? prepared.value : answered(failure({ kind: 'upstream', failure: prepared.failure })),
-  );
-}
-
-/** What carrying out a command takes; it may fail only where GitLab does. */
-export async function dispatch(context: CommandContext, command: Command): Promise<GitLabResult<Prepared>> {
-  switch (command.verb) {
-    case 'help':
-      throw new Error('Help needs no context.');
-    case 'status':
-      return ok(prepareStatus(context, command));
-    case 'plan':
-      return ok(preparePlan(context, command));
-    case 'deploy':
-    case 'retry':
-      return ok(prepareDeploy(context, command, command.verb));
-    case 'cancel':
-      return ok(prepareCancel(context, command));
-    case 'push':
-      return ok(preparePush(context, command));
-    case 'feature':
-    case 'release':
-    case 'hotfix':
-      return ok(preparePromotion(context, command, command.verb));
-    case 'backup':
-      return ok(prepareBackup(context, command));
-    case 'datasets':
-      return ok(prepareDatasets(context, command));
-    case 'tables':
-      return ok(prepareTables(context, command));
-    case 'branches':
-      return ok(prepareBranches(context, command));
-  }
+  return ok(prepareCommand[verb](context, command.value));
 }
 
 async function mergeRequestOf(

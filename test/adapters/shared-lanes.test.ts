@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+import * as fc from 'fast-check';
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -316,7 +317,8 @@ describe('a lane', () => {
     using other = new DatabaseSync(path);
     other.exec('begin immediate');
     await one.db.executeQuery({ ...one.db.selectNoFrom([]).compile(), sql: 'PRAGMA busy_timeout = 0' });
-    for (const aborted of [false, false, true]) {
+    // The third heartbeat would come when another process may have taken the lane.
+    for (const aborted of [false, true]) {
       now += leaseMs / 3;
       await vi.advanceTimersByTimeAsync(leaseMs / 3);
       expect(runOf(one, 'stuck').lease.lost.aborted).toBe(aborted);
@@ -325,6 +327,118 @@ describe('a lane', () => {
     runOf(one, 'stuck').end({ kind: 'stopped' });
     await vi.advanceTimersByTimeAsync(2_000);
     await begins(one, 'stuck', 'stuck');
+  });
+
+  test('that is taken while a heartbeat is under way leaves one heartbeat, which the end stops', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { leases } = await side();
+    const [first] = await leases.claim(async () => [{ lane: 'a' }]);
+    if (first === undefined) throw new Error('The lane was not free.');
+    const released = leases.release(first.lease, async () => {});
+    const claimed = leases.claim(async () => [{ lane: 'a' }]);
+    vi.advanceTimersByTime(leaseMs / 3);
+    await Promise.all([released, claimed]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(1);
+    await leases.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('never has two leases that stand, whatever two holders do and however their clocks differ', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const doer = fc.nat(1);
+    const lane = fc.constantFrom('a', 'b');
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ do: fc.constant('claim' as const), doer, lane }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), doer, which: fc.nat() }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          do: fc.constant('pass' as const),
+          ms: fc.constantFrom(1, leaseMs / 2, leaseMs),
+        }),
+      },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('beat' as const) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const), doer }) },
+    );
+    const [one, two] = [await side(), await side()];
+    await fc.assert(
+      fc
+        .asyncProperty(
+          fc.array(step, { minLength: 10, maxLength: 40, size: 'max' }),
+          fc.integer({ min: -leaseMs, max: leaseMs }),
+          async (steps, ahead) => {
+            const holders = [one, two].map(({ db }, index) => {
+              const own = { now: () => now + index * ahead };
+              const log = createLog({ level: 'silent', clock: own, mask: (text) => text, write: () => {} });
+              const holder = { id: crypto.randomUUID(), who: '', host: `${index}`, pidSpace: '', pid: 1 };
+              return {
+                db,
+                granted: new Set<Lease>(),
+                leases: createLeases({ db, clock: own, log, holder, leaseMs }),
+              };
+            });
+            const isStanding = ({ fence }: Lease) =>
+              one.db.transaction().execute((transaction) =>
+                guardOf(fence)(transaction).then(
+                  () => true,
+                  () => false,
+                ),
+              );
+            const granted = () => holders.flatMap((holder) => [...holder.granted]);
+            for (const each of steps) {
+              const holder = holders[each.do === 'pass' || each.do === 'beat' ? 0 : each.doer];
+              if (holder === undefined) throw new Error('There are two holders.');
+              switch (each.do) {
+                case 'claim': {
+                  const taken = await holder.leases.claim(async (transaction) => {
+                    const held = transaction
+                      .selectFrom('leases')
+                      .select('lane')
+                      .where('lane', '=', each.lane);
+                    return (await held.executeTakeFirst()) === undefined ? [{ lane: each.lane }] : [];
+                  });
+                  for (const { lease } of taken) holder.granted.add(lease);
+                  break;
+                }
+                case 'release': {
+                  const lease = [...holder.granted][each.which % Math.max(1, holder.granted.size)];
+                  if (lease === undefined) break;
+                  const stood = await isStanding(lease);
+                  expect(await holder.leases.release(lease, async () => {})).toBe(stood);
+                  expect(await isStanding(lease)).toBe(false);
+                  holder.granted.delete(lease);
+                  break;
+                }
+                case 'pass':
+                  now += each.ms;
+                  break;
+                case 'beat':
+                  await vi.advanceTimersByTimeAsync(leaseMs / 3);
+                  for (const lease of granted()) {
+                    if (!(await isStanding(lease))) expect(lease.lost.aborted).toBe(true);
+                  }
+                  break;
+                case 'close':
+                  await holder.leases.close();
+                  for (const lease of holder.granted) expect(await isStanding(lease)).toBe(false);
+                  holder.granted.clear();
+                  break;
+              }
+              const standing = [];
+              for (const lease of granted()) if (await isStanding(lease)) standing.push(lease.lane);
+              expect(new Set(standing).size).toBe(standing.length);
+            }
+            for (const { leases } of holders) await leases.close();
+            expect(vi.getTimerCount()).toBe(0);
+          },
+        )
+        .beforeEach(async () => {
+          vi.clearAllTimers();
+          await one.db.deleteFrom('leases').execute();
+        }),
+      { numRuns: 80 },
+    );
   });
 
   test('that a process gives back when it stops can be taken at once', async () => {

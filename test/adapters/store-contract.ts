@@ -6,9 +6,17 @@ import type { Clock } from '../../src/domain/clock.ts';
 import type { Item, ItemState } from '../../src/domain/deployment.ts';
 import type { Event, PushedEvent } from '../../src/domain/event.ts';
 import type { Fingerprint } from '../../src/domain/fingerprint.ts';
-import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from '../../src/domain/ids.ts';
+import type {
+  CommitSha,
+  DeploymentId,
+  IssueIid,
+  MergeRequestIid,
+  NoteId,
+  ProjectId,
+  UserId,
+} from '../../src/domain/ids.ts';
 import type { Delivery, Inbox } from '../../src/domain/inbox.ts';
-import { deployJob, type DueJob, type Job, type Jobs } from '../../src/domain/job.ts';
+import { commandJob, deployJob, type DueJob, type Job, type Jobs } from '../../src/domain/job.ts';
 import { ok } from '../../src/domain/result.ts';
 import type {
   BranchKey,
@@ -238,6 +246,15 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect(await opened.jobs()).toMatchObject([{ dueAt, status: 'waiting', job: mailJob('newer') }]);
     });
 
+    test('of one key are in the lane that the newer one names', async () => {
+      const on = { kind: 'issue', iid: 1 as IssueIid } as const;
+      const origin = { on, note: 5 as NoteId, discussion: 'd', author: 9 as UserId };
+      const command = commandJob(project, origin, ['/aic deploy']);
+      await add(command, 1);
+      await add({ ...command, lane: 'deploy:7:main' }, 2);
+      expect(await opened.jobs()).toMatchObject([{ lane: 'deploy:7:main', job: { lane: 'deploy:7:main' } }]);
+    });
+
     test('of different keys stay apart', async () => {
       await add(deployJob(project, 'main'), 1);
       await add(deployJob(project, 'develop'), 2);
@@ -438,6 +455,18 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       });
       expect(await opened.store.lastDeployment(main)).toMatchObject({ deployment: again });
       expect((await beginMain()).id).toBeGreaterThan(id);
+    });
+
+    test('that was cancelled stays so when it is taken up again, until it has ended', async () => {
+      const { id } = await beginMain();
+      await opened.store.cancel(main, 'omar');
+      await reopen();
+      await beginMain({ id });
+      expect(await opened.store.cancelledBy(id)).toBe('omar');
+      const deployment = { id, status: 'blocked', finishedAt: now, pending: [] } as const;
+      await opened.store.close(closingOf({ deployment }));
+      await beginMain({ id });
+      expect(await opened.store.cancelledBy(id)).toBeUndefined();
     });
 
     test('that was never begun is not taken up', async () => {

@@ -89,6 +89,14 @@ describe('a command', () => {
     expect(parseCommand('/aic')).toMatchObject({ ok: true, value: { verb: 'help' } });
   });
 
+  test.each(['/aic\u200Bdeploy "a b"', '/AIC\u200B deploy "a b"', '/aic\u200B\u200Bdeploy "a b"'])(
+    'may follow a mark of no width: %j',
+    (comment) => {
+      const [line = ''] = commandLines(comment);
+      expect(parseCommand(line)).toMatchObject({ ok: true, value: { verb: 'deploy', pipelines: ['a b'] } });
+    },
+  );
+
   test('in quotation marks a word is a name', () => {
     expect(parseCommand('/aic deploy "force"')).toMatchObject({
       ok: true,

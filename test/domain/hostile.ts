@@ -188,8 +188,11 @@ export const samples: readonly Sample[] = [
   ({ said }) => rejectionMail({ id: said.toWellFormed(), eventName: said, reason: said }, mail),
   ({ names, said }) =>
     expiryMail({ name: said, scopes: names }, { id: 'token', expiresAt: 1_000, daysLeft: 3 }, mail),
-  ({ branch, said }) =>
-    denialMail({ system: 'GitLab', reason: 'denied', status: 401, asked: branch, said }, mail, 1_000),
+  ...[401, 403].map(
+    (status): Sample =>
+      ({ branch, said }) =>
+        denialMail({ system: 'GitLab', reason: 'denied', status, asked: branch, said }, mail, 1_000),
+  ),
 ];
 
 /** The body of the first comment among the jobs. */

@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import type { UserId } from '../../src/domain/ids.ts';
 import { judgeToken } from '../../src/domain/token-findings.ts';
 
 const day = 24 * 60 * 60_000;
 const now = Date.parse('2027-01-01T12:00:00Z');
 
 const expiry = (expiresAt: number | undefined) =>
-  judgeToken({ name: 't', scopes: ['api'], active: true, userId: 1 as UserId, expiresAt }, now).at(-1)
-    ?.status;
+  judgeToken({ name: 't', scopes: ['api'], expiresAt }, now).at(-1)?.status;
 
 describe('the expiry of a token', () => {
   it.each([

@@ -66,3 +66,26 @@ test('the mail about a token that GitLab does not accept reads like this', () =>
     "
   `);
 });
+
+test('the mail about a token that GitLab knows and does not let do its work reads like this', () => {
+  const failure = {
+    system: 'GitLab',
+    reason: 'denied',
+    status: 403,
+    asked: 'GET /personal_access_tokens/self',
+    said: 'insufficient_scope',
+  } as const;
+  const { subject, text } = mailIn(denialMail(failure, mail, 5)) ?? {};
+  expect(subject).toBe("[aic-bot] GitLab does not let the bot's token do its work");
+  expect(text).toMatchInlineSnapshot(`
+    "GitLab knows the bot's token, and still does not allow what the bot asks. Merges and commands wait until it does.
+
+    What to do:
+    - Look in GitLab whether the token has the scope "api", and whether the bot's account is blocked, has terms to accept, or may not come from the bot's address. The bot tries again by itself, at growing intervals of up to 15 minutes.
+    - Rotate the token in GitLab, or create another one for the bot's account, with the scope "api". Rotating ends the old one at once.
+    - Set "GITLAB_TOKEN" to the new token and restart the bot.
+
+    GitLab answered "403 insufficient_scope" to "GET /personal_access_tokens/self"
+    "
+  `);
+});

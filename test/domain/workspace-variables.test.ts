@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseJson, writeJson, type Json } from '../../src/domain/json.ts';
 import { contentOf, type Content } from '../../src/domain/pipeline-config.ts';
-import { withVariables } from '../../src/domain/workspace-variables.ts';
+import { withGitValues, withVariables } from '../../src/domain/workspace-variables.ts';
 
 function content(variables: Json): Content {
   const result = contentOf({ variables, stages: [{ stageId: 's1' }] });
@@ -83,6 +83,68 @@ describe('variables of a workspace', () => {
           expect(writeJson(before.variables)).toBe(written);
         },
       ),
+    );
+  });
+});
+
+describe('the values that Git has', () => {
+  const ids = ['QA', 'region'];
+
+  it.each<readonly [string, Json, Json, Json]>([
+    [
+      'from a list into a list',
+      [
+        { id: 'QA', value: 'True', description: 'd' },
+        { id: 'other', value: 'live' },
+      ],
+      [
+        { id: 'QA', value: 'False' },
+        { id: 'other', value: 'git' },
+      ],
+      [
+        { id: 'QA', value: 'False', description: 'd' },
+        { id: 'other', value: 'live' },
+      ],
+    ],
+    [
+      'from an object into a list',
+      [{ id: 'QA', value: 'True' }],
+      { QA: 'False' },
+      [{ id: 'QA', value: 'False' }],
+    ],
+    [
+      'from a list into an object',
+      { QA: { value: 'True' } },
+      [{ id: 'QA', value: 'False' }],
+      { QA: { value: 'False' } },
+    ],
+    [
+      'from an object into an object',
+      { QA: 'True', region: 'EU' },
+      { QA: { value: 'False' } },
+      { QA: 'False', region: 'EU' },
+    ],
+    ['not where Git has none', [{ id: 'QA', value: 'True' }], [], [{ id: 'QA', value: 'True' }]],
+    [
+      'not where they are no texts',
+      [{ id: 'QA', value: 'True' }],
+      [{ id: 'QA', value: 1 }],
+      [{ id: 'QA', value: 'True' }],
+    ],
+    ['not where the workspace has no such variable', [], [{ id: 'QA', value: 'False' }], []],
+  ])('go %s', (_how, live, git, expected) => {
+    expect(withGitValues(content(live), content(git), ids).variables).toEqual(expected);
+  });
+
+  it('undo what a deployment set, and nothing else', () => {
+    const variable = fc.record({ id: fc.constantFrom('QA', 'region', 'other'), value: fc.string() });
+    const list = fc.uniqueArray(variable, { selector: ({ id }) => id });
+    fc.assert(
+      fc.property(list, (variables) => {
+        const git = content(variables);
+        expect(withGitValues(withVariables(git, values), git, values.keys())).toEqual(git);
+        expect(withGitValues(git, git, ids)).toBe(git);
+      }),
     );
   });
 });

@@ -399,6 +399,22 @@ describe('deploy, plan, retry and status', () => {
     expect(answer).toContain(reason);
   });
 
+  test('deploy of another branch than the merge request went into leaves its pipelines alone', async () => {
+    await scene.addBranch('sandbox', 'main');
+    await scene.commit('sandbox', sqlFile('orders', 'select sandbox'));
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('orders', 'select 1'));
+    await scene.merge(iid);
+    await scene.comment(iid, (body) => body.includes('Deployed 1 pipeline'));
+    const thread = onMergeRequest(scene, iid);
+    const plan = await say(scene, thread, '/aic plan branch=sandbox');
+    expect(plan.answer).toContain('would change nothing in `PIN DEV`');
+    const { emoji, answer } = await say(scene, thread, '/aic deploy branch=sandbox');
+    expect(emoji).toBe('white_check_mark');
+    expect(answer).toContain('Nothing on `sandbox` waits to be deployed');
+    expect(scene.world.aic.pipelines(aicProject, 'PIN DEV')).toEqual([]);
+  });
+
   test('cancel lets the pipelines at hand end, and retry takes up the rest', async () => {
     await scene.start({ AIC_CONCURRENCY: '1' });
     const { aic } = scene.world;

@@ -7,8 +7,10 @@ import { createLog } from '../../src/adapters/log.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { Workspace } from '../../src/domain/aic.ts';
+import type { Command } from '../../src/domain/command.ts';
 import { parseMapping } from '../../src/domain/mapping-file.ts';
 import { workspaceNamed } from '../../src/domain/mapping.ts';
+import type { Order } from '../../src/domain/order.ts';
 import { parseConfig, type Content } from '../../src/domain/pipeline-config.ts';
 import { toMailText } from '../../src/domain/report-text.ts';
 import type { Result } from '../../src/domain/result.ts';
@@ -18,10 +20,12 @@ import { runBranches } from '../../src/handlers/command-branches.ts';
 import type { Asker, CommandContext, Ended } from '../../src/handlers/command-context.ts';
 import { tellDatasets } from '../../src/handlers/command-datasets.ts';
 import { tellTables } from '../../src/handlers/command-tables.ts';
+import { preparePlan } from '../../src/handlers/command-plan.ts';
 import { createBranches, deleteBranches } from '../../src/handlers/interactive-branches.ts';
+import { orderDeployment } from '../../src/handlers/order-deployment.ts';
 import { readConfigs } from '../../src/handlers/read-configs.ts';
 import { upsertPipeline } from '../../src/handlers/upsert-pipeline.ts';
-import { project } from '../domain/samples.ts';
+import { mergeRequest, project } from '../domain/samples.ts';
 
 const aicProject = 'PIN ANALYTICS';
 const place = 'PIN QA';
@@ -212,6 +216,20 @@ async function asOperator(run: (context: CommandContext) => Promise<Ended>): Pro
   }
 }
 
+function planOf(branch: string | undefined): Command {
+  const options = branch === undefined ? {} : { branch };
+  return { verb: 'plan', subject: undefined, pipelines: [], options, words: new Set() };
+}
+
+const everything: Order = {
+  kind: 'deploy',
+  pipelines: [],
+  force: false,
+  reason: undefined,
+  by: 'ops',
+  place: undefined,
+};
+
 const target = ({ mapping }: CommandContext) => workspaceNamed(mapping, place);
 
 function textOf(ended: Ended): string {
@@ -250,6 +268,10 @@ describe('an operator', () => {
       (context: CommandContext) => runBranches(context, target(context), { action: 'list', pipelines: [] }),
       (context: CommandContext) => tellDatasets(context, target(context)),
       (context: CommandContext) => tellTables(context, target(context), 'SALES'),
+      (context: CommandContext) => preparePlan(context, planOf('develop')).run(),
+      (context: CommandContext) =>
+        preparePlan({ ...context, on: { ...mergeRequest(3), state: 'opened' } }, planOf(undefined)).run(),
+      (context: CommandContext) => orderDeployment(context, 'develop', everything),
     ]) {
       expect(await asOperator(run)).toEqual({ kind: 'stopped' });
     }

@@ -6,7 +6,7 @@ import type { Tables } from '../../src/adapters/store/schema.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { GitLabResult } from '../../src/domain/gitlab.ts';
-import type { UserId } from '../../src/domain/ids.ts';
+import type { MailSettings } from '../../src/domain/report-mail.ts';
 import { fail, ok } from '../../src/domain/result.ts';
 import type { Token } from '../../src/domain/token.ts';
 import type { UpstreamReason } from '../../src/domain/upstream.ts';
@@ -29,7 +29,7 @@ const jobs = async () => {
 };
 
 function tokenThatEnds(expiresAt: number | undefined): GitLabResult<Token> {
-  return ok({ name: 'aic-bot', scopes: ['api'], expiresAt, active: true, userId: 5 as UserId });
+  return ok({ name: 'aic-bot', scopes: ['api'], expiresAt });
 }
 
 function failing(reason: UpstreamReason): GitLabResult<Token> {
@@ -38,7 +38,7 @@ function failing(reason: UpstreamReason): GitLabResult<Token> {
 }
 
 /** Looks at a token, in a process that dies when it writes for the given time. */
-function look(token: GitLabResult<Token>, diesAt = Infinity) {
+function look(token: GitLabResult<Token>, diesAt = Infinity, settings: MailSettings = mail) {
   const store = createStore(db, clock, () => {});
   let writes = 0;
   const dying = async <Value>(write: () => Promise<Value>): Promise<Value> => {
@@ -54,7 +54,7 @@ function look(token: GitLabResult<Token>, diesAt = Infinity) {
     },
     jobs: { add: (...due) => dying(() => store.add(...due)) },
     clock,
-    settings: mail,
+    settings,
   });
 }
 
@@ -86,6 +86,16 @@ describe('a look at the token', () => {
     expect((await jobs()).map(({ key }) => key)).toEqual(
       reason === 'denied' ? [`mail:token-denied-${now}@bot.example`] : [],
     );
+  });
+
+  test.each([
+    ['the end', tokenThatEnds(now + 2 * day), 'mail:token-expires-2026-11-27-3@bot.example'],
+    ['a denial', failing('denied'), `mail:token-denied-${now}@bot.example`],
+  ])('tells of %s that nobody could be told of before, once somebody can be', async (_what, token, key) => {
+    await look(token, Infinity, { ...mail, mailTo: [] });
+    expect((await jobs()).filter((job) => job.key.startsWith('mail:'))).toEqual([]);
+    await look(token);
+    expect(await jobs()).toContainEqual({ key, dueAt: now });
   });
 
   test('mails once, and leaves one next look, whenever the process dies', async () => {

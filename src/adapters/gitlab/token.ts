@@ -2,7 +2,6 @@ import type { PersonalAccessTokens } from '@gitbeaker/rest';
 import { z } from 'zod';
 
 import type { GitLab } from '../../domain/gitlab.ts';
-import type { UserId } from '../../domain/ids.ts';
 import type { Token } from '../../domain/token.ts';
 import { attempt } from './requester.ts';
 
@@ -15,15 +14,11 @@ const token = z
     name: z.string(),
     scopes: z.array(z.string()),
     expires_at: z.union([z.iso.date(), z.iso.datetime({ offset: true })]).nullish(),
-    active: z.boolean(),
-    user_id: z.number().transform((id) => id as UserId),
   })
-  .transform(({ name, scopes, expires_at: expires, active, user_id: userId }): Token => ({
+  .transform(({ name, scopes, expires_at: expires }): Token => ({
     name,
     scopes,
     expiresAt: typeof expires === 'string' ? Date.parse(expires) : undefined,
-    active,
-    userId,
   }));
 
 /** Describes the token that the calls are made with. */

@@ -58,6 +58,7 @@ interface Held {
  */
 export function createLeases(deps: LeasesDeps): Leases {
   const { db, clock, log, holder, leaseMs } = deps;
+  const betweenBeatsMs = leaseMs / 3;
   const held = new Map<number, Held>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -65,21 +66,24 @@ export function createLeases(deps: LeasesDeps): Leases {
     const controller = new AbortController();
     const lease = { lane, fence, lost: controller.signal };
     held.set(fence, { lease, controller, expiresAt, ending: false });
-    timer ??= setTimeout(() => void beat(), leaseMs / 3);
+    if (timer === undefined) arm();
     return lease;
   }
 
   function forget(fence: number): void {
     held.delete(fence);
-    if (held.size > 0) return;
+    if (held.size === 0) arm();
+  }
+
+  /** Sets the one timer: while a heartbeat is under way, the last lease may go and another one come. */
+  function arm(): void {
     clearTimeout(timer);
-    timer = undefined;
+    timer = held.size === 0 ? undefined : setTimeout(() => void beat(), betweenBeatsMs);
   }
 
   async function beat(): Promise<void> {
     const all = [...held.values()];
-    const now = clock.now();
-    const expiresAt = now + leaseMs;
+    const expiresAt = clock.now() + leaseMs;
     try {
       const extended = await db
         .updateTable('leases')
@@ -98,9 +102,11 @@ export function createLeases(deps: LeasesDeps): Leases {
       }
     } catch (error) {
       log.error('leases could not be extended', { error: String(error) });
-      for (const one of all) if (one.expiresAt <= now) lose(one, 'it could not be extended in time');
+      // The failed one may have waited long, and the next one would come when another process may have taken the lane.
+      const next = clock.now() + betweenBeatsMs;
+      for (const one of all) if (one.expiresAt <= next) lose(one, 'it could not be extended in time');
     }
-    timer = held.size === 0 ? undefined : setTimeout(() => void beat(), leaseMs / 3);
+    arm();
   }
 
   function lose({ lease, controller, ending }: Held, why: string): void {
@@ -171,10 +177,9 @@ export function createLeases(deps: LeasesDeps): Leases {
     },
     others: () => othersIn(db),
     close: async () => {
-      clearTimeout(timer);
-      timer = undefined;
       for (const { controller } of held.values()) controller.abort();
       held.clear();
+      arm();
       try {
         await db.transaction().execute(async (transaction) => {
           await transaction.deleteFrom('leases').where('holder', '=', holder.id).execute();

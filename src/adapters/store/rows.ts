@@ -3,7 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import { keyOf, laneOf, type DueJob } from '../../domain/job.ts';
 import type { Tables } from './schema.ts';
 
-/** Adds jobs within a transaction. A waiting job of the same key takes over the newer content and the earlier moment. */
+/** Adds jobs within a transaction. A waiting job of the same key takes over the newer content with its lane, and the earlier moment. */
 export async function addJobs(
   transaction: Transaction<Tables>,
   jobs: readonly DueJob[],
@@ -26,6 +26,8 @@ export async function addJobs(
           .column('key')
           .where(sql<boolean>`status = 'waiting'`)
           .doUpdateSet((row) => ({
+            // What a command changes is known only once it is looked at: its key does not tell its lane.
+            lane: row.ref('excluded.lane'),
             job_json: row.ref('excluded.job_json'),
             due_at: row
               .case()

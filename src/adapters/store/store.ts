@@ -122,7 +122,6 @@ export function createStore(
         places_json: JSON.stringify(places),
         ordered_by: by ?? null,
         reason: reason ?? null,
-        cancelled_by: null,
         status: 'running' as const,
         started_at: startedAt,
         finished_at: null,
@@ -132,7 +131,16 @@ export function createStore(
           ? transaction.insertInto('deployments').values(row).returningAll().executeTakeFirstOrThrow()
           : transaction
               .updateTable('deployments')
-              .set(row)
+              .set((old) => ({
+                ...row,
+                // Cut off, it is still what somebody cancelled; ended, it is begun anew.
+                cancelled_by: old
+                  .case()
+                  .when('status', '=', 'running')
+                  .then(old.ref('cancelled_by'))
+                  .else(null)
+                  .end(),
+              }))
               .where('id', '=', id)
               .returningAll()
               .executeTakeFirstOrThrow(),

@@ -1,0 +1,31 @@
+import type { Verb } from '../domain/command-table.ts';
+import type { Command } from '../domain/command.ts';
+import { prepareBackup } from './command-backup.ts';
+import { prepareBranches } from './command-branches.ts';
+import type { CommandContext, Prepared } from './command-context.ts';
+import { prepareDatasets } from './command-datasets.ts';
+import { prepareCancel, prepareDeploy } from './command-deploy.ts';
+import { preparePlan } from './command-plan.ts';
+import { preparePromotion } from './command-promotion.ts';
+import { preparePush } from './command-push.ts';
+import { prepareStatus } from './command-status.ts';
+import { prepareTables } from './command-tables.ts';
+
+type Prepare = (context: CommandContext, command: Command) => Prepared;
+
+/** What carrying out each command takes. Help is answered before anything is known of the branches. */
+export const prepareCommand: Readonly<Record<Exclude<Verb, 'help'>, Prepare>> = {
+  status: prepareStatus,
+  plan: preparePlan,
+  deploy: (context, command) => prepareDeploy(context, command, 'deploy'),
+  retry: (context, command) => prepareDeploy(context, command, 'retry'),
+  cancel: prepareCancel,
+  push: preparePush,
+  feature: (context, command) => preparePromotion(context, command, 'feature'),
+  release: (context, command) => preparePromotion(context, command, 'release'),
+  hotfix: (context, command) => preparePromotion(context, command, 'hotfix'),
+  backup: prepareBackup,
+  datasets: prepareDatasets,
+  tables: prepareTables,
+  branches: prepareBranches,
+};
