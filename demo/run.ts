@@ -153,7 +153,7 @@ async function addHook({ gitlab, webhookSecret }: World, team: Team, botUrl: str
   });
 }
 
-async function serve({ gitlab, aic, mail }: World, team: Team, botUrl: string): Promise<void> {
+async function serve({ gitlab, aic, mail, settings }: World, team: Team, botUrl: string): Promise<void> {
   heading('Left running; Ctrl+C ends it');
   console.log(`GitLab   ${gitlab.url}/api/v4   project ${team.projectPath} (id ${team.projectId})`);
   console.log(`         PRIVATE-TOKEN of Jane, a developer:  ${team.developer.token}`);
@@ -168,7 +168,16 @@ async function serve({ gitlab, aic, mail }: World, team: Team, botUrl: string): 
   const actions = [{ action: 'update', file_path: 'config/Dealer Inventory.json', content }];
   const commit = { branch: 'feature/two', start_branch: 'develop', commit_message: 'Try', actions };
   const request = { source_branch: 'feature/two', target_branch: 'develop', title: 'Try' };
-  heading('To merge once more, in another terminal');
+  const issue = { title: 'Commands' };
+  const note = { body: '/aic release 1 "Daily Sales"' };
+  heading('To give the bot a command, in another terminal');
+  console.log(call('/issues', json(issue)));
+  console.log(call('/issues/1/notes', json(note)));
+  console.log(call('/issues/1/notes', ''));
+  heading('To use the command line there');
+  for (const [name, value] of Object.entries(settings)) console.log(`export ${name}='${value}'`);
+  console.log(`npm run cli -- status ${team.projectPath}`);
+  heading('To merge once more');
   console.log(call('/repository/commits', json(commit)));
   console.log(call('/merge_requests', json(request)));
   console.log(call('/merge_requests/2/merge', '-X PUT '));

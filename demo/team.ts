@@ -53,6 +53,9 @@ export async function addTeam({ gitlab, aic, bot }: World): Promise<Team> {
   }
   for (const workspace of Object.values(workspaces)) {
     aic.addWorkspace(aicProject, workspace);
+    aic.addDrive(aicProject, workspace, 'backups');
+    aic.addDataset(aicProject, workspace, 'sales');
+    aic.addTable(aicProject, workspace, 'sales', 'transactions');
     for (const [name, content] of Object.entries(pipelinesBefore))
       aic.putPipeline(aicProject, workspace, name, content);
   }

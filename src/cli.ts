@@ -22,6 +22,8 @@ if (existsSync('.env')) loadEnvFile('.env');
 const read = readSettings(process.env);
 const mask = createValueMask(secretsIn(read.settings));
 const { stdin, stdout, stderr } = process;
+// Whoever reads only the first lines closes the pipe.
+stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 const terminal = createTerminal({ stdout, stderr, mask });
 const prompt = createPrompt({ input: stdin, output: stderr });
 const seat: Seat = {

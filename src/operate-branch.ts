@@ -115,7 +115,7 @@ async function operateOn(
         stop: stopping.signal,
         waitsFor: (worker) => terminal.tell(`Waiting: ${plain(atWork(worker))}.`),
       },
-      givenBy(username, project.value.id, wish),
+      givenBy(`${username}, at the command line`, project.value.id, wish),
     );
   } finally {
     await engine.close();

@@ -1,3 +1,4 @@
+import { quoted } from './command-words.ts';
 import { link, phrase, type Phrase } from './phrase.ts';
 import { remedyFor } from './command-remedy.ts';
 import type { Project } from './gitlab.ts';
@@ -29,11 +30,14 @@ export function unknownPipelines(unknown: Unknown, where: Phrase): Report {
       '.',
     ],
     table: undefined,
-    remedies: unknown.map(({ name, nearest }) =>
-      nearest.length === 0
-        ? phrase`Correct ${name}: no name is near it. Upper and lower case count.`
-        : [...phrase`Instead of ${name}: did you mean `, ...names(nearest), '?'],
-    ),
+    remedies: [
+      ...unknown.map(({ name, nearest }) =>
+        nearest.length === 0
+          ? phrase`Correct ${name}: no name is near it. Upper and lower case count.`
+          : [...phrase`Instead of ${name}: did you mean `, ...names(nearest), '?'],
+      ),
+      ...spaced(unknown),
+    ],
     facts: [],
   };
 }
@@ -41,4 +45,10 @@ export function unknownPipelines(unknown: Unknown, where: Phrase): Report {
 /** A commit with its address. */
 export function commitLink(project: Project, commit: CommitSha): Phrase {
   return link(commit.slice(0, 8), `${project.webUrl}/-/commit/${commit}`);
+}
+
+/** The likeliest mistake: a name with spaces whose quotation marks are missing. */
+function spaced(unknown: Unknown): readonly Phrase[] {
+  const name = unknown.flatMap(({ nearest }) => nearest).find((known) => known.includes(' '));
+  return name === undefined ? [] : [phrase`A name with spaces stands in quotation marks: ${quoted(name)}.`];
 }

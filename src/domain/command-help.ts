@@ -55,9 +55,10 @@ function details(verb: Verb, reader: Reader): Report {
             ', ',
           ),
         ],
+        ...more.map((note) => [words('Good to know'), words(note)]),
       ],
     },
-    remedies: more.map(words),
+    remedies: [],
     facts: [],
   };
 }
@@ -120,9 +121,9 @@ function suggestion(mistake: Misunderstanding): readonly Phrase[] {
     case 'unknown-word': {
       const meant =
         mistake.nearest.length === 0 ? [] : [['Did you mean ', ...names(mistake.nearest), '?'] as Phrase];
-      return mistake.kind === 'unknown-option'
-        ? [...meant, phrase`If it is a part of a name, put the name in quotation marks.`]
-        : meant;
+      return mistake.kind === 'unknown-verb'
+        ? meant
+        : [...meant, phrase`If it is a part of a name, put the name in quotation marks.`];
     }
     case 'open-quote':
       return [phrase`Close it, or put a backslash before a quotation mark that belongs to a name.`];

@@ -49,7 +49,7 @@ const workspaceOption =
 const branchOption = 'On a merge request the branch is its target. In an issue, say which: branch=develop.';
 
 const promotionDetails = [
-  'The merge request holds the chosen pipelines and nothing else; all others stay as its target has them. Written again with the same name, it is brought up to date.',
+  'The merge request holds the chosen pipelines and nothing else; all others stay as its target has them. Written again with the same name, it is brought up to date, and other pipelines are added to it. To leave one out, delete the branch and write the command again.',
   'Where the target has changes that the source never had, such as a hotfix, nothing is promoted; force goes on. The roles of the mapping file may name other branches.',
 ];
 
@@ -88,6 +88,7 @@ export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
     words: ['force'],
     details: [
       `${branchOption} A merge request must be merged.`,
+      'branch= may also name a feature, release or hotfix branch: it is deployed to the workspace of develop or of production, as it stands there.',
       'Named pipelines are deployed alone, even if they did not change.',
       'With force, every pipeline of the branch (or those that are named) is written, and changes made by hand in AIC are overwritten; what they were is kept as a snapshot. The reason is shown and recorded.',
     ],

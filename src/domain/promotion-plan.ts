@@ -68,3 +68,21 @@ export function broughtBetween(before: Tree, after: Tree): readonly Brought[] {
     return [{ pipeline, kind, config, code: differing.filter((path) => !isConfigPath(path)).length }];
   });
 }
+
+/**
+ * The pipelines that a branch brings and that its target changed as well since the two parted: there git may find a conflict.
+ * @param base where they parted
+ */
+export function clashesOf(
+  base: Tree,
+  { branch, target }: { readonly branch: Tree; readonly target: Tree },
+): readonly string[] {
+  return broughtBetween(base, branch).flatMap(({ pipeline }) => {
+    const paths = [base, branch, target].flatMap((tree) => pipelineFilesIn(tree).get(pipeline) ?? []);
+    const clashes = paths.some((path) => {
+      const [was, ours, theirs] = [base.get(path), branch.get(path), target.get(path)];
+      return ours !== was && theirs !== was && ours !== theirs;
+    });
+    return clashes ? [pipeline] : [];
+  });
+}

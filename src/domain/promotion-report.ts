@@ -40,19 +40,27 @@ export function promotionSection(
 export function promotedReport(
   project: Project,
   promotion: Promotion,
-  {
-    brought,
-    request,
-    by,
-  }: { readonly brought: readonly Brought[]; readonly request: MergeRequest; readonly by: string },
+  done: {
+    readonly brought: readonly Brought[];
+    /** What the target changed as well since the branch was cut. */
+    readonly clashes: readonly string[];
+    readonly request: MergeRequest;
+    readonly by: string;
+  },
 ): Report {
   const { branch, target } = promotion;
+  const { brought, clashes, request, by } = done;
   const reference = link(`!${request.iid}`, request.webUrl);
   return {
-    mood: 'done',
+    mood: clashes.length === 0 ? 'done' : 'held',
     outcome: phrase`${reference} brings ${words(countOf(brought))} to ${target}`,
     table: tableOf(project, branch, brought),
     remedies: [
+      ...(clashes.length === 0
+        ? []
+        : [
+            phrase`Since the branch was cut, ${target} changed ${names(clashes)} as well, and GitLab may show a conflict. To begin anew from ${target}, delete the branch ${branch} and write the command again.`,
+          ]),
       phrase`Review and merge ${reference}. Written again with the same name, the command brings it up to date.`,
     ],
     facts: [phrase`branch ${branch}`, phrase`from ${fromOf(promotion)}`, phrase`by ${by}`],
@@ -102,15 +110,21 @@ const nothing = words('Nothing was promoted: ');
 
 /** Why a promotion stopped, and what to do. */
 export const promotionRefusals = {
-  nothingDiffers: (promotion: Promotion): Report => {
+  /** @param wasPushed whether the workspace was pushed to the source first */
+  nothingDiffers: (promotion: Promotion, wasPushed: boolean): Report => {
     const { kind, source, target, pipelines } = promotion;
-    const what = pipelines.length === 0 ? words('no pipeline') : [...words('none of '), ...names(pipelines)];
+    const what =
+      pipelines.length === 0
+        ? words('no pipeline differs between ')
+        : [...names(pipelines), pipelines.length === 1 ? ' is the same in ' : ' are the same in '];
     return refusal({
-      what: phrase`${nothing}${what} is different in ${fromOf(promotion)} and on ${target}.`,
+      what: phrase`${nothing}${what}${fromOf(promotion)} and ${target}.`,
       remedy:
         kind === 'hotfix'
           ? phrase`Make the fix in the workspace first, then write the command again.`
-          : phrase`If the change is in the workspace, leave ${'no-push'} out; if it is on another branch, merge it into ${source} first.`,
+          : wasPushed
+            ? phrase`Make the change in the workspace of ${source} first, or merge it into ${source}, then write the command again.`
+            : phrase`If the change is in the workspace, leave ${'no-push'} out; if it is on another branch, merge it into ${source} first.`,
     });
   },
   ahead: (promotion: Promotion, pipelines: readonly string[]): Report => {

@@ -54,7 +54,8 @@ export function promotionOf(mapping: Mapping, wish: PromotionWish): Result<Promo
   if (found.rule === 'none') return fail(unfilled(mapping, from, kind));
   if (wish.from !== undefined && wish.from !== source) return fail(wrongSource(wish, { source, target }));
   if (source === target && kind !== 'hotfix') return fail(wrongSource(wish, { source, target }));
-  const name = safeName(wish.name);
+  const typed = wish.name.startsWith(`${kind}/`) ? wish.name.slice(kind.length + 1) : wish.name;
+  const name = safeName(typed);
   if (name === '') return fail(noName(wish));
   if (pipelines.length === 0 && !wish.all && kind !== 'feature') return fail(noPipelines(kind));
   if (pipelines.length > 0 && wish.all) return fail(allAndSome(pipelines));

@@ -1,6 +1,7 @@
-import { commitLink } from './command-answer.ts';
+import { commitLink, refusal } from './command-answer.ts';
 import type { Deployment, Item } from './deployment.ts';
 import type { Project } from './gitlab.ts';
+import { nearest } from './nearest.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
 import { explain } from './reason.ts';
 import type { Report } from './report.ts';
@@ -20,8 +21,9 @@ export function statusReport(project: Project, branches: readonly BranchStatus[]
   const pending = branches.flatMap((status) => [
     ...new Set(status.pending.map(({ pipeline }) => pipeline)),
   ]).length;
+  const isRunning = branches.some(({ last }) => last?.deployment.status === 'running');
   return {
-    mood: pending === 0 ? 'done' : 'held',
+    mood: isRunning ? 'running' : pending === 0 ? 'done' : 'held',
     outcome: words(
       pending === 0
         ? 'Nothing is pending'
@@ -41,6 +43,18 @@ export function statusReport(project: Project, branches: readonly BranchStatus[]
     remedies: branches.flatMap(reasonsOf),
     facts: [],
   };
+}
+
+/** The answer where nothing is known of a branch. */
+export function unknownBranchReport(branch: string, known: readonly string[]): Report {
+  const near = nearest(branch, known);
+  return refusal({
+    what: phrase`Nothing is known of ${branch}: the mapping does not name it, and nothing was ever deployed from it.`,
+    remedy:
+      near.length === 0
+        ? phrase`Write one of: ${names(known)}.`
+        : [...phrase`Did you mean `, ...names(near), '?'],
+  });
 }
 
 function lastOf(project: Project, { last }: BranchStatus): Phrase {

@@ -16,10 +16,10 @@ The pipelines of our AIC workspaces, kept in Git. Each long-lived branch belongs
 ## How to work
 
 1. Work in AIC, in the workspace of \`sandbox\`.
-2. Bring it into Git: comment \`/aic push branch=sandbox\` in an issue.
-3. Open a merge request into \`develop\`, have it reviewed, merge it. The bot deploys what changed to the workspace of \`develop\`
-   and reports on the merge request.
-4. Do the same from \`develop\` into the branch of production.
+2. Comment \`/aic feature NAME\` in an issue. The bot brings the workspace into Git and opens a merge request into \`develop\`.
+3. Have it reviewed, and merge it. The bot deploys what changed to the workspace of \`develop\` and reports on the merge request.
+4. Comment \`/aic release NAME "PIPELINE"\` for the pipelines that are to go into production, and do the same.
+5. For a fix that can't wait: make it in the production workspace, and comment \`/aic hotfix NAME "PIPELINE"\`.
 
 What somebody changed in AIC by hand is never overwritten silently, and no pipeline is deleted because its file is gone.
 Nobody but maintainers pushes to these branches; changes come by merge requests and through the bot.

@@ -57,7 +57,7 @@ function refuseOpen(context: CommandContext, command: Command, kind: 'deploy' | 
         mood: 'failed',
         outcome: [`Nothing was deployed: the merge request is not merged. `, ...ended.report.outcome],
         remedies: [
-          phrase`Merge it: what it changes is then deployed by itself. To ${words(kind)} what is merged already, write the command in an issue, with ${'branch='}.`,
+          phrase`${words(context.on?.state === 'closed' ? 'Reopen and merge it' : 'Merge it')}: what it changes is then deployed by itself. To ${words(kind)} what is merged already, write the command in an issue, with ${'branch='}.`,
         ],
       };
       return answer(report);

@@ -1,6 +1,6 @@
 import type { Command } from '../domain/command.ts';
 import { lookup } from '../domain/mapping.ts';
-import { statusReport, type BranchStatus } from '../domain/status-report.ts';
+import { statusReport, unknownBranchReport, type BranchStatus } from '../domain/status-report.ts';
 import { answer, type CommandContext, type Prepared } from './command-context.ts';
 
 /** `/aic status`: what the store remembers of the branches of the mapping. */
@@ -9,8 +9,12 @@ export function prepareStatus({ ports, project, mapping }: CommandContext, comma
   return {
     lane: undefined,
     run: async () => {
-      const known = branch === undefined ? await ports.store.known(project.id) : [branch];
-      const branches = branch === undefined ? [...new Set([...mapping.exact.keys(), ...known])] : [branch];
+      const known = await ports.store.known(project.id);
+      const named = [...new Set([...mapping.exact.keys(), ...known])];
+      const isUnknown =
+        branch !== undefined && !named.includes(branch) && lookup(mapping, branch).rule === 'none';
+      if (isUnknown) return { kind: 'answered', done: false, report: unknownBranchReport(branch, named) };
+      const branches = branch === undefined ? named : [branch];
       const statuses = await Promise.all(
         branches.map(async (name): Promise<BranchStatus> => {
           const key = { projectId: project.id, branch: name };

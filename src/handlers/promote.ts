@@ -3,7 +3,7 @@ import type { MergeRequest } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { inert } from '../domain/inert-text.ts';
 import { phrase } from '../domain/phrase.ts';
-import { broughtBetween, type Brought } from '../domain/promotion-plan.ts';
+import { broughtBetween, clashesOf, type Brought } from '../domain/promotion-plan.ts';
 import {
   cutReport,
   promotedReport,
@@ -16,7 +16,7 @@ import { pushTarget } from '../domain/push-target.ts';
 import { asReason, isStop, type Reason } from '../domain/reason.ts';
 import { toComment } from '../domain/report-markdown.ts';
 import type { Report } from '../domain/report.ts';
-import { fail, ok, type Result } from '../domain/result.ts';
+import { allOk, fail, ok, type Result } from '../domain/result.ts';
 import { aheadOfWorkspace } from './ahead-of-workspace.ts';
 import { bringPipelines } from './bring-pipelines.ts';
 import type { CommandContext, Ended } from './command-context.ts';
@@ -50,11 +50,13 @@ export async function promote(
 
   const brought = await broughtBy(context, promotion);
   if (!brought.ok) return ended(brought.failure);
-  if (brought.value.length === 0) {
+  if (brought.value.brought.length === 0) {
     const isCut = promotion.kind === 'hotfix' && !options.push;
-    return isCut ? cutOnly(context, promotion) : answer(promotionRefusals.nothingDiffers(promotion));
+    return isCut
+      ? cutOnly(context, promotion)
+      : answer(promotionRefusals.nothingDiffers(promotion, options.push));
   }
-  return openRequest(context, promotion, { ...options, brought: brought.value });
+  return openRequest(context, promotion, { ...options, ...brought.value });
 }
 
 /** The promotion's merge request that is open; if none is and its branch still exists, one that was merged. */
@@ -137,11 +139,17 @@ async function pushed(
   return failed.length === 0 ? undefined : answer(promotionRefusals.unread(done.report, failed));
 }
 
+/** What a promotion's branch brings, and the pipelines that its target changed as well since. */
+interface Bringing {
+  readonly brought: readonly Brought[];
+  readonly clashes: readonly string[];
+}
+
 /** The pipelines in which the promotion's branch differs from where it parted from its target; none where there is no such branch. */
 async function broughtBy(
   { ports, project }: CommandContext,
   { branch, target }: Promotion,
-): Promise<Result<readonly Brought[], Reason>> {
+): Promise<Result<Bringing, Reason>> {
   const { gitlab } = ports;
   const [head, into] = [
     asReason(await gitlab.head(project.id, branch)),
@@ -149,20 +157,25 @@ async function broughtBy(
   ];
   if (!head.ok) return head;
   if (!into.ok) return into;
-  if (head.value === undefined) return ok([]);
+  if (head.value === undefined) return ok({ brought: [], clashes: [] });
   if (into.value === undefined) return fail({ kind: 'no-branch', branch: target });
   const base = asReason(await gitlab.mergeBase(project.id, into.value, head.value));
   if (!base.ok) return base;
   const files = async (at: CommitSha) => asReason(await gitlab.files(project.id, at, ['config', 'code']));
-  const [before, after] = await Promise.all([files(base.value ?? into.value), files(head.value)]);
-  if (!before.ok) return before;
-  return after.ok ? ok(broughtBetween(before.value, after.value)) : after;
+  const parted = base.value ?? into.value;
+  const trees = await allOk([files(parted), files(head.value), files(into.value)]);
+  if (!trees.ok) return trees;
+  const [before = new Map(), branchTree = new Map(), targetTree = new Map()] = trees.value;
+  return ok({
+    brought: broughtBetween(before, branchTree),
+    clashes: clashesOf(before, { branch: branchTree, target: targetTree }),
+  });
 }
 
 async function openRequest(
   { ports, project, asker }: CommandContext,
   promotion: Promotion,
-  { title, brought }: PromotionOptions & { readonly brought: readonly Brought[] },
+  { title, brought, clashes }: PromotionOptions & Bringing,
 ): Promise<Ended> {
   const by = asker.username;
   const put = await ports.gitlab.putMergeRequest(project.id, {
@@ -174,7 +187,7 @@ async function openRequest(
     assignee: asker.id,
   });
   if (!put.ok) return ended({ kind: 'upstream', failure: put.failure });
-  return answer(promotedReport(project, promotion, { brought, request: put.value, by }), true);
+  return answer(promotedReport(project, promotion, { brought, clashes, request: put.value, by }), true);
 }
 
 function answer(report: Report, done = false): Ended {

@@ -50,7 +50,7 @@ describe('an explanation', () => {
     };
     expect(reasons.map(read).join('\n')).toMatchInlineSnapshot(`
       "It was changed or created in AIC by hand since the last deployment; deploying would overwrite that.
-        → Bring the change from AIC into Git with "/aic push", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
+        → Bring the change from AIC into Git with "/aic push "PIPELINE" branch=BRANCH", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
       "config/orders.json", line 3: "a comma is missing"
         → Correct the file and merge the correction.
       "config/orders.json": ""stages" must be an array, not null"
@@ -74,7 +74,7 @@ describe('an explanation', () => {
       AIC shows the bot no project named "OTHER".
         → Correct "aic: { project: … }" in "branch_to_workspace.yaml" or the setting "AIC_PROJECT", or give the bot's key access.
       The AIC project "PIN ANALYTICS" has no workspace named "QA". Did you mean "PIN QA"?
-        → Correct the name in "branch_to_workspace.yaml", or create the workspace in AIC.
+        → Correct the name where it is written, in the command or in "branch_to_workspace.yaml", or create the workspace in AIC.
       AIC answered "503 Service Unavailable" to "GET /projects".
         → Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
       AIC gave no usable answer to "GET /projects": "timed out after 30 s"

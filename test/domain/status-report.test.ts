@@ -38,7 +38,7 @@ describe('the status', () => {
       - nowhere – none – none yet
 
       What to do:
-      - "develop", "by hand": It was changed or created in AIC by hand since the last deployment; deploying would overwrite that. Bring the change from AIC into Git with "/aic push", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
+      - "develop", "by hand": It was changed or created in AIC by hand since the last deployment; deploying would overwrite that. Bring the change from AIC into Git with "/aic push "PIPELINE" branch=BRANCH", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
       - "develop", "away": AIC answered "503 Service Unavailable" to "GET /projects". Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
       "
     `);

@@ -389,11 +389,14 @@ describe('deploy, plan, retry and status', () => {
 
   test.each([
     ['/aic deploy', 'in an issue, a command does not know which branch it is about'],
+    ['/aic status branch=devlop', 'Did you mean `develop`?'],
+    ['/aic deploy Daily Sales branch=develop', 'stands in quotation marks: `"Daily Sales"`'],
     ['/aic cancel branch=develop', 'no deployment of `develop` is running'],
     ['/aic deploy branch=nowhere', 'the branch does not exist'],
     ['/aic deploy branch=develop nothing', '`develop` has no pipeline `nothing`'],
   ])('%s in an issue is refused', async (command, reason) => {
     await scene.start();
+    await scene.commit('develop', sqlFile('Daily Sales', 'select 1'));
     const { emoji, answer } = await say(scene, await issue(scene), command);
     expect(emoji).toBe('x');
     expect(answer).toContain(reason);

@@ -133,6 +133,22 @@ describe('a release', () => {
     expect(answer).not.toContain('`C`');
   });
 
+  test('says so where its target changed the same pipelines since it was cut', async () => {
+    await threePipelines();
+    await scene.start();
+    setPipeline('PIN QA', 'A', 'select 2');
+    await ask('/aic release 1 A');
+    setPipeline('PIN QA', 'A', 'select 3');
+    await ask('/aic release 2 A');
+    const [, second] = await requests();
+    await scene.merge(second?.iid ?? 0);
+    setPipeline('PIN QA', 'A', 'select 4');
+    const { answer } = await ask('/aic release 1 A');
+    expect(answer).toContain('`main` changed `A` as well, and GitLab may show a conflict');
+    expect(answer).toContain('delete the branch `release/1`');
+    expect((await requests())[0]).toMatchObject({ has_conflicts: true });
+  });
+
   test('leaves files of the target alone that are no code of the bot, and stops where somebody edited the code', async () => {
     await threePipelines();
     await scene.start();
@@ -229,7 +245,7 @@ describe('a release', () => {
     ['/aic release 1 A from=sandbox', 'a release goes from `develop` into `main`, and not from `sandbox`'],
     ['/aic release "" A', 'two quotation marks of `release` have no name between them'],
     ['/aic release // A', '`//` makes no name for a branch'],
-    ['/aic release 1 A no-push', 'none of `A` is different in `develop` and on `main`'],
+    ['/aic release 1 A no-push', '`A` is the same in `develop` and `main`'],
     ['/aic release 1 ordres no-push', '`develop` has no pipeline `ordres`'],
     ['/aic hotfix 1', 'a hotfix names its pipelines, and none is named'],
     ['/aic hotfix 1 A', '`PIN PROD` has no pipeline `A`'],
@@ -293,7 +309,7 @@ describe('a feature', () => {
     await scene.start();
     setPipeline('PIN DEV', 'A', 'select 2');
     setPipeline('PIN DEV', 'new one', 'select 3');
-    const { emoji, answer } = await ask('/aic feature "PINOPS 1831"');
+    const { emoji, answer } = await ask('/aic feature "feature/PINOPS 1831"');
     expect(emoji).toBe('white_check_mark');
     expect(answer).toContain('brings 2 pipelines to `develop`');
     const [opened] = await requests();
