@@ -228,6 +228,14 @@ describe('a comment', () => {
     ).toHaveLength(103);
   });
 
+  it('is never mistaken for another of the bot’s that quotes its mark', async () => {
+    const place = { kind: 'merge-request', iid } as const;
+    const quoting = { marker: 'aic-bot:other', body: 'a pipeline named `<!-- aic-bot:test -->`' };
+    value(await gitlab.putComment(project, place, quoting, false));
+    value(await put('mine', false, connect(bot.token)));
+    expect(await bodies()).toHaveLength(2);
+  });
+
   it('is made anew when somebody deleted it', async () => {
     value(await put('one'));
     const [note] = (await person.call('GET', path())) as { id: number }[];

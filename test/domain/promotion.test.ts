@@ -125,6 +125,8 @@ test('the section of the bot is replaced, and what people wrote around it stays'
       const replaced = withOwnSection(around, second);
       expect(replaced).toBe(`${before}${withOwnSection('', second).trimEnd()}${after}`);
       expect(withOwnSection(replaced, second)).toBe(replaced);
+      const hostile = withOwnSection(before, `<!-- aic-bot:end -->${first}<!-- aic-bot:begin -->`);
+      expect(withOwnSection(hostile, second)).toBe(withOwnSection(before, second));
       expect(withOwnSection(before, first).startsWith(before.trimEnd())).toBe(true);
     }),
   );

@@ -73,7 +73,7 @@ export function createComments(deps: {
     const self = await whoAmI();
     const { project, place } = wanted;
     const mineIn = (all: readonly z.infer<typeof note>[]) =>
-      all.find(({ author, body }) => author.id === self && body.includes(hidden(wanted.marker)));
+      all.find(({ author, body }) => author.id === self && isMarked(body, wanted.marker));
     if (place.discussion !== undefined) {
       const { discussion } = place;
       const shown = await attempt(() => discussions[place.kind].show(project, place.iid, discussion));
@@ -142,7 +142,7 @@ export function createComments(deps: {
         const self = await whoAmI();
         const all = z.array(commitComment).parse(await commits.allComments(project, place.commit));
         const mine = all.some(
-          ({ note: text, author }) => author.id === self && text.includes(hidden(comment.marker)),
+          ({ note: text, author }) => author.id === self && isMarked(text, comment.marker),
         );
         if (!mine) await commits.createComment(project, place.commit, body);
       });
@@ -163,6 +163,11 @@ function keyOf({ project, place, marker }: Wanted): string {
 
 function hidden(marker: string): string {
   return `<!-- ${marker} -->`;
+}
+
+/** The mark stands first: anywhere else, it is a text that somebody gave to a pipeline. */
+function isMarked(body: string, marker: string): boolean {
+  return body.trimStart().startsWith(hidden(marker));
 }
 
 function withMarker({ marker, body }: Comment): string {
