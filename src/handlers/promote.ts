@@ -1,4 +1,4 @@
-import { failure, refusal, unknownPipelines } from '../domain/command-answer.ts';
+import { refusal, unknownPipelines } from '../domain/command-answer.ts';
 import type { MergeRequest } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { inert } from '../domain/inert-text.ts';
@@ -13,13 +13,12 @@ import {
 } from '../domain/promotion-report.ts';
 import type { Promotion } from '../domain/promotion.ts';
 import { pushTarget } from '../domain/push-target.ts';
-import { asReason, isStop, type Reason } from '../domain/reason.ts';
+import { asReason, type Reason } from '../domain/reason.ts';
 import { toComment } from '../domain/report-markdown.ts';
-import type { Report } from '../domain/report.ts';
 import { allOk, fail, ok, type Result } from '../domain/result.ts';
 import { aheadOfWorkspace } from './ahead-of-workspace.ts';
 import { bringPipelines } from './bring-pipelines.ts';
-import type { CommandContext, Ended } from './command-context.ts';
+import { answer, endedBy, type CommandContext, type Ended } from './command-context.ts';
 import { push } from './push-workspace.ts';
 
 export interface PromotionOptions {
@@ -39,7 +38,7 @@ export async function promote(
   options: PromotionOptions,
 ): Promise<Ended> {
   const earlier = await earlierRequest(context, promotion);
-  if (!earlier.ok) return ended(earlier.failure);
+  if (!earlier.ok) return endedBy(earlier.failure);
   if (earlier.value?.state === 'merged') return answer(promotionRefusals.merged(promotion, earlier.value));
 
   const written =
@@ -49,7 +48,7 @@ export async function promote(
   if (written !== undefined) return written;
 
   const brought = await broughtBy(context, promotion);
-  if (!brought.ok) return ended(brought.failure);
+  if (!brought.ok) return endedBy(brought.failure);
   if (brought.value.brought.length === 0) {
     const isCut = promotion.kind === 'hotfix' && !options.push;
     return isCut
@@ -81,7 +80,7 @@ async function pushFix(
 ): Promise<Ended | undefined> {
   if (!options.push) return undefined;
   const ahead = options.force ? ok([]) : await aheadOfWorkspace(context, promotion);
-  if (!ahead.ok) return ended(ahead.failure);
+  if (!ahead.ok) return endedBy(ahead.failure);
   if (ahead.value.length > 0) return answer(promotionRefusals.notDeployed(promotion, ahead.value));
   const { workspace, branch, target, pipelines } = promotion;
   return pushed(context, { workspace, branch, cutFrom: target, forced: options.force }, pipelines);
@@ -91,10 +90,10 @@ async function pushFix(
 async function cutOnly({ ports, project }: CommandContext, promotion: Promotion): Promise<Ended> {
   const { branch, target } = promotion;
   const head = await ports.gitlab.head(project.id, target);
-  if (!head.ok) return ended({ kind: 'upstream', failure: head.failure });
-  if (head.value === undefined) return ended({ kind: 'no-branch', branch: target });
+  if (!head.ok) return endedBy({ kind: 'upstream', failure: head.failure });
+  if (head.value === undefined) return endedBy({ kind: 'no-branch', branch: target });
   const cut = await ports.gitlab.cut(project.id, branch, head.value);
-  if (!cut.ok) return ended({ kind: 'upstream', failure: cut.failure });
+  if (!cut.ok) return endedBy({ kind: 'upstream', failure: cut.failure });
   return answer(cutReport(promotion), true);
 }
 
@@ -114,7 +113,7 @@ async function bringAll(
     if (stopped !== undefined) return stopped;
   }
   const brought = await bringPipelines(context, promotion, options.force);
-  if (!brought.ok) return ended(brought.failure);
+  if (!brought.ok) return endedBy(brought.failure);
   switch (brought.value.kind) {
     case 'brought':
       return undefined;
@@ -186,14 +185,6 @@ async function openRequest(
     section: toComment(promotionSection(project, promotion, { brought, by })),
     assignee: asker.id,
   });
-  if (!put.ok) return ended({ kind: 'upstream', failure: put.failure });
+  if (!put.ok) return endedBy({ kind: 'upstream', failure: put.failure });
   return answer(promotedReport(project, promotion, { brought, clashes, request: put.value, by }), true);
-}
-
-function answer(report: Report, done = false): Ended {
-  return { kind: 'answered', done, report };
-}
-
-function ended(reason: Reason): Ended {
-  return isStop(reason) ? { kind: 'stopped' } : answer(failure(reason));
 }

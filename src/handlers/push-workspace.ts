@@ -3,10 +3,10 @@ import { phrase } from '../domain/phrase.ts';
 import type { PushItem } from '../domain/push-plan.ts';
 import { isOwnBranch, type PushTarget } from '../domain/push-target.ts';
 import { pushedMail, pushedReport } from '../domain/pushed-report.ts';
-import { isStop, type Reason } from '../domain/reason.ts';
+import { isStop } from '../domain/reason.ts';
 import type { Report } from '../domain/report.ts';
 import { stateAfterPush } from '../domain/state-after-push.ts';
-import type { CommandContext, Ended } from './command-context.ts';
+import { answer, endedBy, type CommandContext, type Ended } from './command-context.ts';
 import { readConfigs } from './read-configs.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
 import { writePush, type PushWish, type WrittenPush } from './write-push.ts';
@@ -38,18 +38,18 @@ export async function push(context: CommandContext, target: PushTarget, wish: Wi
   const key = keyOfWorkspace(ports, project.id, target.workspace);
   if (key.aicProject === '') return answer(failure({ kind: 'no-aic-project' }));
   const workspace = await ports.aic.workspace(key);
-  if (!workspace.ok) return ended(workspace.failure);
+  if (!workspace.ok) return endedBy(workspace.failure);
   const pulled = await readConfigs(workspace.value, wish.pipelines);
   if (!pulled.ok) {
     return pulled.failure.kind === 'unknown-pipelines'
       ? answer(unknownPipelines(pulled.failure.unknown, phrase`${target.workspace.name}`))
-      : ended(pulled.failure);
+      : endedBy(pulled.failure);
   }
   const stopped = pulled.value.failed.find(({ reason }) => isStop(reason));
   if (stopped !== undefined) return { kind: 'stopped' };
   for (let tries = 1; tries <= mostTries; tries += 1) {
     const written = await writePush(context, { ...wish, target, pulled: pulled.value });
-    if (!written.ok) return ended(written.failure);
+    if (!written.ok) return endedBy(written.failure);
     if (written.value !== 'moved') return finish(context, target, written.value);
   }
   return answer(
@@ -86,12 +86,4 @@ async function finish(context: CommandContext, target: PushTarget, written: Writ
     jobs: mail.map((job) => ({ job, dueAt: ports.clock.now() })),
   });
   return { kind: 'pushed', items: plan.items, report };
-}
-
-function answer(report: Report, done = false): Ended {
-  return { kind: 'answered', done, report };
-}
-
-function ended(reason: Reason): Ended {
-  return isStop(reason) ? { kind: 'stopped' } : answer(failure(reason));
 }
