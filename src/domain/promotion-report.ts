@@ -127,10 +127,13 @@ export const promotionRefusals = {
             : phrase`If the change is in the workspace, leave ${'no-push'} out; if it is on another branch, merge it into ${source} first.`,
     });
   },
-  ahead: (promotion: Promotion, pipelines: readonly string[]): Report => {
-    const { kind, source, target } = promotion;
+  ahead: (
+    promotion: Promotion,
+    { branch, pipelines }: { readonly branch: string; readonly pipelines: readonly string[] },
+  ): Report => {
+    const { kind, source } = promotion;
     return refusal({
-      what: phrase`${nothing}${target} has changes of ${names(pipelines)} that ${source} never had, such as a hotfix, and this would undo them.`,
+      what: phrase`${nothing}${branch} has changes of ${names(pipelines)} that ${source} never had, such as a hotfix, and this would undo them.`,
       remedy: phrase`Bring them to ${source} first, by the back-merge request or by hand, then write the command again. To promote all the same, add ${'force'}: ${`/aic ${kind} ${nameOf(promotion)} … force`}.`,
     });
   },

@@ -56,7 +56,8 @@ export function promotionOf(mapping: Mapping, wish: PromotionWish): Result<Promo
   if (source === target && kind !== 'hotfix') return fail(wrongSource(wish, { source, target }));
   const typed = wish.name.startsWith(`${kind}/`) ? wish.name.slice(kind.length + 1) : wish.name;
   const name = safeName(typed);
-  if (name === '') return fail(noName(wish));
+  // Two names without a letter would make one branch.
+  if (!/[A-Za-z0-9]/.test(name)) return fail(noName(wish));
   if (pipelines.length === 0 && !wish.all && kind !== 'feature') return fail(noPipelines(kind));
   if (pipelines.length > 0 && wish.all) return fail(allAndSome(pipelines));
   return ok({ kind, branch: `${kind}/${name}`, source, target, workspace: found.workspace, pipelines });

@@ -27,6 +27,8 @@ export interface PushInput {
   readonly titles: ReadonlySet<string> | undefined;
   /** Whether configs of pipelines that the workspace no longer has are deleted. */
   readonly prune: boolean;
+  /** The pipelines of which the branch holds something that the workspace never had. */
+  readonly undeployed: ReadonlySet<string>;
   /** The ids of the variables whose values belong to the workspace, and for which Git's values stay. */
   readonly variables: readonly string[];
   /** What the last push or deployment recorded. */
@@ -39,9 +41,13 @@ export type PushItem = { readonly pipeline: string } & (
       readonly kind: 'new' | 'changed' | 'unchanged';
       /** Files with code that are written or deleted. */
       readonly code: number;
+      /** Whether it replaces something that the workspace never had. */
+      readonly replacesUndeployed: boolean;
     }
   /** The workspace no longer has it; its config stays (`gone`) or is deleted (`pruned`). */
   | { readonly kind: 'gone' | 'pruned' }
+  /** The branch has it, and the workspace not yet. */
+  | { readonly kind: 'undeployed' }
   | { readonly kind: 'failed'; readonly reason: Reason }
 );
 
@@ -121,7 +127,12 @@ async function planOne(
   const blob = config.length === 0 ? input.tree.get(path) : await blobIdOf(text ?? '', anyOf(input.tree));
   const kind = isNew ? 'new' : config.length + code.length > 0 ? 'changed' : 'unchanged';
   return {
-    item: { pipeline: name, kind, code: code.length },
+    item: {
+      pipeline: name,
+      kind,
+      code: code.length,
+      replacesUndeployed: kind === 'changed' && input.undeployed.has(name),
+    },
     changes: [...config, ...code],
     baseline: { fingerprint, blob },
   };
@@ -175,17 +186,18 @@ async function codeChanges(
   return [...written.flat(), ...gone.map((path): FileChange => ({ kind: 'delete', path }))];
 }
 
-function goneFrom({ titles, prune, tree }: PushInput, files: PipelineFiles): readonly Planned[] {
+function goneFrom({ titles, prune, tree, undeployed }: PushInput, files: PipelineFiles): readonly Planned[] {
   if (titles === undefined) return [];
   return [...files]
     .filter(([name]) => !titles.has(name) && configsOf(files, name).length > 0)
     .map(([pipeline, paths]) => ({
-      item: { pipeline, kind: prune ? 'pruned' : 'gone' },
-      changes: prune
-        ? paths
-            .filter((path) => tree.has(path) && (isExtracted(path) || !path.startsWith('code/')))
-            .map((path) => ({ kind: 'delete', path }))
-        : [],
+      item: { pipeline, kind: undeployed.has(pipeline) ? 'undeployed' : prune ? 'pruned' : 'gone' },
+      changes:
+        prune && !undeployed.has(pipeline)
+          ? paths
+              .filter((path) => tree.has(path) && (isExtracted(path) || !path.startsWith('code/')))
+              .map((path) => ({ kind: 'delete', path }))
+          : [],
       baseline: undefined,
     }));
 }

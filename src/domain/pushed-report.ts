@@ -10,7 +10,7 @@ import { explain } from './reason.ts';
 import { summaryMail, type MailSettings } from './report-mail.ts';
 import type { Report } from './report.ts';
 
-const order = ['failed', 'new', 'changed', 'pruned', 'gone', 'unchanged'] as const;
+const order = ['failed', 'new', 'changed', 'pruned', 'gone', 'undeployed', 'unchanged'] as const;
 
 /** What a push wrote. Pipelines that did not change are counted, not listed. */
 export function pushedReport(push: {
@@ -80,6 +80,7 @@ const resultOf: Readonly<Record<PushItem['kind'], string>> = {
   changed: 'changed',
   pruned: 'deleted',
   gone: 'gone from the workspace',
+  undeployed: 'not deployed yet',
   unchanged: 'unchanged',
 };
 
@@ -89,9 +90,16 @@ function detailsOf(item: PushItem): Phrase {
       return explain(item.reason).what;
     case 'gone':
       return words('Its config stays in Git.');
+    case 'undeployed':
+      return words('The workspace does not have it yet; its config stays in Git.');
     case 'new':
     case 'changed':
-      return item.code === 0 ? [] : words(item.code === 1 ? '1 code file' : `${item.code} code files`);
+      return words(
+        [
+          ...(item.code === 0 ? [] : [item.code === 1 ? '1 code file' : `${item.code} code files`]),
+          ...(item.replacesUndeployed ? ['replaces a change in Git that was never deployed'] : []),
+        ].join('; '),
+      );
     case 'pruned':
     case 'unchanged':
       return [];

@@ -15,8 +15,8 @@ import { readTexts } from './read-texts.ts';
 export type Bringing =
   | { readonly kind: 'brought' }
   | { readonly kind: 'unknown'; readonly unknown: Unknown }
-  /** The target has changes of these pipelines that the source never had. */
-  | { readonly kind: 'ahead'; readonly pipelines: readonly string[] }
+  /** The target, or the promotion's own branch, has changes of these pipelines that the source never had. */
+  | { readonly kind: 'ahead'; readonly branch: string; readonly pipelines: readonly string[] }
   | { readonly kind: 'moved' };
 
 /** So often it begins anew because somebody committed meanwhile. */
@@ -26,7 +26,7 @@ const folders = ['config', 'code'];
 /**
  * Makes the chosen pipelines on the promotion's branch as they stand on its source, in one commit. A branch that does not exist is cut from the
  * target's head. Nothing is written where nothing differs.
- * @param force whether changes that only the target has are overwritten
+ * @param force whether changes that only the target or the branch has are overwritten
  */
 export async function bringPipelines(
   context: CommandContext,
@@ -57,9 +57,15 @@ async function bring(
   const unknown = unknownNames(promotion.pipelines, known);
   if (unknown.length > 0) return ok({ kind: 'unknown', unknown });
   const chosen = promotion.pipelines.length === 0 ? known : promotion.pipelines;
-  const ahead = force ? ok([]) : await aheadOf(context, { from: from.value, into: into.value, chosen });
-  if (!ahead.ok) return ahead;
-  if (ahead.value.length > 0) return ok({ kind: 'ahead', pipelines: ahead.value });
+  const overwritten = [
+    { name: target, tree: into.value },
+    ...(own?.ok === true ? [{ name: branch, tree: own.value }] : []),
+  ];
+  for (const { name, tree } of force ? [] : overwritten) {
+    const ahead = await aheadOf(context, { from: from.value, into: tree, chosen });
+    if (!ahead.ok) return ahead;
+    if (ahead.value.length > 0) return ok({ kind: 'ahead', branch: name, pipelines: ahead.value });
+  }
 
   const files = promotedFiles(from.value.tree, there.tree, chosen);
   const changes = await changesOf(context, from.value.head, files);

@@ -16,10 +16,10 @@ import { pushTarget } from '../domain/push-target.ts';
 import { asReason, type Reason } from '../domain/reason.ts';
 import { toComment } from '../domain/report-markdown.ts';
 import { allOk, fail, ok, type Result } from '../domain/result.ts';
-import { aheadOfWorkspace } from './ahead-of-workspace.ts';
 import { bringPipelines } from './bring-pipelines.ts';
 import { answer, endedBy, type CommandContext, type Ended } from './command-context.ts';
 import { push } from './push-workspace.ts';
+import { undeployed } from './undeployed.ts';
 
 export interface PromotionOptions {
   readonly title: string | undefined;
@@ -79,10 +79,16 @@ async function pushFix(
   options: PromotionOptions,
 ): Promise<Ended | undefined> {
   if (!options.push) return undefined;
-  const ahead = options.force ? ok([]) : await aheadOfWorkspace(context, promotion);
-  if (!ahead.ok) return endedBy(ahead.failure);
-  if (ahead.value.length > 0) return answer(promotionRefusals.notDeployed(promotion, ahead.value));
   const { workspace, branch, target, pipelines } = promotion;
+  const { ports, project } = context;
+  const key = { projectId: project.id, branch: target };
+  const head = asReason(await ports.gitlab.head(project.id, target));
+  if (!head.ok) return endedBy(head.failure);
+  if (head.value === undefined) return endedBy({ kind: 'no-branch', branch: target });
+  const waiting = options.force ? ok(new Set<string>()) : await undeployed(ports, key, head.value);
+  if (!waiting.ok) return endedBy(waiting.failure);
+  const ahead = pipelines.filter((pipeline) => waiting.value.has(pipeline));
+  if (ahead.length > 0) return answer(promotionRefusals.notDeployed(promotion, ahead));
   return pushed(context, { workspace, branch, cutFrom: target, forced: options.force }, pipelines);
 }
 
@@ -120,7 +126,7 @@ async function bringAll(
     case 'unknown':
       return answer(unknownPipelines(brought.value.unknown, phrase`${promotion.source}`));
     case 'ahead':
-      return answer(promotionRefusals.ahead(promotion, brought.value.pipelines));
+      return answer(promotionRefusals.ahead(promotion, brought.value));
     case 'moved':
       return answer(promotionRefusals.moved(promotion));
   }

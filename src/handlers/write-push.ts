@@ -9,6 +9,7 @@ import { fail, ok, type Result } from '../domain/result.ts';
 import type { CommandContext } from './command-context.ts';
 import { commitChanges, type Committed } from './commit-changes.ts';
 import type { Configs } from './read-configs.ts';
+import { undeployed } from './undeployed.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
 
 /** What is to be pushed, and what the workspace holds of it. */
@@ -100,12 +101,15 @@ async function planAt(
   const tree = asReason(await ports.gitlab.files(project.id, at, foldersOf(pipelines)));
   if (!tree.ok) return tree;
   const names = pulled.pulled.map(({ name }) => name);
+  const waiting = await undeployed(ports, { projectId: project.id, branch: target.branch }, at);
+  if (!waiting.ok) return waiting;
   const input: PushInput = {
     tree: tree.value,
     pulled: pulled.pulled,
     failed: pulled.failed,
     titles: pipelines.length === 0 ? pulled.titles : undefined,
     prune,
+    undeployed: waiting.value,
     variables: [...target.workspace.variables.keys()],
     known: await ports.store.baselines(keyOfWorkspace(ports, project.id, target.workspace), names),
   };

@@ -25,7 +25,14 @@ async function input(
 ): Promise<PushInput> {
   const tree = new Map<string, BlobId>();
   for (const [path, text] of Object.entries(files)) tree.set(path, await blobIdOf(text, undefined));
-  const rest = { failed: [], titles: undefined, prune: false, variables: [], known: new Map() };
+  const rest = {
+    failed: [],
+    titles: undefined,
+    prune: false,
+    undeployed: new Set<string>(),
+    variables: [],
+    known: new Map(),
+  };
   return { tree, pulled: [], ...rest, ...changes };
 }
 
@@ -93,6 +100,11 @@ describe('a push', () => {
     const files = { 'config/old.json': '{}', 'code/old/t.sql': 'x', 'code/old/notes.md': 'y' };
     const titles = new Set(['orders']);
     expect(await plan(files, { titles })).toMatchObject({ changes: [], items: [{ kind: 'gone' }] });
+    const undeployed = new Set(['old']);
+    expect(await plan(files, { titles, prune: true, undeployed })).toMatchObject({
+      changes: [],
+      items: [{ kind: 'undeployed' }],
+    });
     const { changes } = await plan(files, { titles, prune: true });
     expect(changes.flat().map(({ path }) => path)).toEqual(['config/old.json', 'code/old/t.sql']);
   });

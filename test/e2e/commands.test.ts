@@ -199,6 +199,22 @@ describe('push', () => {
     ).toHaveLength(2);
   });
 
+  test('says what it replaces that was never deployed, and deletes nothing that still is to be', async () => {
+    await scene.start();
+    setPipeline('PIN QA', 'orders', 'select 1');
+    const thread = await issue(scene);
+    await say(scene, thread, '/aic push branch=develop');
+    setPipeline('PIN QA', 'orders', 'select by hand');
+    const iid = await scene.open('develop', sqlFile('orders', 'select merged'));
+    await scene.merge(iid);
+    await scene.comment(iid, (body) => body.includes('blocked'));
+    await scene.commit('develop', sqlFile('to come', 'select 1'));
+    const { answer } = await say(scene, thread, '/aic push branch=develop prune');
+    expect(answer).toMatch(/`orders` \| changed \| .*replaces a change in Git that was never deployed/);
+    expect(answer).toMatch(/`to come` \| not deployed yet/);
+    expect(await read('develop', 'config/to come.json')).toBeDefined();
+  });
+
   test('gives up when the branch changes again and again', async () => {
     await scene.start();
     const { gitlab } = scene.world;

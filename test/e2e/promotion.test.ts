@@ -133,6 +133,19 @@ describe('a release', () => {
     expect(answer).not.toContain('`C`');
   });
 
+  test('does not undo what a reviewer committed to its branch', async () => {
+    await threePipelines();
+    await scene.start();
+    setPipeline('PIN QA', 'A', 'select 2');
+    await ask('/aic release 1 A');
+    await scene.commit('release/1', sqlFile('A', 'select reviewed'));
+    setPipeline('PIN QA', 'A', 'select 3');
+    const { emoji, answer } = await ask('/aic release 1 A');
+    expect(emoji).toBe('x');
+    expect(answer).toContain('`release/1` has changes of `A` that `develop` never had');
+    expect(await read('release/1', 'config/A.json')).toContain('select reviewed');
+  });
+
   test('says so where its target changed the same pipelines since it was cut', async () => {
     await threePipelines();
     await scene.start();
@@ -245,6 +258,7 @@ describe('a release', () => {
     ['/aic release 1 A from=sandbox', 'a release goes from `develop` into `main`, and not from `sandbox`'],
     ['/aic release "" A', 'two quotation marks of `release` have no name between them'],
     ['/aic release // A', '`//` makes no name for a branch'],
+    ['/aic release 名前 A', '`名前` makes no name for a branch'],
     ['/aic release 1 A no-push', '`A` is the same in `develop` and `main`'],
     ['/aic release 1 ordres no-push', '`develop` has no pipeline `ordres`'],
     ['/aic hotfix 1', 'a hotfix names its pipelines, and none is named'],
