@@ -6,6 +6,7 @@ import {
   type FixedFileState,
 } from '../domain/back-merge.ts';
 import { backMergeSection, type BackMerged } from '../domain/back-merge-report.ts';
+import { isExtracted } from '../domain/code-files.ts';
 import { isConfigPath } from '../domain/config-path.ts';
 import type { Project } from '../domain/gitlab.ts';
 import type { CommitSha, ProjectId } from '../domain/ids.ts';
@@ -28,7 +29,7 @@ import type { BranchPorts } from './ports.ts';
 const mostCommits = 20;
 
 /**
- * Opens the merge request that brings a hotfix to a branch, if it needs one. It holds the hotfix's files and nothing else. Where the branch
+ * Opens the merge request that brings a hotfix to a branch, if it needs one. It holds the hotfix's configs and code, and nothing else. Where the branch
  * changed one of them too, it is cut from a commit at which the branch had what production had before, so that git merges the two
  * changes line by line; where there is no such commit, from before the branch's last change, so that GitLab shows the conflict.
  */
@@ -42,7 +43,7 @@ export async function openBackMerge(
   const head = asReason(await gitlab.head(project.id, target));
   if (!head.ok) return head;
   if (head.value === undefined) return ok({ target, kind: 'no-branch' });
-  const paths = changes.paths.filter((path) => isConfigPath(path) || path.startsWith('code/'));
+  const paths = changes.paths.filter((path) => isConfigPath(path) || isExtracted(path));
   const files = await allOk(paths.map((path) => fixedText(ports, project.id, { path, changes })));
   if (!files.ok) return files;
   const there = await versionsAt(ports, project.id, files.value, head.value);
@@ -151,7 +152,8 @@ async function textAt(
     case 'missing':
       return ok(undefined);
     case 'text':
-      return ok(file.value.text);
+      // What is not UTF-8 was read with losses, and would be written so.
+      return file.value.text.includes('\uFFFD') ? fail({ kind: 'not-text', path }) : ok(file.value.text);
     case 'too-large':
       return fail({ kind: 'large-config', path, mostBytes: file.value.mostBytes });
   }

@@ -118,7 +118,9 @@ async function planAt(
 }
 
 function foldersOf(pipelines: readonly string[]): readonly string[] {
-  const few = pipelines.length > 0 && pipelines.length <= fewPipelines;
+  // The library encoded nothing: where that makes a difference, its folder is another one.
+  const isPlain = pipelines.every((name) => codeFolder(name) === `code/${name}`);
+  const few = pipelines.length > 0 && pipelines.length <= fewPipelines && isPlain;
   return ['config', ...(few ? pipelines.map(codeFolder) : ['code'])];
 }
 

@@ -215,6 +215,18 @@ describe('push', () => {
     expect(await read('develop', 'config/to come.json')).toBeDefined();
   });
 
+  test('of a pipeline by name writes to the code that the library left under an unencoded name', async () => {
+    const name = 'Load 100%';
+    const config = JSON.stringify({ title: name, ...sqlContent('select 1') });
+    await scene.commit('develop', { [`config/${name}.json`]: config, [`code/${name}/t.sql`]: 'select 1' });
+    await scene.start();
+    setPipeline('PIN QA', name, 'select 2');
+    const { emoji } = await say(scene, await issue(scene), `/aic push "${name}" branch=develop`);
+    expect(emoji).toBe('white_check_mark');
+    expect(await read('develop', `code/${name}/t.sql`)).toBe('select 2');
+    expect(await read('develop', 'code/Load 100%25/t.sql')).toBeUndefined();
+  });
+
   test('gives up when the branch changes again and again', async () => {
     await scene.start();
     const { gitlab } = scene.world;

@@ -530,6 +530,30 @@ describe('a merged hotfix', () => {
     expect(await read('develop', 'config/Z.json')).toBeUndefined();
   });
 
+  test('brings no file that is no code, and says so of one that is no text', async () => {
+    await threePipelines();
+    await scene.start();
+    const iid = await openHotfix(sqlFile('A', 'select fixed'));
+    const actions = [
+      { action: 'create', file_path: 'code/A/logo.png', content: 'iVD//g==', encoding: 'base64' },
+    ];
+    const commit = { branch: 'hotfix/urgent', commit_message: 'More', actions };
+    await scene.maintainer.call('POST', `/projects/${scene.projectId}/repository/commits`, commit);
+    await scene.merge(iid);
+    const comment = await scene.comment(iid, (body) => body.includes('aic-bot:back-merge'));
+    expect(comment).toContain('1 merge request brings');
+    expect(await read('back-merge/urgent-1-into-develop', 'code/A/logo.png')).toBeUndefined();
+    const path = `/projects/${scene.projectId}/repository/branches/${encodeURIComponent('hotfix/urgent')}`;
+    await scene.maintainer.call('DELETE', path);
+    const latin = { action: 'create', file_path: 'code/A/t.sql', content: 'c+kK', encoding: 'base64' };
+    const second = await openHotfix(sqlFile('A', 'select fixed again'));
+    const more = { branch: 'hotfix/urgent', commit_message: 'Latin', actions: [latin] };
+    await scene.maintainer.call('POST', `/projects/${scene.projectId}/repository/commits`, more);
+    await scene.merge(second);
+    const failed = await scene.comment(second, (body) => body.includes('aic-bot:back-merge'));
+    expect(failed).toContain('`code/A/t.sql` is not a text in UTF-8');
+  });
+
   test('of a name that was used before is brought back as well', async () => {
     await threePipelines();
     const first = await mergeHotfix(sqlFile('A', 'select fixed'));
