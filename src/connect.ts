@@ -54,7 +54,7 @@ export interface Connection {
  * that `describe` turns into words. Calls that fail for a passing reason are tried again for about a minute.
  */
 export interface ConnectedWorkspace extends Workspace {
-  /** The configs of these pipelines, read in parallel; of all where none is named. */
+  /** The configs of these pipelines, read in parallel; of all where none is named, or `*` alone. */
   configs(pipelines?: readonly string[]): Promise<Result<Configs, LookUpFailure>>;
   /** Creates the pipeline of this title or replaces its content, without asking. */
   upsert(title: string, content: Content): Promise<Result<Upserted, UpsertFailure>>;
@@ -121,13 +121,18 @@ export function connect(options: ConnectOptions): Connection {
 function forScripts(workspace: Workspace, now: () => number): ConnectedWorkspace {
   return {
     ...workspace,
-    configs: (pipelines = []) => readConfigs(workspace, pipelines),
+    configs: (pipelines = []) => readConfigs(workspace, named(pipelines)),
     upsert: (title, content) => upsertPipeline(workspace, title, content),
     backUp: ({ pipelines = [], drive = defaultDrive } = {}) =>
-      backUp(workspace, { pipelines, drive, at: now() }),
+      backUp(workspace, { pipelines: named(pipelines), drive, at: now() }),
     createBranches: (pipelines) => createBranches(workspace, { pipelines, at: now() }),
-    listBranches: (pipelines = []) => listBranches(workspace, pipelines),
+    listBranches: (pipelines = []) => listBranches(workspace, named(pipelines)),
     deleteBranches: (pipelines) => deleteBranches(workspace, pipelines),
     tablesOf: (dataset) => listTables(workspace, dataset),
   };
+}
+
+/** `*` alone stands for all, as in the Python library. */
+function named(pipelines: readonly string[]): readonly string[] {
+  return pipelines.length === 1 && pipelines[0] === '*' ? [] : pipelines;
 }

@@ -19,7 +19,7 @@ export type { FailedPipeline, PipelineFailure, UnknownPipelines } from './domain
 export type { Dataset, DatasetId, Table } from './domain/datasets.ts';
 export type { Drive, DriveId, GsPath, NewFile } from './domain/drives.ts';
 export type { DatasetFailure } from './domain/find-dataset.ts';
-export type { DriveFailure } from './domain/find-drive.ts';
+export { findDrive, type DriveFailure } from './domain/find-drive.ts';
 export type { PipelineId } from './domain/ids.ts';
 export type {
   InteractiveBranch,

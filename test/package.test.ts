@@ -18,7 +18,7 @@ let folder: string;
 
 /** A script of somebody who uses the package: what the Python library's AIC was for. */
 const script = `
-import { configPath, connect, describe, fingerprintOf, parseConfig, parseMapping, lookup, writeConfig, codeFiles } from 'aic-bot';
+import { configPath, connect, describe, findDrive, fingerprintOf, parseConfig, parseMapping, lookup, writeConfig, codeFiles } from 'aic-bot';
 
 const [url, key] = process.argv.slice(2);
 const lines = [];
@@ -34,7 +34,9 @@ const content = parseConfig(text);
 if (!content.ok) throw new Error(content.failure.problem);
 const created = await workspace.upsert('a/b', content.value);
 const updated = await workspace.upsert('a/b', content.value);
-const configs = await workspace.configs();
+const configs = await workspace.configs(['*']);
+const drives = await workspace.drives();
+const drive = findDrive(drives.ok ? drives.value : [], 'BACKUPS');
 const missing = await workspace.configs(['a/c']);
 if (!configs.ok) throw new Error(describe(configs.failure));
 const [{ name, content: live, fingerprint }] = configs.value.pulled;
@@ -50,6 +52,7 @@ console.log(JSON.stringify({
   unknown: !unknown.ok && describe(unknown.failure),
   upserts: [created, updated].map((result) => result.ok && result.value.kind),
   missing: !missing.ok && describe(missing.failure),
+  drive: drive.ok && drive.value.name,
   same: fingerprint === (await fingerprintOf(content.value)),
   path: configPath(name),
   code: codeFiles(name, live),
@@ -153,6 +156,7 @@ describe('the npm package', () => {
       unknown: expect.stringContaining('has no workspace named "PIN QQ". Did you mean "PIN QA"?'),
       upserts: ['created', 'updated'],
       missing: 'The workspace has no pipeline "a/c". Did you mean "a/b"?',
+      drive: 'Backups',
       same: true,
       path: 'config/a%2Fb.json',
       code: [{ path: 'code/a%2Fb/t.sql', text: 'select 1' }],

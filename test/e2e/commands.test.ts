@@ -227,6 +227,28 @@ describe('push', () => {
     expect(await read('develop', 'code/Load 100%25/t.sql')).toBeUndefined();
   });
 
+  test('of a workspace that the mapping does not name goes to the branch of its name, told by its commit', async () => {
+    await scene.start();
+    scene.world.aic.addWorkspace(aicProject, 'PIN 2.0 INTG Testing');
+    setPipeline('PIN 2.0 INTG Testing', 'orders', 'select 1');
+    const { answer } = await say(scene, await issue(scene), '/aic push workspace="PIN 2.0 INTG Testing"');
+    expect(answer).toContain('branch `pin-2-0-intg-testing` (new)');
+    const path = `/projects/${scene.projectId}/repository/commits/pin-2-0-intg-testing`;
+    const { message } = z.object({ message: z.string() }).parse(await scene.maintainer.call('GET', path));
+    expect(message).toMatch(/^Push orders from PIN 2.0 INTG Testing\n\n- orders\n/);
+    expect(message).toContain('for Omar Reyes (omar).');
+  });
+
+  test('to a hotfix branch takes the production workspace, and begins at the production branch', async () => {
+    await scene.start();
+    setPipeline('PIN PROD', 'orders', 'select fixed');
+    const { emoji } = await say(scene, await issue(scene), '/aic push orders branch=hotfix/1');
+    expect(emoji).toBe('white_check_mark');
+    expect(await read('hotfix/1', 'config/orders.json')).toContain('select fixed');
+    const main = await scene.world.gitlab.commitId(scene.projectId, 'main');
+    expect(await scene.world.gitlab.commitId(scene.projectId, 'hotfix/1~1')).toBe(main);
+  });
+
   test('gives up when the branch changes again and again', async () => {
     await scene.start();
     const { gitlab } = scene.world;
