@@ -48,6 +48,13 @@ const workspaceOption =
   'On a merge request the workspace is that of its target branch. Elsewhere, name it or its branch: workspace="PIN FUSION 2.0 QA" or branch=develop.';
 const branchOption = 'On a merge request the branch is its target. In an issue, say which: branch=develop.';
 
+const promotion = {
+  right: 'promote',
+  subject: { name: 'name' },
+  pipelines: true,
+  options: ['title', 'from'],
+} as const;
+
 const promotionDetails = [
   'The merge request holds the chosen pipelines and nothing else; all others stay as its target has them. Written again with the same name, it is brought up to date, and other pipelines are added to it. To leave one out, delete the branch and write the command again.',
   'Where the target has changes that the source never had, such as a hotfix, nothing is promoted; force goes on. The roles of the mapping file may name other branches.',
@@ -130,10 +137,7 @@ export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
   },
   feature: {
     summary: 'opens a merge request that brings pipelines from sandbox to develop',
-    right: 'promote',
-    subject: { name: 'name' },
-    pipelines: true,
-    options: ['title', 'from'],
+    ...promotion,
     words: ['no-push', 'force'],
     details: [
       'Without names, all pipelines that differ. The workspace of sandbox is pushed first, unless no-push is given.',
@@ -146,10 +150,7 @@ export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
   },
   release: {
     summary: 'opens a merge request that brings pipelines from develop to main',
-    right: 'promote',
-    subject: { name: 'name' },
-    pipelines: true,
-    options: ['title', 'from'],
+    ...promotion,
     words: ['all', 'no-push', 'force'],
     details: [
       'Names at least one pipeline, or says all. The workspace of develop is pushed first, unless no-push is given.',
@@ -159,10 +160,7 @@ export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
   },
   hotfix: {
     summary: 'opens a merge request that brings what the production workspace holds now to main',
-    right: 'promote',
-    subject: { name: 'name' },
-    pipelines: true,
-    options: ['title', 'from'],
+    ...promotion,
     words: ['no-push', 'force'],
     details: [
       'Names at least one pipeline. Make the fix in the production workspace first. With no-push, the branch is only cut, for a fix that is made in Git.',
