@@ -50,7 +50,7 @@ export function doctorPrintout(groups: readonly Findings[]): Printout {
   const count = (status: Finding['status']) => every.filter((finding) => finding.status === status).length;
   const failures = count('failed');
   const parts = [
-    ...(failures === 0 ? [] : [`${failures} of ${every.length} checks failed`]),
+    failures === 0 ? `None of ${every.length} checks failed` : `${failures} of ${every.length} checks failed`,
     ...(count('warning') === 0
       ? []
       : [count('warning') === 1 ? '1 warning' : `${count('warning')} warnings`]),
@@ -58,7 +58,11 @@ export function doctorPrintout(groups: readonly Findings[]): Printout {
   ];
   return {
     isWell: failures === 0,
-    outcome: [parts.length === 0 ? `All ${every.length} checks are fine.` : `${parts.join(', ')}.`],
+    outcome: [
+      every.every(({ status }) => status === 'fine')
+        ? `All ${every.length} checks are fine.`
+        : `${parts.join(', ')}.`,
+    ],
     sections: groups.map(({ project, all }) => ({
       title: project === undefined ? undefined : [{ code: project }],
       lines: all.map(({ check, status, what, remedy }) => ({
