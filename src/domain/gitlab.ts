@@ -21,6 +21,8 @@ export interface MergeRequest {
   readonly webUrl: string;
   readonly state: 'opened' | 'merged' | 'closed' | 'unknown';
   readonly source: string;
+  /** Whether the source branch is one of another project, whatever its name. */
+  readonly fromFork: boolean;
   readonly target: string;
   /** The username of who merged it. */
   readonly mergedBy: string | undefined;

@@ -137,10 +137,13 @@ export const promotionRefusals = {
       remedy: phrase`Bring them to ${source} first, by the back-merge request or by hand, then write the command again. To promote all the same, add ${'force'}: ${`/aic ${kind} ${nameOf(promotion)} … force`}.`,
     });
   },
-  notDeployed: ({ branch, target, workspace }: Promotion, pipelines: readonly string[]): Report =>
+  notDeployed: ({ kind, source, workspace }: Promotion, pipelines: readonly string[]): Report =>
     refusal({
-      what: phrase`${nothing}${target} has changes of ${names(pipelines)} that the workspace ${workspace.name} never had, and ${branch} would undo them.`,
-      remedy: phrase`Deploy them first: ${`/aic status branch=${target}`} tells why they are not. Who may force can add ${'force'}.`,
+      what: phrase`${nothing}${source} has changes of ${names(pipelines)} that the workspace ${workspace.name} never had, and what the workspace holds would undo them.`,
+      remedy:
+        kind === 'hotfix'
+          ? phrase`Deploy them first: ${`/aic status branch=${source}`} tells why they are not. Who may force can add ${'force'}.`
+          : phrase`Deploy them first (${`/aic status branch=${source}`} tells why they are not), or promote what the branch holds: add ${'no-push'}. Who may force can add ${'force'}.`,
     }),
   merged: ({ branch }: Promotion, request: MergeRequest): Report =>
     refusal({

@@ -11,7 +11,7 @@ export function preparePush(context: CommandContext, command: Command): Prepared
   const target = pushTarget(mapping, {
     branch: command.options.branch,
     workspace: command.options.workspace,
-    source: on?.source,
+    source: on?.fromFork === true ? undefined : on?.source,
     defaultBranch: project.defaultBranch,
     force: command.words.has('force'),
   });

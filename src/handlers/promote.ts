@@ -80,16 +80,24 @@ async function pushFix(
 ): Promise<Ended | undefined> {
   if (!options.push) return undefined;
   const { workspace, branch, target, pipelines } = promotion;
-  const { ports, project } = context;
-  const key = { projectId: project.id, branch: target };
-  const head = asReason(await ports.gitlab.head(project.id, target));
-  if (!head.ok) return endedBy(head.failure);
-  if (head.value === undefined) return endedBy({ kind: 'no-branch', branch: target });
-  const waiting = options.force ? ok(new Set<string>()) : await undeployed(ports, key, head.value);
+  const waiting = options.force ? ok([]) : await notDeployed(context, promotion);
   if (!waiting.ok) return endedBy(waiting.failure);
-  const ahead = pipelines.filter((pipeline) => waiting.value.has(pipeline));
-  if (ahead.length > 0) return answer(promotionRefusals.notDeployed(promotion, ahead));
+  if (waiting.value.length > 0) return answer(promotionRefusals.notDeployed(promotion, waiting.value));
   return pushed(context, { workspace, branch, cutFrom: target, forced: options.force }, pipelines);
+}
+
+/** The chosen pipelines of which the source branch holds something that its workspace never had: a push would undo it. */
+async function notDeployed(
+  { ports, project }: CommandContext,
+  { source, pipelines }: Promotion,
+): Promise<Result<readonly string[], Reason>> {
+  const head = asReason(await ports.gitlab.head(project.id, source));
+  if (!head.ok) return head;
+  // A branch that does not exist yet is made by the push.
+  if (head.value === undefined) return ok([]);
+  const waiting = await undeployed(ports, { projectId: project.id, branch: source }, head.value);
+  if (!waiting.ok) return waiting;
+  return ok([...waiting.value].filter((name) => pipelines.length === 0 || pipelines.includes(name)));
 }
 
 /** A hotfix that is made in Git gets its branch. */
@@ -115,6 +123,9 @@ async function bringAll(
     const wish = { branch: source, workspace: undefined, source: undefined, force: false };
     const target = pushTarget(mapping, { ...wish, defaultBranch: project.defaultBranch });
     if (!target.ok) return answer(refusal(target.failure));
+    const waiting = options.force ? ok([]) : await notDeployed(context, promotion);
+    if (!waiting.ok) return endedBy(waiting.failure);
+    if (waiting.value.length > 0) return answer(promotionRefusals.notDeployed(promotion, waiting.value));
     const stopped = await pushed(context, target.value, pipelines);
     if (stopped !== undefined) return stopped;
   }

@@ -78,7 +78,9 @@ export async function readMapping(
   project: Project,
 ): Promise<GitLabResult<Result<Mapping, MappingProblem>>> {
   const defaultBranch = project.defaultBranch ?? 'HEAD';
-  const file = await ports.gitlab.file(project.id, mappingPath, defaultBranch, { mostBytes: largestYaml });
+  // In full: a tag of the branch's name, which developers may push, could else be taken for the branch.
+  const ref = project.defaultBranch === undefined ? 'HEAD' : `refs/heads/${project.defaultBranch}`;
+  const file = await ports.gitlab.file(project.id, mappingPath, ref, { mostBytes: largestYaml });
   if (!file.ok) return file;
   switch (file.value.kind) {
     case 'missing':

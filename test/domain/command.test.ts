@@ -43,7 +43,7 @@ describe('the lines of a comment that are commands', () => {
   });
 
   test('are found without much ado in a comment that is made to be slow', () => {
-    for (const piece of ['> ', '[', '<', '`a` ', '- ']) {
+    for (const piece of ['> ', '[', '<', '`a` ', '- ', '=\n', '* - \n', '- >>>\n']) {
       expect(commandLines(`${piece.repeat(1_000_000 / piece.length)}\n\n/aic help`)).toEqual([]);
     }
   });

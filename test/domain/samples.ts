@@ -98,6 +98,7 @@ export function mergeRequest(number: number): MergeRequest {
     head: sha(2),
     base: sha(0),
     description: '',
+    fromFork: false,
   };
 }
 

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -146,6 +148,23 @@ describe('a release', () => {
     expect(await read('release/1', 'config/A.json')).toContain('select reviewed');
   });
 
+  test('does not undo what was merged and could not be deployed', async () => {
+    await threePipelines();
+    await scene.start();
+    await ask('/aic push branch=develop');
+    setPipeline('PIN QA', 'A', 'select by hand');
+    const iid = await scene.open('develop', sqlFile('A', 'select reviewed feature'));
+    await scene.merge(iid);
+    await scene.comment(iid, (body) => body.includes('blocked'));
+    const { emoji, answer } = await ask('/aic release 1 all');
+    expect(emoji).toBe('x');
+    expect(answer).toContain('`develop` has changes of `A` that the workspace `PIN QA` never had');
+    expect(await read('develop', 'config/A.json')).toContain('select reviewed feature');
+    const asItStands = await ask('/aic release 1 A no-push');
+    expect(asItStands.emoji).toBe('white_check_mark');
+    expect(await read('release/1', 'config/A.json')).toContain('select reviewed feature');
+  });
+
   test('says so where its target changed the same pipelines since it was cut', async () => {
     await threePipelines();
     await scene.start();
@@ -232,7 +251,10 @@ describe('a release', () => {
       expect(emoji).toBe('white_check_mark');
       const [newest] = (await requests()).toReversed();
       await scene.merge(newest?.iid ?? 0);
-      for (const step of [1, 2]) await scene.commit('develop', sqlFile('A', `select ${version}${step}`));
+      for (const step of [1, 2]) {
+        setPipeline('PIN QA', 'A', `select ${version}${step}`);
+        await ask('/aic push A branch=develop');
+      }
     }
     expect(await read('main', 'config/A.json')).toContain('select 30');
   });
@@ -305,6 +327,17 @@ describe('a release', () => {
     await scene.commit('develop', { 'config/A.json': file });
     await ask('/aic release 1 A no-push');
     expect(await read('release/1', 'config/A.json')).toBe(file);
+  });
+
+  test('takes its rights from the default branch, not from a tag of the same name', async () => {
+    await threePipelines();
+    const bad = `${sandboxed}permissions: { promote: owner }\n`;
+    const tagged = await scene.commit('develop', { 'branch_to_workspace.yaml': bad });
+    const directory = scene.world.gitlab.directoryOf(scene.projectId);
+    execFileSync('git', ['--git-dir', directory, 'tag', 'main', tagged]);
+    await scene.start();
+    setPipeline('PIN QA', 'A', 'select 2');
+    expect((await ask('/aic release 1 A')).emoji).toBe('white_check_mark');
   });
 
   test('is refused where a role has no branch', async () => {

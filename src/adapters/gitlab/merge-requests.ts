@@ -22,6 +22,8 @@ const mergeRequest = z
     web_url: z.string(),
     state: z.enum(['opened', 'merged', 'closed']).or(z.string().transform(() => 'unknown' as const)),
     source_branch: z.string(),
+    source_project_id: z.number().nullish(),
+    target_project_id: z.number(),
     target_branch: z.string(),
     merge_user: person,
     merged_by: person,
@@ -37,6 +39,7 @@ const mergeRequest = z
     webUrl: shown.web_url,
     state: shown.state,
     source: shown.source_branch,
+    fromFork: shown.source_project_id !== shown.target_project_id,
     target: shown.target_branch,
     mergedBy: shown.merge_user?.username ?? shown.merged_by?.username,
     head: shown.sha,
@@ -45,8 +48,6 @@ const mergeRequest = z
     base: shown.diff_refs?.base_sha,
     description: shown.description ?? '',
   }));
-
-const origin = z.object({ source_project_id: z.number().nullish() });
 
 const pageSize = 50;
 /** Where searching ends: merge requests that nobody touched since 2,500 others changed are not what woke the bot up. */
@@ -71,8 +72,10 @@ export function createMergeRequests(
         page: 1,
       });
       // A fork may have a branch of the same name: its merge request is somebody else's.
-      const own = listed.filter((one) => origin.parse(one).source_project_id === projectId);
-      return z.array(mergeRequest).parse(own);
+      return z
+        .array(mergeRequest)
+        .parse(listed)
+        .filter(({ fromFork }) => !fromFork);
     });
   const openFrom = async (project: ProjectId, source: string, target: string) => {
     const listed = await from(project, source, target);
