@@ -17,7 +17,9 @@ import type { Result } from '../../src/domain/result.ts';
 import { backUp } from '../../src/handlers/back-up.ts';
 import { backUpWorkspace } from '../../src/handlers/command-backup.ts';
 import { runBranches } from '../../src/handlers/command-branches.ts';
+import { parseCommand } from '../../src/domain/command.ts';
 import type { Asker, CommandContext, Ended } from '../../src/handlers/command-context.ts';
+import { preparePush } from '../../src/handlers/command-push.ts';
 import { tellDatasets } from '../../src/handlers/command-datasets.ts';
 import { tellTables } from '../../src/handlers/command-tables.ts';
 import { preparePlan } from '../../src/handlers/command-plan.ts';
@@ -235,6 +237,14 @@ const target = ({ mapping }: CommandContext) => workspaceNamed(mapping, place);
 function textOf(ended: Ended): string {
   return ended.kind === 'stopped' ? 'stopped' : toMailText(ended.report);
 }
+
+test('a push on a merge request from a fork goes to no branch of the same name here', async () => {
+  const parsed = parseCommand('/aic push');
+  if (!parsed.ok) throw new Error(parsed.failure.kind);
+  const on = { ...mergeRequest(1), source: 'hotfix/theirs', fromFork: true };
+  const ended = await asOperator((context) => preparePush({ ...context, on }, parsed.value).run());
+  expect(textOf(ended)).toContain('it is not clear which workspace to push');
+});
 
 describe('an operator', () => {
   beforeEach(() => {
