@@ -6,7 +6,7 @@ const somewhere = new RegExp(command.source, 'im');
 
 /**
  * How much of a comment is looked at, in characters, and of a line for its nesting. The time that parsing takes can grow with
- * the square of either, before it is known who wrote: this much takes a tenth of a second at worst. A comment that is all command fits.
+ * the square of either, before it is known who wrote: this much takes a fifth of a second at worst. A comment that is all command fits.
  */
 const mostCharacters = 4_000;
 const longestLine = 2_000;
