@@ -9,7 +9,7 @@ import { accessLevel, accessLevels, canPush, isProtected, type Project } from '.
 import { afterPush } from './pushes.ts';
 import { moveBranch } from './commit-writer.ts';
 import { rulesFor, type ProtectedBranch } from './protected-branch.ts';
-import { notFound, refused } from './refusal.ts';
+import { badParameter, notFound, refused } from './refusal.ts';
 import { isBranchName } from './repository.ts';
 import type { User } from './users.ts';
 
@@ -21,7 +21,11 @@ export function branchRoutes(instance: Instance): Hono<ApiEnv> {
   app.get(branches, async (c) => {
     const { project, user } = c.var;
     const search = c.req.query('search') ?? '';
-    const found = (await project.repository.branches()).filter(({ name }) => matches(name, search));
+    const regex = c.req.query('regex');
+    const pattern = regex === undefined ? undefined : patternOf(regex);
+    const found = (await project.repository.branches()).filter(
+      ({ name }) => matches(name, search) && (pattern === undefined || pattern.test(name)),
+    );
     const merged = await mergedBranches(project);
     const rows = await Promise.all(
       found.map((branch) => branchJson(branch, { project, user, merged, url: instance.url() })),
@@ -94,6 +98,15 @@ function matches(name: string, search: string): boolean {
   if (search.startsWith('^') && !name.startsWith(text)) return false;
   if (search.endsWith('$') && !name.endsWith(text)) return false;
   return name.includes(text);
+}
+
+/** GitLab's are RE2's, of which JavaScript knows all but rare forms. */
+function patternOf(regex: string): RegExp {
+  try {
+    return new RegExp(regex, 'u');
+  } catch {
+    throw badParameter('regex does not have a valid value');
+  }
 }
 
 /** The branches whose commits are all in the default branch. */

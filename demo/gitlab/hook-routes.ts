@@ -83,6 +83,8 @@ export function hookRoutes(instance: Instance): Hono<ApiEnv> {
     if (event === undefined) throw noSuchRow();
     if (event.url !== hook.url)
       throw refused(422, 'The hook URL has changed. The event can no longer be resent.');
+    if (!instance.resends.take(`${hook.id}:${c.var.user.id}`, instance.now()))
+      throw refused(429, 'This endpoint has been requested too many times. Try again later.');
     const repeated = await instance.webhooks.resend(hook, event);
     const status = Number(repeated.responseStatus);
     return c.json({ response_status: Number.isNaN(status) ? repeated.responseStatus : status }, 201);

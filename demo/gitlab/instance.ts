@@ -2,6 +2,7 @@ import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
 import { createGroups, type Groups } from './group.ts';
 import type { Project } from './project.ts';
 import { createProjects, type Projects } from './projects.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import type { RanQuickAction } from './quick-action-runner.ts';
 import { createTokens, type Token, type Tokens } from './tokens.ts';
 import { createUsers, type User, type Users } from './users.ts';
@@ -19,6 +20,8 @@ export interface Instance {
   readonly tokens: Tokens;
   readonly projects: Projects;
   readonly webhooks: Webhooks;
+  /** GitLab lets a person resend 5 of a hook's deliveries a minute. */
+  readonly resends: RateLimit;
   /** Every command that a text triggered. */
   readonly quickActions: RanQuickAction[];
   diffLimits: DiffLimits;
@@ -61,6 +64,7 @@ export function createInstance({ directory, url, now, webhookTimeoutMs }: Instan
       timeoutMs: webhookTimeoutMs,
       failingAreDisabled: () => instance.failingHooksAreDisabled,
     }),
+    resends: createRateLimit(5),
     quickActions: [],
     diffLimits: defaultDiffLimits,
     failingHooksAreDisabled: false,

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { ApiEnv, Instance } from './instance.ts';
 import { issueJson, type Issue } from './issue.ts';
+import { pageOf } from './paging.ts';
 import { readParams } from './params.ts';
 import { accessLevel, accessLevels, type Project } from './project.ts';
 import { extractQuickActions } from './quick-actions.ts';
@@ -11,6 +12,13 @@ const issues = '/projects/:id/issues';
 
 export function issueRoutes(instance: Instance): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
+
+  app.get(issues, async (c) => {
+    const { project } = c.var;
+    const after = (await readParams(c)).date('updated_after')?.getTime() ?? 0;
+    const found = project.issues.filter(({ updatedAt }) => updatedAt.getTime() >= after);
+    return pageOf(c, found.toReversed(), (issue) => issueJson(issue, project, instance.url()));
+  });
 
   app.post(issues, async (c) => {
     const { project, user } = c.var;

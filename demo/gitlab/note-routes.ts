@@ -56,17 +56,27 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
 
   app.post(notes, async (c) => create(c, randomBytes(20).toString('hex')));
 
+  app.get(discussions, (c) => {
+    const { project } = c.var;
+    const noteable = find(project, c.req.param('iid'));
+    const ids = [...new Set(noteable.notes.map(({ discussion }) => discussion))];
+    return pageOf(c, ids, (id) => discussionJson(project, noteable, id));
+  });
+
   app.get(`${discussions}/:discussion`, (c) => {
     const { project } = c.var;
     const noteable = find(project, c.req.param('iid'));
-    const id = c.req.param('discussion');
+    return c.json(discussionJson(project, noteable, c.req.param('discussion')));
+  });
+
+  function discussionJson(project: Project, noteable: Noteable, id: string): object {
     const thread = threadIn(noteable, id);
-    return c.json({
+    return {
       id,
       individual_note: thread.every((note) => !note.threaded),
       notes: thread.map((note) => noteJson(note, noteable, project.id, instance.url())),
-    });
-  });
+    };
+  }
 
   // An answer makes a thread of a single note.
   app.post(`${discussions}/:discussion/notes`, async (c) => {
@@ -104,6 +114,7 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
       awards: [],
     };
     noteable.notes.push(note);
+    noteable.updatedAt = instance.now();
     notifyNote(instance, project, { ...note, action: 'create', on: noteable });
     return c.json(noteJson(note, noteable, project.id, instance.url(), changes), 201);
   }

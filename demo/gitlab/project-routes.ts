@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { commitAs } from './commit-service.ts';
 import type { ApiEnv, Instance } from './instance.ts';
+import { pageOf } from './paging.ts';
 import { readParams } from './params.ts';
 import { groupMember, type Group } from './group.ts';
 import { accessLevel, accessLevels, memberOf, projectJson, type Project } from './project.ts';
@@ -35,6 +36,16 @@ export function projectRoutes(instance: Instance): Hono<ApiEnv> {
   });
 
   app.get('/personal_access_tokens/self', (c) => c.json(tokenJson(c.var.token, instance.now())));
+
+  app.get('/projects', async (c) => {
+    const { user } = c.var;
+    const isMember = (await readParams(c)).flag('membership') === true;
+    const found = instance.projects
+      .all()
+      .filter((project) => (isMember ? accessLevel(project, user) > 0 : isVisible(project, user)));
+    const rows = await Promise.all(found.map((project) => projectJson(project, user, instance.url())));
+    return pageOf(c, rows, (row) => row);
+  });
 
   app.post('/projects', async (c) => {
     const { user } = c.var;
@@ -102,7 +113,10 @@ function groupIn(instance: Instance, id: number | undefined, user: User): Group 
 /** By number or path, if the user may see it; a 404 for what exists and for what does not. */
 export function visibleProject(instance: Instance, id: string, user: User): Project {
   const project = instance.projects.find(/^\d+$/.test(id) ? Number(id) : id);
-  if (project === undefined || (project.visibility === 'private' && accessLevel(project, user) === 0))
-    throw notFound('Project');
+  if (project === undefined || !isVisible(project, user)) throw notFound('Project');
   return project;
+}
+
+function isVisible(project: Project, user: User): boolean {
+  return project.visibility !== 'private' || accessLevel(project, user) > 0;
 }

@@ -109,6 +109,20 @@ test('hides a private project from those who are no members', async () => {
   expect(await stranger('GET', '/projects/1')).toMatchObject({ status: 200 });
 });
 
+test('lists the projects that somebody is a member of, be it by their group', async () => {
+  const jane = gitlab.addUser({ username: 'jane', name: 'Jane' });
+  await gitlab.addProject('one/own');
+  await gitlab.addProject('two/inherited');
+  await gitlab.addProject('three/foreign');
+  gitlab.addMember('one/own', jane.id, 20);
+  gitlab.addGroupMember('two', jane.id, 30);
+  const list = await createClient(gitlab.url, jane.token)<{ path_with_namespace: string }[]>(
+    'GET',
+    '/projects?membership=true',
+  );
+  expect(list.body.map(({ path_with_namespace: path }) => path)).toEqual(['one/own', 'two/inherited']);
+});
+
 test('makes a project in the namespace of the user', async () => {
   const answer = await call('POST', '/projects', {
     name: 'My Pipelines',

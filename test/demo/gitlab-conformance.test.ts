@@ -47,7 +47,9 @@ const spec = existsSync(file) ? Spec.parse(JSON.parse(readFileSync(file, 'utf8')
 const undescribed = new Set([
   'GET /user',
   'POST /projects',
+  'GET /projects/{}/issues',
   'POST /projects/{}/issues',
+  'GET /projects/{}/issues',
   'GET /projects/{}/issues/{}',
   'GET /projects/{}/repository/commits/{}/comments',
   'POST /projects/{}/repository/commits/{}/comments',
@@ -60,6 +62,7 @@ const undescribed = new Set([
     `GET /projects/{}/${kind}/{}/notes/{}`,
     `PUT /projects/{}/${kind}/{}/notes/{}`,
     `DELETE /projects/{}/${kind}/{}/notes/{}`,
+    `GET /projects/{}/${kind}/{}/discussions`,
     `GET /projects/{}/${kind}/{}/discussions/{}`,
     `POST /projects/{}/${kind}/{}/discussions/{}/notes`,
   ]),

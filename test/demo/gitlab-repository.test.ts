@@ -41,6 +41,11 @@ test('makes, shows, lists and removes branches', async () => {
     body: [{ name: 'feature/x' }, { name: 'main', default: true, protected: true }],
   });
   expect(await call('GET', `${at}/branches?search=%5Efeat`)).toMatchObject({ body: [{ name: 'feature/x' }] });
+  const fitting = encodeURIComponent('^(feature/.*|mai)$');
+  expect(await call('GET', `${at}/branches?regex=${fitting}`)).toMatchObject({
+    body: [{ name: 'feature/x' }],
+  });
+  expect(await call('GET', `${at}/branches?regex=(`)).toMatchObject({ status: 400 });
   expect(await call('DELETE', `${at}/branches/feature%2Fx`)).toMatchObject({ status: 204 });
   expect(await call('GET', `${at}/branches/feature%2Fx`)).toMatchObject({
     status: 404,

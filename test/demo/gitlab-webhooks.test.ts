@@ -372,6 +372,10 @@ test('logs what was sent, and resends it with the same key', async () => {
   expect(await statuses('status=server_failure')).toEqual(['503']);
   expect(await statuses('status=202')).toEqual(['202']);
 
+  for (let more = 0; more < 4; more += 1) expect(await call('POST', resend)).toMatchObject({ status: 201 });
+  expect(await call('POST', resend)).toMatchObject({ status: 429 });
+  expect(receiver.received).toHaveLength(6);
+
   expect(await call('POST', `${hooks}/${id}/events/9999/resend`)).toMatchObject({ status: 404 });
   await call('PUT', `${hooks}/${id}`, { url: `${receiver.url}/moved` });
   expect(await call('POST', resend)).toMatchObject({ status: 422 });
