@@ -3,12 +3,12 @@ import { bodyLimit } from 'hono/body-limit';
 
 import { isSignedRight, mayBeGenuine, type WebhookSecrets } from './handlers/authenticate.ts';
 import { sha256Hex } from './domain/sha256.ts';
+import type { Readiness } from './handlers/readiness.ts';
 import { receiveDelivery, type ReceivePorts } from './handlers/receive-delivery.ts';
 
 export interface AppPorts extends ReceivePorts {
   readonly secrets: WebhookSecrets;
-  /** What the bot can't do its work without and does not answer now; empty when all is well. */
-  readonly notReady: () => Promise<readonly string[]>;
+  readonly readiness: () => Promise<Readiness>;
 }
 
 /** GitLab sends no larger body (https://docs.gitlab.com/administration/instance_limits/). */
@@ -29,10 +29,11 @@ export function createApp(ports: AppPorts): Hono {
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
 
   app.get('/readyz', async (context) => {
-    const missing = await ports.notReady();
+    const { missing, warnings } = await ports.readiness();
+    const also = warnings.length === 0 ? {} : { warnings };
     return missing.length === 0
-      ? context.json({ status: 'ready' })
-      : context.json({ status: 'not ready', missing }, 503);
+      ? context.json({ status: 'ready', ...also })
+      : context.json({ status: 'not ready', missing, ...also }, 503);
   });
 
   const refuse = (context: Context, status: 400 | 401 | 413, reason: string, body: object) => {

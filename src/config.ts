@@ -89,6 +89,7 @@ const environment = z.object({
     .transform(Number)
     .refine((minutes) => minutes > 0 && minutes <= 24 * 60, 'is not a number of minutes up to 1440')
     .default(10),
+  COMMAND_MAX_AGE_HOURS: number(1, 24 * 365).default(24),
   LOG_LEVEL: z.enum(logLevels, 'is not a level').default('info'),
 });
 
@@ -121,6 +122,7 @@ const examples: Readonly<Record<keyof Config, string>> = {
   DATABASE_URL: 'file:./data/aic-bot.db',
   PUBLIC_URL: 'https://aic-bot.example.com',
   SWEEP_MINUTES: '10',
+  COMMAND_MAX_AGE_HOURS: '24',
   LOG_LEVEL: logLevels.join(', '),
 };
 
@@ -228,6 +230,11 @@ export function servedBy(config: Pick<Config, 'GITLAB_PROJECTS'>): (projectPath:
 /** The projects that GITLAB_PROJECTS names as they are, without a pattern. */
 export function projectsNamedIn({ GITLAB_PROJECTS: projects = [] }: Settings): readonly string[] {
   return projects.filter((entry) => !picomatch.scan(entry).isGlob);
+}
+
+/** The secrets of a webhook. While one is being changed there are several; the first is the one for new webhooks. */
+export function hookSecrets({ GITLAB_WEBHOOK_SECRET = [], GITLAB_SIGNING_TOKEN }: Settings) {
+  return { secret: GITLAB_WEBHOOK_SECRET[0], signingToken: GITLAB_SIGNING_TOKEN };
 }
 
 /** The values that must not leave the process. */

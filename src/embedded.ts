@@ -5,11 +5,13 @@ import { createLanes } from './adapters/queue/lanes.ts';
 import { createInbox } from './adapters/store/inbox.ts';
 import { createSmtpSender } from './adapters/mail/smtp.ts';
 import { createApp } from './app.ts';
-import type { Config } from './config.ts';
+import { hookSecrets, projectsNamedIn, type Config } from './config.ts';
 import { openEngine, probesOf, type Surroundings } from './engine.ts';
-import { checkTokenJob } from './domain/job.ts';
+import { hookUrl } from './domain/hook.ts';
+import { checkTokenJob, sweepJob } from './domain/job.ts';
 import { createReadiness } from './handlers/readiness.ts';
 import { runJob } from './handlers/run-job.ts';
+import { createSweepMemory } from './handlers/sweep.ts';
 
 export interface Bot {
   readonly app: Hono;
@@ -31,6 +33,15 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
   const engine = await openEngine(config, around, { who: 'the bot', jobsAdded: wake });
   const { db, leases, serves, mail } = engine;
   const mailer = createSmtpSender({ url: config.SMTP_URL, from: config.MAIL_FROM, mask });
+  const inbox = createInbox(db, clock, wake);
+  const { PUBLIC_URL: address } = config;
+  const forJobs = {
+    mailer,
+    inbox,
+    sweep: { everyMs: config.SWEEP_MINUTES * 60_000, named: projectsNamedIn(config) },
+    memory: createSweepMemory(clock.now()),
+    hook: { url: address === undefined ? undefined : hookUrl(address), secrets: hookSecrets(config) },
+  };
   const lanes = createLanes({
     db,
     leases,
@@ -38,21 +49,25 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
     random,
     log,
     concurrency: lanesAtOnce,
-    run: (job, tries, run) => runJob({ ...engine.portsFor(run), mailer }, job, tries),
+    run: (job, tries, run) => runJob({ ...engine.portsFor(run), ...forJobs }, job, tries),
   });
   const app = createApp({
-    inbox: createInbox(db, clock, wake),
+    inbox,
     clock,
     log,
     serves,
     mail,
     secrets: { tokens: config.GITLAB_WEBHOOK_SECRET, signingToken: config.GITLAB_SIGNING_TOKEN },
-    notReady: createReadiness({
+    readiness: createReadiness({
       clock,
       store: async () => {
         await sql`select 1`.execute(db);
       },
       upstreams: probesOf(config, around),
+      brokenHooks: async () => {
+        const known = await engine.portsFor({ log, lease: undefined }).store.projects();
+        return known.filter(({ hookProblem }) => hookProblem !== undefined).length;
+      },
     }),
   });
   return {
@@ -60,7 +75,8 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
     start: async () => {
       // Also the first look of all; where one waits already, it comes now.
       const { jobs } = engine.portsFor({ log, lease: undefined });
-      await jobs.add({ job: checkTokenJob, dueAt: clock.now() });
+      const dueAt = clock.now();
+      await jobs.add({ job: checkTokenJob, dueAt }, { job: sweepJob, dueAt });
       await lanes.start();
     },
     stop: async (graceMs) => {

@@ -43,6 +43,7 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+const hourMs = 60 * 60_000;
 const leaseMsByDefault = 30_000;
 const gitLabTimeoutMs = 30_000;
 const aicTimeoutMs = 60_000;
@@ -67,7 +68,13 @@ export async function openEngine(
   });
   const serves = servedBy(config);
   const mail = { mailTo: config.MAIL_TO, mailHost: mailHost(config.MAIL_FROM) };
-  const settings = { ...mail, serves, aicProject: config.AIC_PROJECT, itemsAtOnce: config.AIC_CONCURRENCY };
+  const settings = {
+    ...mail,
+    serves,
+    aicProject: config.AIC_PROJECT,
+    itemsAtOnce: config.AIC_CONCURRENCY,
+    commandMaxAgeMs: config.COMMAND_MAX_AGE_HOURS * hourMs,
+  };
 
   const db = await openSqlite(config.DATABASE_URL);
   const leases = createLeases({ db, clock, log, holder: thisProcess(as.who), leaseMs });

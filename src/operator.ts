@@ -9,6 +9,7 @@ import { probeDatabase } from './adapters/store/probe.ts';
 import {
   aicHostsIn,
   explainMistake,
+  hookSecrets,
   secretsIn,
   servedBy,
   type ReadSettings,
@@ -154,11 +155,6 @@ function createSystems(settings: Settings, retry: RetryPolicy) {
     aic,
     gitlab: { bot: createGitLab(access)(log), administration: createAdministration(access, log) },
   };
-}
-
-/** While a secret is being changed there are several; the first is the one for new webhooks. */
-function hookSecrets({ GITLAB_WEBHOOK_SECRET = [], GITLAB_SIGNING_TOKEN }: Settings) {
-  return { secret: GITLAB_WEBHOOK_SECRET[0], signingToken: GITLAB_SIGNING_TOKEN };
 }
 
 function isServed({ GITLAB_PROJECTS }: Settings, { group, name }: ProjectPath): boolean | undefined {

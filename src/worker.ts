@@ -39,7 +39,7 @@ function appFor(config: Config): Hono {
     serves: servedBy(config),
     mail: { mailTo: [], mailHost: '' },
     secrets: { tokens: config.GITLAB_WEBHOOK_SECRET, signingToken: config.GITLAB_SIGNING_TOKEN },
-    notReady: () => Promise.resolve(['store']),
+    readiness: () => Promise.resolve({ missing: ['store'], warnings: [] }),
   });
 }
 

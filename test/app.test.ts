@@ -61,7 +61,7 @@ function appWith(changes: Partial<AppPorts> & { readonly projects?: readonly str
     serves: picomatch([...projects], { dot: true, nocase: true }),
     mail: { mailTo: ['ops@example.com'], mailHost: 'bot.example.com' },
     secrets: { tokens: [secret], signingToken: undefined },
-    notReady: () => Promise.resolve([]),
+    readiness: () => Promise.resolve({ missing: [], warnings: [] }),
     ...ports,
   });
 }
@@ -511,7 +511,9 @@ test('each delivery is logged with what became of it, without its body or the se
 
 describe('the other routes', () => {
   test('/healthz is 200 while the process lives', async () => {
-    const response = await appWith({ notReady: () => Promise.resolve(['store']) }).request('/healthz');
+    const response = await appWith({
+      readiness: () => Promise.resolve({ missing: ['store'], warnings: [] }),
+    }).request('/healthz');
     expect(response.status).toBe(200);
   });
 
@@ -519,13 +521,20 @@ describe('the other routes', () => {
     const ready = await appWith().request('/readyz');
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }]);
     const missing = ['store', 'GitLab (401)'];
-    const not = await appWith({ notReady: () => Promise.resolve(missing) }).request('/readyz');
+    const not = await appWith({ readiness: () => Promise.resolve({ missing, warnings: [] }) }).request(
+      '/readyz',
+    );
     expect([not.status, await not.json()]).toEqual([503, { status: 'not ready', missing }]);
+    const warnings = ['a webhook'];
+    const warned = await appWith({
+      readiness: () => Promise.resolve({ missing: [], warnings }),
+    }).request('/readyz');
+    expect([warned.status, await warned.json()]).toEqual([200, { status: 'ready', warnings }]);
   });
 
   test('a bug is a 500 without details; the log has them', async () => {
-    const notReady = () => Promise.reject(new Error('a bug with details'));
-    const response = await appWith({ notReady }).request('/readyz');
+    const readiness = () => Promise.reject(new Error('a bug with details'));
+    const response = await appWith({ readiness }).request('/readyz');
     expect([response.status, await response.text()]).toEqual([500, '{"error":"internal error"}']);
     expect(lines).toMatchObject([{ level: 'error', error: expect.stringContaining('a bug with details') }]);
   });

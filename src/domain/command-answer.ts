@@ -1,5 +1,5 @@
 import { quoted } from './command-words.ts';
-import { link, phrase, type Phrase } from './phrase.ts';
+import { link, phrase, words, type Phrase } from './phrase.ts';
 import { remedyFor } from './command-remedy.ts';
 import type { Project } from './gitlab.ts';
 import type { CommitSha } from './ids.ts';
@@ -16,6 +16,14 @@ export function refusal({ what, remedy }: Explanation): Report {
 /** The answer to a command that another system kept from being carried out. */
 export function failure(reason: Reason): Report {
   return refusal({ what: explain(reason).what, remedy: remedyFor(reason) });
+}
+
+/** The answer to commands that reached the bot too late. */
+export function lateReport(): Report {
+  return refusal({
+    what: words('Nothing was done: this came while I was away, and things may have changed since.'),
+    remedy: words('Say it again if you still want it.'),
+  });
 }
 
 /** Names that nothing has, with the ones that were most likely meant. */

@@ -31,6 +31,8 @@ export interface CommandedEvent {
   readonly origin: Origin;
   /** The lines with the commands, as they were written. */
   readonly lines: readonly string[];
+  /** When, in milliseconds since 1970; undefined where GitLab's word for it makes no sense. */
+  readonly writtenAt: number | undefined;
 }
 
 /** A token of a project or a group ends soon. It may be the bot's. */

@@ -1,3 +1,4 @@
+import type { CommandedEvent } from './event.ts';
 import type { GivenCommand } from './operator-order.ts';
 import type { DeploymentId, MergeRequestIid, ProjectId } from './ids.ts';
 import type { Mail } from './mail.ts';
@@ -6,7 +7,16 @@ import { placeName, referenceTo, type NotePlace, type Place } from './place.ts';
 
 /** Work in a lane. A job says what to look at, never what was found when it was written: it may run much later. */
 export type Job =
-  DeployJob | CommandJob | OperatorJob | BackMergeJob | CommentJob | ReactionJob | MailJob | CheckTokenJob;
+  | DeployJob
+  | CommandJob
+  | OperatorJob
+  | BackMergeJob
+  | CommentJob
+  | ReactionJob
+  | MailJob
+  | CheckTokenJob
+  | SweepJob
+  | CatchUpJob;
 
 /** Bring the workspace of `branch` to the state of the branch. */
 export interface DeployJob {
@@ -26,6 +36,8 @@ export interface CommandJob {
   readonly projectId: ProjectId;
   readonly origin: Origin;
   readonly lines: readonly string[];
+  /** When the comment was written, in milliseconds since 1970, where that is known. */
+  readonly writtenAt: number | undefined;
   /** The command to carry out now, from 0. */
   readonly next: number;
   /** Whether an earlier one of the request failed. */
@@ -80,6 +92,21 @@ interface CheckTokenJob {
 
 export const checkTokenJob: CheckTokenJob = { kind: 'check-token' };
 
+/** Look at all projects for what no webhook told of. There is always one, waiting or running. */
+interface SweepJob {
+  readonly kind: 'sweep';
+}
+
+export const sweepJob: SweepJob = { kind: 'sweep' };
+
+/** Have the deliveries of a project sent again that did not arrive, and look at its webhook. */
+export interface CatchUpJob {
+  readonly kind: 'catch-up';
+  readonly projectId: ProjectId;
+  /** Whether something is known to have happened of which no webhook told. */
+  readonly isMissed: boolean;
+}
+
 /** Jobs of one lane run one after the other. */
 export function laneOf(job: Job): string {
   switch (job.kind) {
@@ -96,8 +123,11 @@ export function laneOf(job: Job): string {
       return `comment:${job.projectId}:${job.place.kind === 'commit' ? job.place.commit : referenceTo(job.place)}`;
     case 'reaction':
       return `comment:${job.projectId}:${referenceTo(job.on)}`;
+    case 'catch-up':
+      return `catch-up:${job.projectId}`;
     case 'mail':
     case 'check-token':
+    case 'sweep':
       return job.kind;
   }
 }
@@ -117,6 +147,7 @@ export function keyOf(job: Job): string {
     case 'operator':
       return job.request;
     case 'back-merge':
+    case 'catch-up':
       return laneOf(job);
     case 'comment':
       return `comment:${job.projectId}:${placeName(job.place)}:${job.marker}`;
@@ -125,6 +156,7 @@ export function keyOf(job: Job): string {
     case 'mail':
       return `mail:${job.mail.messageId}`;
     case 'check-token':
+    case 'sweep':
       return job.kind;
   }
 }
@@ -135,12 +167,13 @@ export function deployJob(projectId: ProjectId, branch: string): DeployJob {
 }
 
 /** The job of the commands in a comment. */
-export function commandJob(projectId: ProjectId, origin: Origin, lines: readonly string[]): CommandJob {
+export function commandJob({ projectId, origin, lines, writtenAt }: CommandedEvent): CommandJob {
   return {
     kind: 'command',
     projectId,
     origin,
     lines,
+    writtenAt,
     next: 0,
     failed: false,
     begun: false,

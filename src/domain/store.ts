@@ -6,6 +6,7 @@ import type { BlobId } from './blob-id.ts';
 import type { CommitSha, DeploymentId, ProjectId } from './ids.ts';
 import type { Place } from './place.ts';
 import type { DueJob } from './job.ts';
+import type { KnownProjects } from './known-projects.ts';
 import type { Notices } from './notices.ts';
 
 /** A branch of a GitLab project. */
@@ -89,13 +90,13 @@ export interface Closing {
  * On behalf of a lane, whatever writes rejects once the lane's lease is lost, and writes nothing. That is thrown and not returned, since no
  * run can answer it: another process does the work now, and whatever runs here still, in whichever of its steps, must end at once.
  */
-export interface Store extends Notices {
+export interface Store extends Notices, KnownProjects {
   branch(key: BranchKey): Promise<BranchState | undefined>;
   /** Oldest first. */
   waiting(key: BranchKey): Promise<readonly WaitingDelivery[]>;
   pending(key: BranchKey): Promise<readonly Pending[]>;
-  /** Branches of the project that were deployed or pushed to. */
-  known(projectId: ProjectId): Promise<readonly string[]>;
+  /** What is remembered of the project's branches, by name. */
+  states(projectId: ProjectId): Promise<ReadonlyMap<string, BranchState>>;
   /** Branches of the project whose changes wait for a valid mapping. */
   held(projectId: ProjectId): Promise<readonly string[]>;
   /** The newest deployment of the branch, with its items. */

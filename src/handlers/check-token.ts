@@ -4,7 +4,7 @@ import type { Notices } from '../domain/notices.ts';
 import type { MailSettings } from '../domain/report-mail.ts';
 import { expiryWarning, nextLook } from '../domain/token-expiry.ts';
 import { denialMail, expiryMail } from '../domain/token-report.ts';
-import { notDone } from './not-done.ts';
+import { notYet } from './not-done.ts';
 import type { BranchPorts } from './ports.ts';
 
 const denied = 'token-denied';
@@ -30,8 +30,7 @@ export async function checkToken({ gitlab, store, jobs, clock, settings }: Check
   };
   if (!shown.ok) {
     if (shown.failure.reason === 'denied') await tellOnce(denied, denialMail(shown.failure, settings, now));
-    const outcome = notDone(shown.failure);
-    return outcome.kind === 'given-up' ? { kind: 'again', reason: outcome.reason } : outcome;
+    return notYet(shown.failure);
   }
   await store.forgetNotice(denied);
   const token = shown.value;

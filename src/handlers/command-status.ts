@@ -9,7 +9,7 @@ export function prepareStatus({ ports, project, mapping }: CommandContext, comma
   return {
     lane: undefined,
     run: async () => {
-      const known = await ports.store.known(project.id);
+      const known = [...(await ports.store.states(project.id)).keys()];
       const named = [...new Set([...mapping.exact.keys(), ...known])];
       const isUnknown =
         branch !== undefined && !named.includes(branch) && lookup(mapping, branch).rule === 'none';

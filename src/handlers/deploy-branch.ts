@@ -5,7 +5,7 @@ import { refusalReport } from '../domain/refusal-report.ts';
 import type { Closing } from '../domain/store.ts';
 import { backMergeJobs } from './back-merge.ts';
 import type { BranchPorts } from './ports.ts';
-import { notDone } from './not-done.ts';
+import { notYet } from './not-done.ts';
 import { retryJob } from './retry-job.ts';
 import { runDeployment } from './run-deployment.ts';
 import { viewBranch } from './view-branch.ts';
@@ -17,11 +17,7 @@ import { viewBranch } from './view-branch.ts';
 export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<JobOutcome> {
   const key = { projectId: job.projectId, branch: job.branch };
   const looked = await viewBranch(ports, key);
-  if (!looked.ok) {
-    const outcome = notDone(looked.failure);
-    // A branch is never given up: what GitLab does not show now, it may show later.
-    return outcome.kind === 'given-up' ? { kind: 'again', reason: outcome.reason } : outcome;
-  }
+  if (!looked.ok) return notYet(looked.failure);
   const others = looked.value.held.filter((branch) => branch !== job.branch);
   const released = now(
     ports,

@@ -17,3 +17,9 @@ export function notDone(failure: UpstreamFailure): JobOutcome {
       return { kind: 'given-up', reason };
   }
 }
+
+/** The same for work that is never given up: what GitLab does not show now, it may show later. */
+export function notYet(failure: UpstreamFailure): JobOutcome {
+  const outcome = notDone(failure);
+  return outcome.kind === 'given-up' ? { kind: 'again', reason: outcome.reason } : outcome;
+}

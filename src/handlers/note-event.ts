@@ -52,7 +52,14 @@ export function readNote({
       author: note.author_id as UserId,
     },
     lines,
+    writtenAt: momentOf(note.created_at ?? ''),
   };
+}
+
+/** GitLab writes moments in several ways, such as `2015-05-17 18:21:36 UTC`. */
+function momentOf(text: string): number | undefined {
+  const moment = Date.parse(text);
+  return Number.isNaN(moment) ? undefined : moment;
 }
 
 function noteableOf(

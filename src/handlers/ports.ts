@@ -28,4 +28,6 @@ interface BranchSettings {
   readonly mailTo: readonly string[];
   /** The host part of the message ids of mails. */
   readonly mailHost: string;
+  /** How old a comment may be when its commands are begun, in milliseconds. */
+  readonly commandMaxAgeMs: number;
 }

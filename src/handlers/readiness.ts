@@ -7,6 +7,16 @@ export interface ReadinessPorts {
   /** Rejects when the store can't be read. */
   readonly store: () => Promise<void>;
   readonly upstreams: readonly (() => Promise<Result<void, UpstreamFailure>>)[];
+  /** How many projects' webhooks do not tell the bot of everything. Rejects when the store can't be read. */
+  readonly brokenHooks: () => Promise<number>;
+}
+
+/** Whether the bot can do its work. */
+export interface Readiness {
+  /** What it can't do its work without and does not answer now; empty when all is well. */
+  readonly missing: readonly string[];
+  /** What somebody should see to, though the bot works. */
+  readonly warnings: readonly string[];
 }
 
 const answerLifetime = 10_000;
@@ -15,17 +25,17 @@ const answerLifetime = 10_000;
  * Tells what does not answer, in words without addresses or secrets: the route is open to everybody. An answer is remembered for some
  * seconds and questions that come meanwhile share one, so that asking often does not pass the load on.
  */
-export function createReadiness(ports: ReadinessPorts): () => Promise<readonly string[]> {
-  let known: { readonly missing: Promise<readonly string[]>; readonly until: number } | undefined;
+export function createReadiness(ports: ReadinessPorts): () => Promise<Readiness> {
+  let known: { readonly answer: Promise<Readiness>; readonly until: number } | undefined;
   return () => {
     if (known === undefined || known.until <= ports.clock.now()) {
-      known = { missing: ask(ports), until: ports.clock.now() + answerLifetime };
+      known = { answer: ask(ports), until: ports.clock.now() + answerLifetime };
     }
-    return known.missing;
+    return known.answer;
   };
 }
 
-async function ask(ports: ReadinessPorts): Promise<readonly string[]> {
+async function ask(ports: ReadinessPorts): Promise<Readiness> {
   const store = ports.store().then(
     () => [],
     () => ['store'],
@@ -34,5 +44,17 @@ async function ask(ports: ReadinessPorts): Promise<readonly string[]> {
     const reached = await reach();
     return reached.ok ? [] : [`${reached.failure.system} (${reached.failure.status ?? 'no answer'})`];
   });
-  return (await Promise.all([store, ...upstreams])).flat();
+  const brokenHooks = ports.brokenHooks().catch(() => 0);
+  return {
+    missing: (await Promise.all([store, ...upstreams])).flat(),
+    warnings: hookWarnings(await brokenHooks),
+  };
+}
+
+function hookWarnings(count: number): readonly string[] {
+  if (count === 0) return [];
+  const whose = count === 1 ? 'the webhook of 1 project does' : `the webhooks of ${count} projects do`;
+  return [
+    `${whose} not tell the bot of everything; the log and a mail name what to do, and so does: aic-bot doctor`,
+  ];
 }

@@ -32,7 +32,7 @@ export type Receipt =
  * How long a push waits for the merge that may have caused it. GitLab reports a merge twice, by a push and by a merge request
  * event, in any order; the push alone would look like one that nobody reviewed.
  */
-const pushWaitsMs = 15_000;
+export const pushWaitsMs = 15_000;
 
 /** Writes a delivery down and tells what will become of it. Nothing is done here but that. */
 export async function receiveDelivery(ports: ReceivePorts, received: Received): Promise<Receipt> {
@@ -81,7 +81,7 @@ async function decideOn(ports: ReceivePorts, received: Received): Promise<Receip
 function jobFor(event: Event, now: number): DueJob {
   switch (event.kind) {
     case 'commanded':
-      return { job: commandJob(event.projectId, event.origin, event.lines), dueAt: now };
+      return { job: commandJob(event), dueAt: now };
     case 'merged':
       return { job: deployJob(event.projectId, event.branch), dueAt: now };
     case 'pushed':

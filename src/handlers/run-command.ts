@@ -1,4 +1,4 @@
-import { refusal } from '../domain/command-answer.ts';
+import { lateReport, refusal } from '../domain/command-answer.ts';
 import { helpReport, misunderstoodReport } from '../domain/command-help.ts';
 import { verbs } from '../domain/command-table.ts';
 import { parseCommand, rightOf } from '../domain/command.ts';
@@ -33,6 +33,11 @@ export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<J
   if (!looked.ok) return notDone(looked.failure);
   if (looked.value === undefined) return { kind: 'done' };
   const { project, asker } = looked.value;
+  if (isLate(ports, job)) {
+    const told = { kind: 'answered', done: false, report: lateReport() } as const;
+    await ports.jobs.add(...after(ports, { ...job, lines: job.lines.slice(0, 1) }, told));
+    return { kind: 'done' };
+  }
   if (!job.begun) await ports.gitlab.react(project.id, job.origin, begun);
   const prepared = await prepare(ports, { job: { ...job, begun: true }, project, asker });
   if (!prepared.ok) return notDone(prepared.failure);
@@ -45,6 +50,11 @@ export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<J
   if (ended.kind === 'stopped') return ended;
   await ports.jobs.add(...after(ports, job, ended));
   return { kind: 'done' };
+}
+
+/** What somebody asked for a day ago may be the wrong thing by now. */
+function isLate({ clock, settings }: BranchPorts, { begun: hasBegun, writtenAt }: CommandJob): boolean {
+  return !hasBegun && writtenAt !== undefined && clock.now() - writtenAt > settings.commandMaxAgeMs;
 }
 
 interface Asked {

@@ -4,12 +4,13 @@ import { delayMail } from '../domain/delay-report.ts';
 import { runBackMerge } from './back-merge.ts';
 import { checkToken } from './check-token.ts';
 import { deployBranch } from './deploy-branch.ts';
-import type { BranchPorts } from './ports.ts';
+import { catchUp, type CatchUpPorts } from './catch-up.ts';
 import { runCommand } from './run-command.ts';
 import { runOperatorJob } from './run-operator-job.ts';
+import { sweep, type SweepPorts } from './sweep.ts';
 import { sendComment, sendMail, sendReaction } from './send.ts';
 
-export interface JobPorts extends BranchPorts {
+export interface JobPorts extends SweepPorts, CatchUpPorts {
   readonly mailer: Mailer;
 }
 
@@ -42,6 +43,10 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
       return atMost(tries, await sendMail(ports.mailer, job));
     case 'check-token':
       return checkToken(ports);
+    case 'sweep':
+      return sweep(ports);
+    case 'catch-up':
+      return catchUp(ports, job);
   }
 }
 

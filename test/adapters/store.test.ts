@@ -173,6 +173,7 @@ describe('a file of the first version', () => {
       drop table leases;
       drop table requests;
       drop table notices;
+      drop table projects;
       alter table pending drop column paused;
       alter table baselines drop column blob;
       alter table deployments drop column places_json;
@@ -180,6 +181,8 @@ describe('a file of the first version', () => {
       alter table deployments drop column reason;
       alter table deployments drop column cancelled_by;
       alter table deployments add column merge_requests_json text not null default '[]';
+      insert into deliveries (id, received_at, event_name, body, status, project_id) values
+        ('d', 5, 'Push Hook', '', 'finished', 7), ('e', 4, 'Push Hook', '', 'finished', 7), ('f', 6, 'x', '', 'rejected', null);
       insert into pending (project_id, branch, pipeline, path, base_sha) values (7, 'main', 'p', 'config/p.json', 'b');
       insert into deployments (project_id, branch, environment, aic_project, workspace, head_sha, merge_requests_json, status, started_at)
         values (7, 'main', 'prod', 'A', 'W', 'c', '[3,5]', 'failed', 1), (7, 'develop', 'prod', 'A', 'W', 'c', '[]', 'failed', 1);
@@ -204,6 +207,9 @@ describe('a file of the first version', () => {
     expect(await store.lastDeployment({ ...key, branch: 'develop' })).toMatchObject({
       deployment: { places: [] },
     });
+    expect(await store.projects()).toEqual([
+      { id: 7, heardAt: 4, caughtUpAt: undefined, hookProblem: undefined },
+    ]);
     const jobs = await db.selectFrom('jobs').select('job_json').orderBy('id').execute();
     expect(jobs.map((row): unknown => JSON.parse(row.job_json))).toEqual([
       { kind: 'comment', projectId: 7, place: { kind: 'merge-request', iid: 3 }, marker: 'm', body: 'b' },

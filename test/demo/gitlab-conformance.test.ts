@@ -47,7 +47,6 @@ const spec = existsSync(file) ? Spec.parse(JSON.parse(readFileSync(file, 'utf8')
 const undescribed = new Set([
   'GET /user',
   'POST /projects',
-  'GET /projects/{}/issues',
   'POST /projects/{}/issues',
   'GET /projects/{}/issues',
   'GET /projects/{}/issues/{}',

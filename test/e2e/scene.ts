@@ -87,6 +87,7 @@ export async function setScene(
   await addBranch('develop', 'main');
   const bots = new Set<RunningBot>();
   let sources = 0;
+  let lastPort = 0;
   let ahead = 0;
   const clock = { now: () => Date.now() + ahead };
 
@@ -109,7 +110,9 @@ export async function setScene(
     projectId: project.id,
     maintainer,
     start: async (settings = {}) => {
-      const bot = await startBot({ ...world.settings, ...settings }, clock);
+      // The webhook is the same after a restart.
+      const port = bots.size === 0 ? lastPort : 0;
+      const bot = await startBot({ ...world.settings, ...settings }, clock, port);
       const running = {
         ...bot,
         stop: () => {
@@ -118,8 +121,14 @@ export async function setScene(
         },
       };
       bots.add(running);
+      lastPort = Number(new URL(bot.url).port);
+      const url = `${bot.url}/webhooks/gitlab`;
+      const hooks = z
+        .array(z.object({ url: z.string() }))
+        .parse(await maintainer.call('GET', `${path}/hooks`));
+      if (hooks.some((hook) => hook.url === url)) return running;
       await maintainer.call('POST', `${path}/hooks`, {
-        url: `${bot.url}/webhooks/gitlab`,
+        url,
         token: world.webhookSecret,
         push_events: true,
         merge_requests_events: true,
@@ -218,7 +227,11 @@ export function sqlContent(query: string) {
   };
 }
 
-async function startBot(settings: Readonly<Record<string, string>>, clock: Clock): Promise<RunningBot> {
+async function startBot(
+  settings: Readonly<Record<string, string>>,
+  clock: Clock,
+  wantedPort: number,
+): Promise<RunningBot> {
   const config = parseConfig(settings);
   if (!config.ok) throw new Error(JSON.stringify(config.failure));
   const mask = createMask(secretsIn(config.value));
@@ -233,7 +246,7 @@ async function startBot(settings: Readonly<Record<string, string>>, clock: Clock
   await bot.start();
   let server: ServerType | undefined;
   const port = await new Promise<number>((resolve) => {
-    const listening = { fetch: bot.app.fetch, port: 0, hostname: '127.0.0.1' };
+    const listening = { fetch: bot.app.fetch, port: wantedPort, hostname: '127.0.0.1' };
     server = serve(listening, (info) => resolve(info.port));
   });
   let stopped: Promise<void> | undefined;

@@ -201,6 +201,7 @@ async function asOperator(run: (context: CommandContext) => Promise<Ended>): Pro
     itemsAtOnce: 8,
     mailTo: [],
     mailHost: 'example.com',
+    commandMaxAgeMs: 1,
   };
   const ports = { gitlab, aic: connected(), store, jobs: store, log, clock, random: () => 0, settings };
   try {

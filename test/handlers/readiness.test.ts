@@ -20,9 +20,14 @@ const failing =
       }),
     );
 
-function readinessOf(upstreams: readonly Reach[], store: () => Promise<void> = () => Promise.resolve()) {
+function readinessOf(
+  upstreams: readonly Reach[],
+  store: () => Promise<void> = () => Promise.resolve(),
+  brokenHooks: () => Promise<number> = () => Promise.resolve(0),
+) {
   const time = { now: 0 };
-  return { time, notReady: createReadiness({ clock: { now: () => time.now }, store, upstreams }) };
+  const readiness = createReadiness({ clock: { now: () => time.now }, store, upstreams, brokenHooks });
+  return { time, readiness, notReady: async () => (await readiness()).missing };
 }
 
 test('nothing is missing when everything answers', async () => {
@@ -66,4 +71,12 @@ test('questions that come while the answer is awaited share it', async () => {
   asked.resolve(ok(undefined));
   expect(await answers).toEqual([[], [], []]);
   expect(reach).toHaveBeenCalledTimes(1);
+});
+
+test('warns of webhooks that do not work, which is no lack of readiness', async () => {
+  const { readiness } = readinessOf([fine], undefined, () => Promise.resolve(2));
+  expect(await readiness()).toEqual({
+    missing: [],
+    warnings: [expect.stringMatching(/^the webhooks of 2 projects do not .* aic-bot doctor$/)],
+  });
 });

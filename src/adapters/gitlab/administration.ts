@@ -19,7 +19,8 @@ import type { Log } from '../../domain/log.ts';
 import { ok } from '../../domain/result.ts';
 import { createHttpClient } from '../http-client.ts';
 import { allHookFlags, flagsOf, hook } from './hook-shape.ts';
-import { project, type GitLabDeps } from './gitlab.ts';
+import type { GitLabDeps } from './gitlab.ts';
+import { project } from './project-shape.ts';
 import { attempt, createRequester, orUndefined, readGitLabError } from './requester.ts';
 
 const atOnce = 10;

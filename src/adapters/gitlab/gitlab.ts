@@ -4,11 +4,13 @@ import {
   IssueDiscussions,
   IssueNoteAwardEmojis,
   IssueNotes,
+  Issues,
   MergeRequestDiscussions,
   MergeRequestNoteAwardEmojis,
   MergeRequestNotes,
   MergeRequests,
   PersonalAccessTokens,
+  ProjectHooks,
   ProjectMembers,
   Projects,
   Repositories,
@@ -26,7 +28,9 @@ import { ok } from '../../domain/result.ts';
 import { createHttpClient, type RetryPolicy } from '../http-client.ts';
 import { createChanges } from './changes.ts';
 import { createComments, type KnownComments } from './comments.ts';
+import { createLookout } from './lookout.ts';
 import { createPeople } from './people.ts';
+import { project } from './project-shape.ts';
 import { createRepository } from './repository.ts';
 import { createMergeRequests } from './merge-requests.ts';
 import { attempt, createRequester, orUndefined, readGitLabError } from './requester.ts';
@@ -47,19 +51,6 @@ const projectLifetime = 5 * 60_000;
 /** Calls under way at once; GitLab.com allows 2,000 a minute for a user. */
 const atOnce = 10;
 
-export const project = z
-  .object({
-    id: z.number().transform((id) => id as ProjectId),
-    path_with_namespace: z.string(),
-    web_url: z.string(),
-    default_branch: z.string().nullish(),
-  })
-  .transform((shown): Project => ({
-    id: shown.id,
-    path: shown.path_with_namespace,
-    webUrl: shown.web_url,
-    defaultBranch: shown.default_branch ?? undefined,
-  }));
 const branch = z.object({ commit: z.object({ id: z.string().refine(isCommitSha) }) });
 const commit = z.object({ parent_ids: z.array(z.string()) });
 const user = z.object({ id: z.number() });
@@ -91,6 +82,12 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
       queryTimeout: null,
     };
     const resource = { ...options, requesterFn: createRequester(http) };
+
+    const notes = { 'merge-request': new MergeRequestNotes(resource), issue: new IssueNotes(resource) };
+    const discussions = {
+      'merge-request': new MergeRequestDiscussions(resource),
+      issue: new IssueDiscussions(resource),
+    };
 
     const whoAmI = async (): Promise<number> => {
       self ??= user.parse(await new Users(resource).showCurrentUser()).id;
@@ -129,12 +126,18 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
       }),
       ...createPeople(new ProjectMembers(resource), whoAmI, deps.clock),
       ...createMergeRequests(new MergeRequests(resource)),
+      ...createLookout({
+        projects: new Projects(resource),
+        branches: new Branches(resource),
+        hooks: new ProjectHooks(resource),
+        mergeRequests: new MergeRequests(resource),
+        issues: new Issues(resource),
+        notes,
+        discussions,
+      }),
       ...createComments({
-        notes: { 'merge-request': new MergeRequestNotes(resource), issue: new IssueNotes(resource) },
-        discussions: {
-          'merge-request': new MergeRequestDiscussions(resource),
-          issue: new IssueDiscussions(resource),
-        },
+        notes,
+        discussions,
         awards: {
           'merge-request': new MergeRequestNoteAwardEmojis(resource),
           issue: new IssueNoteAwardEmojis(resource),

@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../../domain/clock.ts';
 import type { CommandedEvent } from '../../domain/event.ts';
 import type { Delivery, Inbox } from '../../domain/inbox.ts';
+import type { ProjectId } from '../../domain/ids.ts';
 import { requestId } from '../../domain/origin.ts';
 import { fail, ok } from '../../domain/result.ts';
 import { addJobs } from './rows.ts';
@@ -32,6 +33,8 @@ export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
             .onConflict((conflict) => conflict.column('id').doNothing())
             .executeTakeFirst();
           if (inserted.numInsertedOrUpdatedRows !== 1n) return false;
+          if (event !== undefined && 'projectId' in event)
+            await hear(transaction, event.projectId, delivery.receivedAt);
           if (event?.kind === 'commanded' && !(await isNewRequest(transaction, event, delivery.receivedAt)))
             return false;
           await addJobs(transaction, jobs, clock.now());
@@ -44,6 +47,17 @@ export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
       }
     },
   };
+}
+
+/** Remembers that the project's webhook told something. */
+async function hear(transaction: Transaction<Tables>, id: ProjectId, now: number): Promise<void> {
+  await transaction
+    .insertInto('projects')
+    .values({ id, heard_at: now, caught_up_at: null, hook_problem: null })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({ heard_at: now }).where('projects.heard_at', 'is', null),
+    )
+    .execute();
 }
 
 /** What a branch has to look at waits for its run; other events have a job that carries everything. */

@@ -7,6 +7,7 @@ export const migrations: Record<string, Migration> = {
   '0002-commands': { up: commands },
   '0003-leases': { up: leases },
   '0004-notices': { up: notices },
+  '0005-projects': { up: projects },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -175,4 +176,18 @@ async function notices(db: Kysely<never>): Promise<void> {
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addColumn('sent_at', 'bigint', (column) => column.notNull())
     .execute();
+}
+
+async function projects(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createTable('projects')
+    .addColumn('id', 'bigint', (column) => column.primaryKey())
+    .addColumn('heard_at', 'bigint')
+    .addColumn('caught_up_at', 'bigint')
+    .addColumn('hook_problem', 'text')
+    .execute();
+  await sql`insert into projects (id, heard_at)
+    select project_id, min(received_at) from deliveries where project_id is not null group by project_id`.execute(
+    db,
+  );
 }

@@ -109,6 +109,15 @@ export interface Tables {
     since: number;
     expires_at: number;
   };
+  projects: {
+    id: ProjectId;
+    /** When its first delivery came. */
+    heard_at: number | null;
+    /** Up to when what no webhook told of was looked for. */
+    caught_up_at: number | null;
+    /** What keeps its webhook from working: `HookProblem.id`. */
+    hook_problem: string | null;
+  };
   notices: {
     id: string;
     sent_at: number;

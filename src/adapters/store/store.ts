@@ -8,6 +8,7 @@ import type { Jobs } from '../../domain/job.ts';
 import type { Place } from '../../domain/place.ts';
 import type { Baseline, BranchKey, BranchState, Store, WorkspaceKey } from '../../domain/store.ts';
 import type { Guard } from './fence.ts';
+import { createKnownProjects } from './known-projects.ts';
 import { createNotices } from './notices.ts';
 import { addJobs } from './rows.ts';
 import type { Tables } from './schema.ts';
@@ -32,6 +33,7 @@ export function createStore(
     });
   return {
     ...createNotices(write, clock, jobsAdded),
+    ...createKnownProjects(db, write, clock, jobsAdded),
     add: async (...due) => {
       await write((transaction) => addJobs(transaction, due, clock.now()));
       jobsAdded();
@@ -62,14 +64,14 @@ export function createStore(
         .execute();
       return rows.map((row) => ({ ...row, paused: row.paused === 1 }));
     },
-    known: async (projectId) => {
+    states: async (projectId) => {
       const rows = await db
         .selectFrom('branches')
-        .select('branch')
+        .selectAll()
         .where('project_id', '=', projectId)
         .orderBy('branch')
         .execute();
-      return rows.map(({ branch }) => branch);
+      return new Map(rows.map((row) => [row.branch, stateOf(row)]));
     },
     held: async (projectId) => {
       const rows = await db

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+import type { Project } from '../../domain/gitlab.ts';
+import type { ProjectId } from '../../domain/ids.ts';
+
+/** A project as GitLab shows it. */
+export const project = z
+  .object({
+    id: z.number().transform((id) => id as ProjectId),
+    path_with_namespace: z.string(),
+    web_url: z.string(),
+    default_branch: z.string().nullish(),
+  })
+  .transform((shown): Project => ({
+    id: shown.id,
+    path: shown.path_with_namespace,
+    webUrl: shown.web_url,
+    defaultBranch: shown.default_branch ?? undefined,
+  }));

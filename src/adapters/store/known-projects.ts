@@ -1,0 +1,62 @@
+import type { Kysely, Selectable, Transaction } from 'kysely';
+
+import type { Clock } from '../../domain/clock.ts';
+import type { KnownProject, KnownProjects } from '../../domain/known-projects.ts';
+import { addJobs } from './rows.ts';
+import type { Tables } from './schema.ts';
+
+/**
+ * @param write runs one transaction
+ * @param jobsAdded is told after each commit that added jobs, so that lanes look for work at once
+ */
+export function createKnownProjects(
+  db: Kysely<Tables>,
+  write: <Written>(work: (transaction: Transaction<Tables>) => Promise<Written>) => Promise<Written>,
+  clock: Clock,
+  jobsAdded: () => void,
+): KnownProjects {
+  return {
+    projects: async () => {
+      const rows = await db.selectFrom('projects').selectAll().orderBy('id').execute();
+      return rows.map(knownProjectOf);
+    },
+    knownProject: async (id) => {
+      const row = await db.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? undefined : knownProjectOf(row);
+    },
+    accepted: async (deliveries) => {
+      if (deliveries.length === 0) return new Set();
+      const rows = await db.selectFrom('deliveries').select('id').where('id', 'in', deliveries).execute();
+      return new Set(rows.map(({ id }) => id));
+    },
+    saveCatchUp: async (id, { caughtUpAt, hookProblem }, jobs) => {
+      const isNews = await write(async (transaction) => {
+        const before = await transaction
+          .selectFrom('projects')
+          .select('hook_problem')
+          .where('id', '=', id)
+          .executeTakeFirst();
+        const found = { caught_up_at: caughtUpAt, hook_problem: hookProblem ?? null };
+        await transaction
+          .insertInto('projects')
+          .values({ id, heard_at: null, ...found })
+          .onConflict((conflict) => conflict.column('id').doUpdateSet(found))
+          .execute();
+        if (hookProblem === undefined || before?.hook_problem === hookProblem) return false;
+        await addJobs(transaction, jobs, clock.now());
+        return true;
+      });
+      if (isNews) jobsAdded();
+      return isNews;
+    },
+  };
+}
+
+function knownProjectOf(row: Selectable<Tables['projects']>): KnownProject {
+  return {
+    id: row.id,
+    heardAt: row.heard_at ?? undefined,
+    caughtUpAt: row.caught_up_at ?? undefined,
+    hookProblem: row.hook_problem ?? undefined,
+  };
+}

@@ -1,0 +1,251 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { until } from '../../demo/person.ts';
+import { aicProject, isFinal, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
+import { issue, notesOf, type Thread } from './thread.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const late = 'this came while I was away';
+
+let scene: Scene;
+beforeEach(async () => {
+  scene = await setScene();
+});
+afterEach(() => scene.close());
+
+/** Waits until the sweep is over, and what it found is done. */
+async function settled(): Promise<void> {
+  await until('the end of the sweep', () => (sweepDue() > scene.now() ? true : undefined), 20_000);
+  await scene.advance(16_000);
+  await until('the end of its jobs', () => (unfinished().length === 0 ? true : undefined), 20_000);
+}
+
+/** The jobs besides those that always wait, and the one that moves the clock. */
+function unfinished(): readonly unknown[] {
+  return scene.rows(
+    `select job_json as job from jobs where job_json ->> 'kind' not in ('check-token', 'sweep')
+      and job_json ->> 'branch' is not 'untouched'`,
+  );
+}
+
+/** The calls about projects since the last time, without the demo's own people. */
+function callsSince(from: number): readonly string[] {
+  return scene.world.gitlab.calls.slice(from).map(({ method, path }) => `${method} ${path}`);
+}
+
+const answersIn = async (thread: Thread) =>
+  (await notesOf(scene, thread)).filter((note) => note.author.username === 'aic-bot').map(({ body }) => body);
+
+/** A comment of the maintainer's; GitLab tries to tell the bot of it. */
+async function write(thread: Thread, body: string, createdAt?: number): Promise<void> {
+  const at = createdAt === undefined ? {} : { created_at: new Date(createdAt).toISOString() };
+  await scene.maintainer.call('POST', `${thread.path}/notes`, { body, ...at });
+  await scene.world.gitlab.deliveriesSettled();
+}
+
+describe('the sweep', () => {
+  it('deploys what was merged while the bot was down, with comment and mail', async () => {
+    const bot = await scene.start();
+    await settled();
+    await bot.stop();
+    await scene.silence();
+    const iid = await scene.open('develop', sqlFile('Sales', 'select 1'));
+    await scene.merge(iid);
+    await scene.start();
+    await settled();
+    expect(await scene.comment(iid, isFinal)).toContain('**Deployed 1 pipeline to `PIN QA`: 1 created**');
+    const mail = await scene.world.mail.waitForMail(({ subject }) => subject.includes('[Deploy]'), 10_000);
+    expect(mail.text).toContain('Sales');
+  });
+
+  it('deploys what was merged while it ran and no webhook came, and says that the webhook is missing', async () => {
+    await scene.start();
+    await settled();
+    await scene.silence();
+    const iid = await scene.open('develop', sqlFile('Sales', 'select 1'));
+    await scene.merge(iid);
+    await nextSweep();
+    await settled();
+    expect(await scene.comment(iid, isFinal)).toContain('1 created');
+    const mail = await scene.world.mail.waitForMail(({ subject }) => subject.includes('webhook'), 10_000);
+    expect(mail.subject).toBe('[aic-bot] The webhook of pin/pipelines does not work');
+    expect(mail.text).toContain('There is no webhook for the bot');
+  });
+
+  it('takes the head of a branch that it never saw as the starting point, and deploys nothing', async () => {
+    await scene.commit('develop', sqlFile('Sales', 'select 1'));
+    await scene.start();
+    await settled();
+    expect(scene.world.aic.writes).toEqual([]);
+    const head = await scene.world.gitlab.commitId(scene.projectId, 'develop');
+    expect(scene.rows(`select deployed_sha from branches where branch = 'develop'`)).toEqual([
+      { deployed_sha: head },
+    ]);
+  });
+
+  it('costs one call for a project in which nothing moved, and one for the list of projects', async () => {
+    await scene.start();
+    await settled();
+    for (let pass = 1; pass <= 2; pass += 1) {
+      const from = scene.world.gitlab.calls.length;
+      await nextSweep();
+      // What moves the clock is a delivery of a push to a branch that does not exist.
+      const calls = callsSince(from).filter((call) => !/untouched|\/projects\/\d+$/.test(call));
+      expect(calls).toEqual([
+        'GET /api/v4/projects',
+        `GET /api/v4/projects/${scene.projectId}/repository/branches`,
+      ]);
+    }
+  });
+
+  it('reads a mapping again that was changed while no webhook came', async () => {
+    await scene.start();
+    await settled();
+    await scene.silence();
+    scene.world.aic.addWorkspace(aicProject, 'PIN NEW');
+    await scene.addBranch('next', 'main');
+    await scene.commit('main', {
+      'branch_to_workspace.yaml': `mapping: { main: PIN PROD, develop: PIN QA, next: PIN NEW }\naic: { project: ${aicProject} }\n`,
+    });
+    await nextSweep();
+    await until(
+      'the new branch',
+      () => (jobsOf('deploy').some(({ branch }) => branch === 'next') ? true : undefined),
+      10_000,
+    );
+  });
+
+  it('goes on with the other projects where one does not answer', async () => {
+    const { gitlab, bot } = scene.world;
+    const other = await gitlab.addProject('pin/other', { defaultBranch: 'main' });
+    gitlab.addMember(other.id, bot.id, 40);
+    await gitlab.commitFiles(other.id, 'main', 'Begin', {
+      'branch_to_workspace.yaml': `mapping: { main: PIN TEAM A }\naic: { project: ${aicProject} }\n`,
+    });
+    gitlab.inject({
+      path: new RegExp(`projects/${scene.projectId}/repository`),
+      fault: { kind: 'status', status: 500 },
+    });
+    await scene.start();
+    await until(
+      'the other project',
+      () => (jobsOf('deploy').some(({ project }) => project === other.id) ? true : undefined),
+      10_000,
+    );
+  });
+});
+
+describe('comments that came while the bot was down', () => {
+  async function withHook(): Promise<{ readonly thread: Thread; readonly hook: number }> {
+    const thread = await issue(scene);
+    const bot = await scene.start();
+    await settled();
+    await bot.stop();
+    const [hook] = z
+      .array(z.object({ id: z.number() }))
+      .parse(await scene.maintainer.call('GET', `/projects/${scene.projectId}/hooks`));
+    return { thread, hook: hook?.id ?? 0 };
+  }
+
+  it('are carried out, each once, in the order in which they were written', async () => {
+    const { thread } = await withHook();
+    for (let number = 1; number <= 3; number += 1) await write(thread, `/aic status branch=b${number}`);
+    await write(thread, 'no command');
+    await scene.start();
+    await settled();
+    const answers = await until(
+      'three answers',
+      async () => {
+        const all = await answersIn(thread);
+        return all.length >= 3 ? all : undefined;
+      },
+      15_000,
+    );
+    expect(answers.map((body) => /`(b\d)`/.exec(body)?.[1])).toEqual(['b1', 'b2', 'b3']);
+    await settled();
+    expect(await answersIn(thread)).toHaveLength(3);
+  });
+
+  it('are read where GitLab keeps no list of failed deliveries', async () => {
+    const { thread } = await withHook();
+    scene.world.gitlab.inject({ path: /hooks\/\d+\/events/, fault: { kind: 'status', status: 404 } });
+    await write(thread, '/aic status branch=b1');
+    await write(thread, '/aic help status');
+    await scene.start();
+    await settled();
+    await until(
+      'two answers',
+      async () => ((await answersIn(thread)).length >= 2 ? true : undefined),
+      15_000,
+    );
+    expect(scene.world.gitlab.calls.some(({ path }) => path.endsWith('/resend'))).toBe(false);
+    await settled();
+    expect(await answersIn(thread)).toHaveLength(2);
+  });
+
+  it('are read where the token may not see webhooks, and an edited one is left alone', async () => {
+    const { thread } = await withHook();
+    scene.world.gitlab.addMember(scene.projectId, scene.world.bot.id, 30);
+    await write(thread, '/aic help status');
+    const edited = await scene.maintainer.call('POST', `${thread.path}/notes`, { body: 'hello' });
+    const { id } = z.object({ id: z.number() }).parse(edited);
+    await scene.maintainer.call('PUT', `${thread.path}/notes/${id}`, { body: '/aic help deploy' });
+    await scene.start();
+    await settled();
+    await until('an answer', async () => ((await answersIn(thread)).length >= 1 ? true : undefined), 15_000);
+    await settled();
+    expect(await answersIn(thread)).toEqual([expect.stringContaining('/aic status')]);
+  });
+
+  it('older than a day are answered and not carried out', async () => {
+    const { thread } = await withHook();
+    scene.world.aic.putPipeline(aicProject, 'PIN QA', 'Sales', sqlContent('select 1'));
+    await write(thread, '/aic push branch=develop\n/aic help', scene.now());
+    await scene.advance(25 * hour);
+    await scene.start();
+    await settled();
+    const [answer, ...others] = await until(
+      'an answer',
+      async () => {
+        const all = await answersIn(thread);
+        return all.length > 0 ? all : undefined;
+      },
+      15_000,
+    );
+    expect(answer).toContain(late);
+    expect(answer).toContain('Say it again if you still want it.');
+    await settled();
+    expect(others).toEqual([]);
+    expect(
+      await scene.world.gitlab.readFile(scene.projectId, 'develop', 'config/Sales.json'),
+    ).toBeUndefined();
+  });
+});
+
+interface JobRow {
+  readonly project: number;
+  readonly branch: string;
+}
+
+function jobsOf(kind: string): readonly JobRow[] {
+  const row = z.object({ project: z.number(), branch: z.string() });
+  return z.array(row).parse(
+    scene.rows(
+      `select job_json ->> 'projectId' as project, job_json ->> 'branch' as branch from jobs
+          where job_json ->> 'kind' = '${kind}'`,
+    ),
+  );
+}
+
+async function nextSweep(): Promise<void> {
+  const before = sweepDue();
+  await scene.advance(12 * minute);
+  await until('the next sweep', () => (sweepDue() > before ? true : undefined), 10_000);
+}
+
+function sweepDue(): number {
+  const rows = scene.rows(`select due_at from jobs where key = 'sweep' and status = 'waiting'`);
+  return z.array(z.object({ due_at: z.number() })).parse(rows)[0]?.due_at ?? 0;
+}
