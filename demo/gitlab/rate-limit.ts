@@ -4,6 +4,7 @@ const minuteMs = 60_000;
 export interface RateLimit {
   /** False when the minute's calls are used up; then nothing is counted. */
   take(key: string, now: Date): boolean;
+  forget(): void;
 }
 
 export function createRateLimit(most: number): RateLimit {
@@ -15,5 +16,6 @@ export function createRateLimit(most: number): RateLimit {
       taken.set(key, [...recent, now.getTime()]);
       return true;
     },
+    forget: () => taken.clear(),
   };
 }

@@ -55,6 +55,8 @@ export interface GitLabServer extends HttpServer {
   setMergeMethod(project: string | number, method: MergeMethod): void;
   /** Whether hooks that fail again and again are switched off, as on GitLab.com; not by default. */
   disableFailingHooks(on: boolean): void;
+  /** Lets the deliveries be sent again that were too many for this minute. */
+  forgetResends(): void;
   /** Gives a token another end, such as `2027-03-01`, or with undefined none. */
   setTokenExpiry(token: string, expiresOn: string | undefined): void;
   setTokenScopes(token: string, scopes: readonly string[]): void;
@@ -172,6 +174,7 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     disableFailingHooks(on) {
       instance.failingHooksAreDisabled = on;
     },
+    forgetResends: () => instance.resends.forget(),
     setMergeMethod(project, method) {
       projectNamed(project).mergeMethod = method;
     },

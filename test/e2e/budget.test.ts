@@ -17,7 +17,7 @@ describe('the calls of a deployment', () => {
     const changed = names.slice(100, 103).map((name) => sqlFile(name, 'select 2'));
     const iid = await scene.open('develop', Object.assign({}, ...changed));
     await gitlab.deliveriesSettled();
-    await scene.advance(20_000);
+    await scene.settle();
     // The calls of the test itself: the merge, and reading the comments.
     const byBot = () =>
       gitlab.calls.filter(({ path, query }) => !path.endsWith('/merge') && !query.includes('sort=asc'))

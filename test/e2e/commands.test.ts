@@ -280,8 +280,8 @@ describe('push', () => {
     await say(scene, thread, '/aic push branch=develop');
     const before = await gitlab.commitId(scene.projectId, 'develop');
     for (const name of names.slice(10, 15)) setPipeline('PIN QA', name, 'select 2');
-    await scene.advance(20_000);
     await gitlab.deliveriesSettled();
+    await scene.settle();
     const from = gitlab.calls.length;
     const { answer } = await say(scene, thread, '/aic push branch=develop');
     const reading = /\/tree$|award_emoji$/;

@@ -41,6 +41,8 @@ export interface Scene {
   now(): number;
   /** Moves the bots' clock ahead and makes them look at it. */
   advance(ms: number): Promise<void>;
+  /** Waits until the bot's sweep is over, and everything is done that can be done within the minute. */
+  settle(): Promise<void>;
   /** What a query of the last bot's database finds. */
   rows(query: string): readonly unknown[];
   /** Opens a merge request with these files into the branch and returns its number. */
@@ -97,6 +99,26 @@ export async function setScene(
     await fetch(`${bot.url}/webhooks/gitlab`, { method: 'POST', headers, body: JSON.stringify(body) });
   };
 
+  const rows = (query: string): readonly unknown[] => {
+    const file = new DatabaseSync(join(world.folder, 'aic-bot.db'), { readOnly: true });
+    try {
+      return file
+        .prepare(query)
+        .all()
+        .map((row) => ({ ...row }));
+    } finally {
+      file.close();
+    }
+  };
+
+  const advance = async (ms: number) => {
+    ahead += ms;
+    // A branch that nothing else touches: its delivery makes the lanes look for due work.
+    for (const bot of bots) {
+      await deliver(bot, { object_kind: 'push', ref: 'refs/heads/untouched', before: '', after: '' });
+    }
+  };
+
   const comments = async (iid: number) => {
     const all = await maintainer.call('GET', `${path}/merge_requests/${iid}/notes?sort=asc&per_page=100`);
     return z
@@ -151,13 +173,7 @@ export async function setScene(
       return z.object({ id: z.string() }).parse(made).id;
     },
     now: clock.now,
-    advance: async (ms) => {
-      ahead += ms;
-      // A branch that nothing else touches: its delivery makes the lanes look for due work.
-      for (const bot of bots) {
-        await deliver(bot, { object_kind: 'push', ref: 'refs/heads/untouched', before: '', after: '' });
-      }
-    },
+    advance,
     silence: async () => {
       const hooks = z
         .array(z.object({ id: z.number() }))
@@ -165,17 +181,17 @@ export async function setScene(
       for (const { id } of hooks) await maintainer.call('DELETE', `${path}/hooks/${id}`);
     },
     deliver,
-    rows: (query) => {
-      const file = new DatabaseSync(join(world.folder, 'aic-bot.db'), { readOnly: true });
-      try {
-        return file
-          .prepare(query)
-          .all()
-          .map((row) => ({ ...row }));
-      } finally {
-        file.close();
-      }
+    settle: async () => {
+      const isSwept = () =>
+        rows(`select 1 from jobs where key = 'sweep' and due_at > ${clock.now()}`).length > 0;
+      await until('the end of the sweep', () => isSwept() || undefined, patienceMs);
+      await advance(16_000);
+      // Besides what always waits, and what moves the clock.
+      const left = `select 1 from jobs where job_json ->> 'kind' not in ('check-token', 'sweep')
+        and job_json ->> 'branch' is not 'untouched'`;
+      await until('the end of all jobs', () => rows(left).length === 0 || undefined, patienceMs);
     },
+    rows,
     open: async (target, files) => {
       sources += 1;
       const source = `work/${sources}`;

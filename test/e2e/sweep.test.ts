@@ -15,21 +15,6 @@ beforeEach(async () => {
 });
 afterEach(() => scene.close());
 
-/** Waits until the sweep is over, and what it found is done. */
-async function settled(): Promise<void> {
-  await until('the end of the sweep', () => (sweepDue() > scene.now() ? true : undefined), 20_000);
-  await scene.advance(16_000);
-  await until('the end of its jobs', () => (unfinished().length === 0 ? true : undefined), 20_000);
-}
-
-/** The jobs besides those that always wait, and the one that moves the clock. */
-function unfinished(): readonly unknown[] {
-  return scene.rows(
-    `select job_json as job from jobs where job_json ->> 'kind' not in ('check-token', 'sweep')
-      and job_json ->> 'branch' is not 'untouched'`,
-  );
-}
-
 /** The calls about projects since the last time, without the demo's own people. */
 function callsSince(from: number): readonly string[] {
   return scene.world.gitlab.calls.slice(from).map(({ method, path }) => `${method} ${path}`);
@@ -48,13 +33,13 @@ async function write(thread: Thread, body: string, createdAt?: number): Promise<
 describe('the sweep', () => {
   it('deploys what was merged while the bot was down, with comment and mail', async () => {
     const bot = await scene.start();
-    await settled();
+    await scene.settle();
     await bot.stop();
     await scene.silence();
     const iid = await scene.open('develop', sqlFile('Sales', 'select 1'));
     await scene.merge(iid);
     await scene.start();
-    await settled();
+    await scene.settle();
     expect(await scene.comment(iid, isFinal)).toContain('**Deployed 1 pipeline to `PIN QA`: 1 created**');
     const mail = await scene.world.mail.waitForMail(({ subject }) => subject.includes('[Deploy]'), 10_000);
     expect(mail.text).toContain('Sales');
@@ -62,12 +47,12 @@ describe('the sweep', () => {
 
   it('deploys what was merged while it ran and no webhook came, and says that the webhook is missing', async () => {
     await scene.start();
-    await settled();
+    await scene.settle();
     await scene.silence();
     const iid = await scene.open('develop', sqlFile('Sales', 'select 1'));
     await scene.merge(iid);
     await nextSweep();
-    await settled();
+    await scene.settle();
     expect(await scene.comment(iid, isFinal)).toContain('1 created');
     const mail = await scene.world.mail.waitForMail(({ subject }) => subject.includes('webhook'), 10_000);
     expect(mail.subject).toBe('[aic-bot] The webhook of pin/pipelines does not work');
@@ -77,7 +62,7 @@ describe('the sweep', () => {
   it('takes the head of a branch that it never saw as the starting point, and deploys nothing', async () => {
     await scene.commit('develop', sqlFile('Sales', 'select 1'));
     await scene.start();
-    await settled();
+    await scene.settle();
     expect(scene.world.aic.writes).toEqual([]);
     const head = await scene.world.gitlab.commitId(scene.projectId, 'develop');
     expect(scene.rows(`select deployed_sha from branches where branch = 'develop'`)).toEqual([
@@ -87,7 +72,7 @@ describe('the sweep', () => {
 
   it('costs one call for a project in which nothing moved, and one for the list of projects', async () => {
     await scene.start();
-    await settled();
+    await scene.settle();
     for (let pass = 1; pass <= 2; pass += 1) {
       const from = scene.world.gitlab.calls.length;
       await nextSweep();
@@ -102,7 +87,7 @@ describe('the sweep', () => {
 
   it('reads a mapping again that was changed while no webhook came', async () => {
     await scene.start();
-    await settled();
+    await scene.settle();
     await scene.silence();
     scene.world.aic.addWorkspace(aicProject, 'PIN NEW');
     await scene.addBranch('next', 'main');
@@ -141,7 +126,7 @@ describe('comments that came while the bot was down', () => {
   async function withHook(): Promise<{ readonly thread: Thread; readonly hook: number }> {
     const thread = await issue(scene);
     const bot = await scene.start();
-    await settled();
+    await scene.settle();
     await bot.stop();
     const [hook] = z
       .array(z.object({ id: z.number() }))
@@ -154,7 +139,7 @@ describe('comments that came while the bot was down', () => {
     for (let number = 1; number <= 3; number += 1) await write(thread, `/aic status branch=b${number}`);
     await write(thread, 'no command');
     await scene.start();
-    await settled();
+    await scene.settle();
     const answers = await until(
       'three answers',
       async () => {
@@ -164,7 +149,7 @@ describe('comments that came while the bot was down', () => {
       15_000,
     );
     expect(answers.map((body) => /`(b\d)`/.exec(body)?.[1])).toEqual(['b1', 'b2', 'b3']);
-    await settled();
+    await scene.settle();
     expect(await answersIn(thread)).toHaveLength(3);
   });
 
@@ -174,14 +159,14 @@ describe('comments that came while the bot was down', () => {
     await write(thread, '/aic status branch=b1');
     await write(thread, '/aic help status');
     await scene.start();
-    await settled();
+    await scene.settle();
     await until(
       'two answers',
       async () => ((await answersIn(thread)).length >= 2 ? true : undefined),
       15_000,
     );
     expect(scene.world.gitlab.calls.some(({ path }) => path.endsWith('/resend'))).toBe(false);
-    await settled();
+    await scene.settle();
     expect(await answersIn(thread)).toHaveLength(2);
   });
 
@@ -193,9 +178,9 @@ describe('comments that came while the bot was down', () => {
     const { id } = z.object({ id: z.number() }).parse(edited);
     await scene.maintainer.call('PUT', `${thread.path}/notes/${id}`, { body: '/aic help deploy' });
     await scene.start();
-    await settled();
+    await scene.settle();
     await until('an answer', async () => ((await answersIn(thread)).length >= 1 ? true : undefined), 15_000);
-    await settled();
+    await scene.settle();
     expect(await answersIn(thread)).toEqual([expect.stringContaining('/aic status')]);
   });
 
@@ -205,7 +190,7 @@ describe('comments that came while the bot was down', () => {
     await write(thread, '/aic push branch=develop\n/aic help', scene.now());
     await scene.advance(25 * hour);
     await scene.start();
-    await settled();
+    await scene.settle();
     const [answer, ...others] = await until(
       'an answer',
       async () => {
@@ -216,11 +201,111 @@ describe('comments that came while the bot was down', () => {
     );
     expect(answer).toContain(late);
     expect(answer).toContain('Say it again if you still want it.');
-    await settled();
+    await scene.settle();
     expect(others).toEqual([]);
     expect(
       await scene.world.gitlab.readFile(scene.projectId, 'develop', 'config/Sales.json'),
     ).toBeUndefined();
+  });
+});
+
+describe('a webhook', () => {
+  const hooksPath = () => `/projects/${scene.projectId}/hooks`;
+  const subjects = () => scene.world.mail.mails.map(({ subject }) => subject);
+  const readyz = async (url: string): Promise<unknown> => (await fetch(`${url}/readyz`)).json();
+
+  async function hookId(): Promise<number> {
+    const all = await scene.maintainer.call('GET', hooksPath());
+    return z.array(z.object({ id: z.number() })).parse(all)[0]?.id ?? 0;
+  }
+
+  it('that GitLab switched off is told of by mail, once, by /readyz and in the log, and comments are read', async () => {
+    const thread = await issue(scene);
+    const { gitlab } = scene.world;
+    gitlab.disableFailingHooks(true);
+    const bot = await scene.start();
+    await scene.settle();
+    await bot.stop();
+    for (let number = 1; number <= 5; number += 1) await write(thread, `/aic help status`);
+    const again = await scene.start();
+    await scene.settle();
+    expect(await answersIn(thread)).toHaveLength(5);
+    expect(subjects()).toEqual(['[aic-bot] The webhook of pin/pipelines does not work']);
+    expect(scene.world.mail.mails[0]?.text).toContain('GitLab has switched it off until');
+    expect(again.log.join('\n')).toContain('webhook does not work');
+    expect(await readyz(again.url)).toMatchObject({
+      status: 'ready',
+      warnings: [expect.stringContaining('aic-bot doctor')],
+    });
+
+    await scene.advance(61 * minute);
+    await nextSweep();
+    await scene.settle();
+    expect(subjects()).toHaveLength(1);
+  });
+
+  it('that lacks an event is told of, and again only after it was whole in between', async () => {
+    const bot = await scene.start();
+    await scene.settle();
+    const path = `${hooksPath()}/${await hookId()}`;
+    const url = `${bot.url}/webhooks/gitlab`;
+    const lookAgain = async () => {
+      await scene.advance(61 * minute);
+      await scene.settle();
+    };
+    for (const [isOn, mails] of [
+      [false, 1],
+      [false, 1],
+      [true, 1],
+      [false, 2],
+    ] as const) {
+      await scene.maintainer.call('PUT', path, { url, note_events: isOn });
+      await lookAgain();
+      expect(subjects()).toHaveLength(mails);
+    }
+    expect(scene.world.mail.mails[0]?.text).toContain('It does not tell the bot of: comments');
+  });
+
+  it('whose deliveries the bot refuses is told of, and not asked for all of them in vain', async () => {
+    const bot = await scene.start();
+    await scene.settle();
+    const thread = await issue(scene);
+    const url = `${bot.url}/webhooks/gitlab`;
+    await scene.maintainer.call('PUT', `${hooksPath()}/${await hookId()}`, { url, token: 'another-secret' });
+    await write(thread, '/aic help');
+    await write(thread, '/aic help');
+    await scene.advance(61 * minute);
+    await nextSweep();
+    await scene.settle();
+    expect(scene.world.mail.mails[0]?.text).toContain('does not arrive, or the bot refuses it');
+    const resent = scene.world.gitlab.calls.filter(({ path }) => path.endsWith('/resend'));
+    expect(resent).toHaveLength(1);
+  });
+
+  it('has more than five deliveries sent again over several minutes, and none that the bot has no use for', async () => {
+    const thread = await issue(scene);
+    const bot = await scene.start();
+    await scene.settle();
+    await bot.stop();
+    for (let number = 1; number <= 7; number += 1) await write(thread, `/aic help status`);
+    for (let number = 1; number <= 3; number += 1) await write(thread, 'just talk');
+    // Without this way out, only what GitLab sends again can be answered.
+    scene.world.gitlab.inject({ path: /\/issues$/, method: 'GET', fault: { kind: 'status', status: 403 } });
+    await scene.start();
+    const answers = (count: number) =>
+      until(
+        `${count} answers`,
+        async () => ((await answersIn(thread)).length === count ? true : undefined),
+        15_000,
+      );
+    await answers(5);
+    await scene.advance(62_000);
+    // GitLab counts by its own clock.
+    scene.world.gitlab.forgetResends();
+    await answers(7);
+    await scene.settle();
+    const resent = scene.world.gitlab.calls.filter(({ path }) => path.endsWith('/resend'));
+    expect(resent.length).toBeLessThanOrEqual(8);
   });
 });
 
