@@ -5,7 +5,7 @@ import type { CommitSha, ProjectId } from '../domain/ids.ts';
 import { deployJob, sweepJob, type DueJob, type JobOutcome } from '../domain/job.ts';
 import type { KnownProject } from '../domain/known-projects.ts';
 import type { Head } from '../domain/lookout.ts';
-import { fail, ok } from '../domain/result.ts';
+import { ok } from '../domain/result.ts';
 import { branchesBehind, branchPattern, type SweepView } from '../domain/sweep.ts';
 import type { UpstreamFailure } from '../domain/upstream.ts';
 import { notYet } from './not-done.ts';
