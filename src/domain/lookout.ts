@@ -36,7 +36,7 @@ export interface WrittenNote {
 }
 
 /** What became of a delivery that GitLab was asked to send again; `later`: it does not send any more of them in this minute. */
-export type Resent = 'accepted' | 'not accepted' | 'gone' | 'later';
+type Resent = 'accepted' | 'not accepted' | 'gone' | 'later';
 
 /** What happened in GitLab while no webhook told of it. */
 export interface Lookout {
