@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 /** The bot as a process of its own. */
 export interface BotProcess {
   readonly url: string;
+  readonly pid: number;
   /** The lines that it logged so far. */
   readonly log: readonly string[];
   /** Sends the signal and resolves with the exit code when the process has ended. */
@@ -40,6 +41,7 @@ export async function startBotProcess(
   });
   return {
     url,
+    pid: child.pid ?? 0,
     log,
     end: (signal) => {
       child.kill(signal);

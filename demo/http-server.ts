@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
@@ -21,15 +27,19 @@ interface Call {
   readonly ms: number;
 }
 
-/** Which calls a fault happens to: those of the method and the path, when given. */
+/** Which calls a fault happens to: those of the method, the path and the caller, when given. */
 interface FaultRule {
   readonly method?: string;
   /** Tried against the path as sent. */
   readonly path?: RegExp;
+  /** The token that GitLab or AIC knows the caller by. */
+  readonly token?: string;
   /** For so many calls; without it, for every one. */
   readonly times?: number;
   readonly fault: Fault;
 }
+
+const tokenHeaders = ['private-token', 'api-key'] as const;
 
 /** A server on 127.0.0.1 that logs its calls and fails on demand. */
 export interface HttpServer {
@@ -57,12 +67,13 @@ export async function serveHttp(app: Hono, options: { readonly port?: number } =
   const closing = new AbortController();
   let latency = 0;
 
-  function takeFault(method: string, path: string): Fault | undefined {
+  function takeFault(method: string, path: string, headers: IncomingHttpHeaders): Fault | undefined {
     for (const entry of rules) {
       const { rule } = entry;
       if (rule.method !== undefined && rule.method.toUpperCase() !== method) continue;
       // `search` and not `test`, which remembers its position in a pattern with the flag g.
       if (rule.path !== undefined && path.search(rule.path) < 0) continue;
+      if (rule.token !== undefined && !tokenHeaders.some((name) => headers[name] === rule.token)) continue;
       entry.left -= 1;
       if (entry.left <= 0) rules.delete(entry);
       return rule.fault;
@@ -85,7 +96,7 @@ export async function serveHttp(app: Hono, options: { readonly port?: number } =
     const started = performance.now();
     const call = { method, path, query, status: 0, at: Date.now(), ms: 0 };
     calls.push(call);
-    const fault = takeFault(method, path);
+    const fault = takeFault(method, path, incoming.headers);
     const answered = (status: number): void => {
       call.status = status;
       call.ms = performance.now() - started;
