@@ -4,15 +4,14 @@ import { soak } from './soak.ts';
 
 test('under load, with faults and kills, nothing is lost and nothing done twice', async () => {
   const seed = Number(process.env['SOAK_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-  const lines: string[] = [`seed ${seed}`];
   const result = await soak({
     projects: 6,
     seconds: 15,
     deedsPerSecond: 2,
     seed,
-    print: (line) => lines.push(line),
+    print: () => {},
   });
-  expect(result.problems, lines.join('\n')).toEqual([]);
+  expect({ seed, problems: result.problems }).toEqual({ seed, problems: [] });
   expect(result.merges).toBeGreaterThan(3);
   expect(result.commands).toBeGreaterThan(3);
   expect(result.deliveries.accepted).toBeGreaterThan(result.merges);
