@@ -1,5 +1,6 @@
 import { aicAddresses } from './adapters/aic/addresses.ts';
 import { createAic } from './adapters/aic/aic.ts';
+import { usualBreaking } from './adapters/breaker.ts';
 import { defaultRetry } from './adapters/http-client.ts';
 import { createLog } from './adapters/log.ts';
 import type {
@@ -106,6 +107,7 @@ export function connect(options: ConnectOptions): Connection {
     stop: new AbortController().signal,
     mask,
     retry: defaultRetry,
+    breaking: usualBreaking,
     timeoutMs,
   })(createLog({ level: log === undefined ? 'silent' : 'info', clock, mask, write: (line) => log?.(line) }));
   return {

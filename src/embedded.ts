@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { sql } from 'kysely';
 
+import { usualBreaking } from './adapters/breaker.ts';
 import { createLanes } from './adapters/queue/lanes.ts';
 import { createInbox } from './adapters/store/inbox.ts';
 import { createSmtpSender } from './adapters/mail/smtp.ts';
@@ -32,7 +33,13 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
   const wake = () => lanes.wake();
   const engine = await openEngine(config, around, { who: 'the bot', jobsAdded: wake });
   const { db, leases, serves, mail } = engine;
-  const mailer = createSmtpSender({ url: config.SMTP_URL, from: config.MAIL_FROM, mask });
+  const mailer = createSmtpSender({
+    url: config.SMTP_URL,
+    from: config.MAIL_FROM,
+    mask,
+    log,
+    breaking: around.breaking ?? usualBreaking,
+  });
   const inbox = createInbox(db, clock, wake);
   const { PUBLIC_URL: address } = config;
   const forJobs = {

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 
 import { createAic } from './adapters/aic/aic.ts';
 import { createGitLab } from './adapters/gitlab/gitlab.ts';
+import { neverBreaking, usualBreaking, type Breaking } from './adapters/breaker.ts';
 import { defaultRetry, type RetryPolicy } from './adapters/http-client.ts';
 import { thisProcess } from './adapters/queue/holder.ts';
 import { createLeases, type Lease, type Leases } from './adapters/queue/leases.ts';
@@ -25,6 +26,8 @@ export interface Surroundings {
   readonly mask: (text: string) => string;
   /** How long failing calls are tried again; the default suits real systems. */
   readonly retry?: RetryPolicy;
+  /** When a host counts as dead; the default suits real systems. */
+  readonly breaking?: Breaking;
   /** After how long without a sign of life a process loses its lanes, in milliseconds; the default suits real processes. */
   readonly leaseMs?: number;
 }
@@ -105,14 +108,20 @@ export function probesOf(
 ): readonly (() => Promise<Result<void, UpstreamFailure>>)[] {
   const once = { firstPauseMs: 0, longestPauseMs: 0, totalMs: 0 };
   const log = around.log.with({ check: 'readiness' });
-  const probes = { ...callsOf(around), retry: once, stop: new AbortController().signal, timeoutMs: 5_000 };
+  const probes = {
+    ...callsOf(around),
+    breaking: neverBreaking,
+    retry: once,
+    stop: new AbortController().signal,
+    timeoutMs: 5_000,
+  };
   const gitlab = createGitLab({ ...probes, ...gitLabOf(config) })(log);
   const aic = createAic({ ...probes, hosts: aicHostsIn(config), concurrency: 1 })(log);
   return [() => gitlab.reachable(), () => aic.reachable()];
 }
 
-function callsOf({ clock, mask, retry = defaultRetry }: Surroundings) {
-  return { clock, mask, retry };
+function callsOf({ clock, mask, retry = defaultRetry, breaking = usualBreaking }: Surroundings) {
+  return { clock, mask, retry, breaking };
 }
 
 function gitLabOf(config: Config) {

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import process from 'node:process';
 
 import { createAdministration } from './adapters/gitlab/administration.ts';
+import { usualBreaking } from './adapters/breaker.ts';
 import { defaultRetry } from './adapters/http-client.ts';
 import { createLog } from './adapters/log.ts';
 import { takeLane } from './adapters/queue/take-lane.ts';
@@ -99,7 +100,14 @@ async function operateOn(
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   try {
-    const access = { clock, mask, retry: defaultRetry, timeoutMs, stop: stopping.signal };
+    const access = {
+      clock,
+      mask,
+      retry: defaultRetry,
+      breaking: usualBreaking,
+      timeoutMs,
+      stop: stopping.signal,
+    };
     const administration = createAdministration(
       { ...access, url: config.GITLAB_URL, token: config.GITLAB_TOKEN },
       log,

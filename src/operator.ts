@@ -1,3 +1,4 @@
+import { neverBreaking } from './adapters/breaker.ts';
 import { createAic } from './adapters/aic/aic.ts';
 import { catalogueOf } from './adapters/aic/catalogue.ts';
 import { createAdministration } from './adapters/gitlab/administration.ts';
@@ -112,7 +113,7 @@ const noSecret: Explanation = {
 
 /** What `doctor` looks at, as far as the settings allow. */
 export function prepareDoctor({ settings, missing, wrong }: ReadSettings, seat: Seat): DoctorPorts {
-  const { aic, gitlab, mask } = createSystems(settings, once);
+  const { aic, gitlab, mask, log } = createSystems(settings, once);
   const { SMTP_URL, MAIL_FROM, DATABASE_URL, PUBLIC_URL, GITLAB_PROJECTS } = settings;
   return {
     gitlab: gitlab === undefined ? undefined : { inspection: gitlab.administration, bot: gitlab.bot },
@@ -120,7 +121,14 @@ export function prepareDoctor({ settings, missing, wrong }: ReadSettings, seat: 
     mail:
       SMTP_URL === undefined
         ? undefined
-        : () => createSmtpSender({ url: SMTP_URL, from: MAIL_FROM ?? '', mask }).verify(),
+        : () =>
+            createSmtpSender({
+              url: SMTP_URL,
+              from: MAIL_FROM ?? '',
+              mask,
+              log,
+              breaking: neverBreaking,
+            }).verify(),
     database: DATABASE_URL === undefined ? undefined : () => probeDatabase(DATABASE_URL),
     clock,
     settings: {
@@ -141,17 +149,25 @@ function createSystems(settings: Settings, retry: RetryPolicy) {
   const { GITLAB_URL, GITLAB_TOKEN } = settings;
   const mask = createMask(secretsIn(settings));
   const log = createLog({ level: 'silent', clock, mask, write: () => {} });
-  const upstream = { clock, mask, retry, timeoutMs, stop: new AbortController().signal };
+  const upstream = {
+    clock,
+    mask,
+    retry,
+    breaking: neverBreaking,
+    timeoutMs,
+    stop: new AbortController().signal,
+  };
   const hosts = aicHostsIn(settings);
   const port = createAic({ ...upstream, hosts, concurrency: aicCallsAtOnce })(log);
   const aic = {
     ...catalogueOf(port, [...hosts.keys()]),
     workspace: (name: WorkspaceName) => port.workspace(name),
   };
-  if (GITLAB_URL === undefined || GITLAB_TOKEN === undefined) return { mask, aic, gitlab: undefined };
+  if (GITLAB_URL === undefined || GITLAB_TOKEN === undefined) return { mask, log, aic, gitlab: undefined };
   const access = { ...upstream, url: GITLAB_URL, token: GITLAB_TOKEN };
   return {
     mask,
+    log,
     aic,
     gitlab: { bot: createGitLab(access)(log), administration: createAdministration(access, log) },
   };

@@ -5,6 +5,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { System, UpstreamFailure, UpstreamReason } from '../domain/upstream.ts';
+import { HostDead, Unanswered, type Breaker } from './breaker.ts';
 import { reasonOf, retryAfter } from './http-status.ts';
 import { networkWords, neverSent } from './network-error.ts';
 
@@ -47,6 +48,8 @@ export interface HttpClientDeps {
   readonly retry: RetryPolicy;
   /** Bounds the calls under way. A pause between two tries takes no place in it, so that a failing call keeps no other waiting. */
   readonly queue: PQueue;
+  /** The host's: all clients of one host share it. */
+  readonly breaker: Breaker;
   /** Reads the other side's own words out of an error's body. */
   readonly readError: (text: string) => string;
 }
@@ -127,10 +130,28 @@ function isRepeated(deps: HttpClientDeps, error: CallFailed, endsAt: number): bo
   return error.retryAfterMs <= Math.max(0, endsAt - deps.clock.now());
 }
 
-/** A call that waited for its place until the bot stopped is not sent any more. */
+/** A call that waited for its place until the bot stopped is not sent any more, nor one to a host that is dead. */
 async function startable<Body>(deps: HttpClientDeps, request: HttpRequest<Body>): Promise<Body> {
-  deps.stop.throwIfAborted();
-  return attempt(deps, request);
+  try {
+    return await deps.breaker.call(deps.log, async () => {
+      deps.stop.throwIfAborted();
+      try {
+        return await attempt(deps, request);
+      } catch (error) {
+        throw isUnanswered(error) ? new Unanswered('no answer', { cause: error }) : error;
+      }
+    });
+  } catch (error) {
+    if (error instanceof Unanswered) throw error.cause;
+    if (!(error instanceof HostDead)) throw error;
+    // Nothing was sent, so sending it later does no harm.
+    throw new CallFailed(failure(deps, request, 'passing', undefined, error.message), true, 0);
+  }
+}
+
+/** No connection, no answer in time, a 5xx or what a proxy says instead. "Too many requests" is an answer. */
+function isUnanswered(error: unknown): boolean {
+  return error instanceof CallFailed && error.failure.reason === 'passing' && error.failure.status !== 429;
 }
 
 async function attempt<Body>(deps: HttpClientDeps, request: HttpRequest<Body>): Promise<Body> {

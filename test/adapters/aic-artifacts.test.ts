@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { startAic, type AicServer } from '../../demo/aic/server.ts';
 import type { Fault } from '../../demo/http-server.ts';
+import { neverBreaking } from '../../src/adapters/breaker.ts';
 import { createAic } from '../../src/adapters/aic/aic.ts';
 import { createLog } from '../../src/adapters/log.ts';
 import type { Aic, Workspace } from '../../src/domain/aic.ts';
@@ -35,6 +36,7 @@ function connect(retry = { firstPauseMs: 1, longestPauseMs: 5, totalMs: 300 }, t
     stop: new AbortController().signal,
     mask,
     retry,
+    breaking: neverBreaking,
     timeoutMs,
   })(createLog({ level: 'silent', clock, mask, write: () => {} }));
 }

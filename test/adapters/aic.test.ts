@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { startAic, type AicServer } from '../../demo/aic/server.ts';
+import { neverBreaking } from '../../src/adapters/breaker.ts';
 import { createAic } from '../../src/adapters/aic/aic.ts';
 import { createLog } from '../../src/adapters/log.ts';
 import type { Aic, Workspace } from '../../src/domain/aic.ts';
@@ -23,6 +24,7 @@ function connect(key: string, concurrency = 8): Aic {
     stop: new AbortController().signal,
     mask,
     retry: { firstPauseMs: 1, longestPauseMs: 5, totalMs: 100 },
+    breaking: neverBreaking,
     timeoutMs: 5_000,
   })(createLog({ level: 'debug', clock, mask, write: (line) => void lines.push(line) }));
 }

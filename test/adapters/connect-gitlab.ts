@@ -1,3 +1,4 @@
+import { neverBreaking } from '../../src/adapters/breaker.ts';
 import { createGitLab } from '../../src/adapters/gitlab/gitlab.ts';
 import { createLog } from '../../src/adapters/log.ts';
 import type { GitLab, GitLabResult } from '../../src/domain/gitlab.ts';
@@ -13,6 +14,7 @@ export function connectGitLab(url: string, token: string): GitLab {
     stop: new AbortController().signal,
     mask,
     retry: { firstPauseMs: 1, longestPauseMs: 5, totalMs: 100 },
+    breaking: neverBreaking,
     timeoutMs: 5_000,
   })(createLog({ level: 'silent', clock, mask, write: () => {} }));
 }

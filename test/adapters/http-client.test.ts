@@ -6,7 +6,9 @@ import { Hono } from 'hono';
 import PQueue from 'p-queue';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { until } from '../../demo/person.ts';
 import { serveHttp, type Fault, type HttpServer } from '../../demo/http-server.ts';
+import { createBreaker, neverBreaking } from '../../src/adapters/breaker.ts';
 import {
   createHttpClient,
   type HttpAnswer,
@@ -54,6 +56,7 @@ function depsWith(changes: Partial<HttpClientDeps> = {}): HttpClientDeps {
     mask,
     timeoutMs: 5_000,
     retry: { firstPauseMs: 1, longestPauseMs: 2, totalMs: 5_000 },
+    breaker: createBreaker('AIC', neverBreaking),
     queue: new PQueue({ concurrency: 10 }),
     readError: (text) => text,
     ...changes,
@@ -454,5 +457,65 @@ describe('the bound on calls', () => {
     expect(await http(requestOf())).toEqual(things);
     stopping.abort();
     expect(await failing).toMatchObject({ ok: false });
+  });
+});
+
+describe('a host that does not answer', () => {
+  const once = { firstPauseMs: 0, longestPauseMs: 0, totalMs: 0 };
+
+  function clientWith(pauseMs: number, changes: Partial<HttpClientDeps> = {}) {
+    const breaker = createBreaker('AIC', { afterFailures: 3, pauseMs });
+    return createHttpClient(depsWith({ retry: once, breaker, ...changes }));
+  }
+
+  test.each<readonly [string, Fault]>([
+    ['500', { kind: 'status', status: 500 }],
+    ['a cut connection', { kind: 'reset' }],
+    ['a hanging call', { kind: 'hang' }],
+    ['a proxy’s page', { kind: 'html' }],
+  ])('is asked no more after some calls in a row, and is found alive again: %s', async (_, fault) => {
+    const client = clientWith(100, { timeoutMs: 30 });
+    server.inject({ times: 3, fault });
+    for (let call = 1; call <= 3; call += 1) expect((await client(requestOf())).ok).toBe(false);
+    const write = { method: 'POST', body: '{}', repeatable: false };
+    expect(await client(requestOf(write))).toMatchObject({
+      failure: {
+        reason: 'passing',
+        status: undefined,
+        said: 'AIC did not answer 3 calls in a row; it is asked again within 1 s',
+      },
+    });
+    expect(server.calls).toHaveLength(3);
+    await until('an answer', async () => ((await client(requestOf())).ok ? true : undefined), 5_000);
+    expect(server.calls).toHaveLength(4);
+    const told = lines.map(({ message }) => message).filter((message) => message.startsWith('host'));
+    expect(told).toEqual(['host does not answer', 'host answers again']);
+  });
+
+  test('costs one call at a time, however many wait, and one line in the log however long it lasts', async () => {
+    const client = clientWith(20);
+    server.inject({ fault: { kind: 'status', status: 503 } });
+    for (let call = 1; call <= 3; call += 1) await client(requestOf());
+    await until('five looks', () => (server.calls.length >= 8 ? true : crowd(client)), 5_000);
+    expect(server.calls.length).toBeLessThan(12);
+    expect(lines.filter(({ message }) => message === 'host does not answer')).toHaveLength(1);
+  });
+
+  async function crowd(client: ReturnType<typeof createHttpClient>): Promise<undefined> {
+    await Promise.all(Array.from({ length: 30 }, () => client(requestOf())));
+  }
+
+  test.each([429, 404, 401, 409])('does answer where it says %i', async (status) => {
+    const client = clientWith(60_000);
+    server.inject({ times: 5, fault: { kind: 'status', status } });
+    for (let call = 1; call <= 5; call += 1) await client(requestOf());
+    expect(await client(requestOf())).toEqual(things);
+  });
+
+  test('is asked again by a call that is still being tried', async () => {
+    const client = clientWith(50, { retry: { firstPauseMs: 10, longestPauseMs: 20, totalMs: 5_000 } });
+    server.inject({ times: 4, fault: { kind: 'reset' } });
+    expect(await client(requestOf())).toEqual(things);
+    expect(server.calls.length).toBe(5);
   });
 });

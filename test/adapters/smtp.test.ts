@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import { until } from '../../demo/person.ts';
 import { startSmtpSink, type SmtpSink } from '../../demo/mail/smtp-sink.ts';
+import { neverBreaking, type Breaking } from '../../src/adapters/breaker.ts';
+import { createLog } from '../../src/adapters/log.ts';
 import { createSmtpSender } from '../../src/adapters/mail/smtp.ts';
 import type { Mail } from '../../src/domain/mail.ts';
-import { ok } from '../../src/domain/result.ts';
+import { fail, ok } from '../../src/domain/result.ts';
 import { createMask } from '../../src/domain/secrets.ts';
 
 const password = 'letmein-77';
@@ -18,8 +21,10 @@ const mail: Mail = {
   text: 'Größe & Menge',
 };
 
-function senderTo(url: string) {
-  return createSmtpSender({ url, from: 'aic-bot <aic-bot@example.com>', mask: createMask([password]) });
+function senderTo(url: string, breaking: Breaking = neverBreaking) {
+  const mask = createMask([password]);
+  const log = createLog({ level: 'silent', clock: { now: () => 0 }, mask, write: () => {} });
+  return createSmtpSender({ url, from: 'aic-bot <aic-bot@example.com>', mask, log, breaking });
 }
 
 function withLogin(url: string): string {
@@ -162,4 +167,38 @@ describe('with a server that refuses', () => {
     });
     expect(JSON.stringify(answer)).not.toContain(password);
   });
+});
+
+test('a server that is away is left alone for a while, and then used again', async () => {
+  const gone = await startSmtpSink();
+  const port = Number(new URL(gone.url).port);
+  await gone.close();
+  const sender = senderTo(gone.url, { afterFailures: 2, pauseMs: 100 });
+  for (let tries = 1; tries <= 2; tries += 1)
+    expect(await sender.send(mail)).toMatchObject({
+      failure: { reason: 'passing', said: expect.stringContaining('ECONNREFUSED') },
+    });
+  expect(await sender.send(mail)).toEqual(
+    fail({
+      reason: 'passing',
+      said: 'the mail server did not answer 2 calls in a row; it is asked again within 1 s',
+    }),
+  );
+  const back = await startSmtpSink({ port });
+  await until('the mail', async () => ((await sender.send(mail)).ok ? true : undefined), 5_000);
+  expect(back.mails).toHaveLength(1);
+  sender.close();
+  await back.close();
+});
+
+test('a server that says no is not away', async () => {
+  const sink = await startSmtpSink();
+  sink.refuse(true);
+  const sender = senderTo(sink.url, { afterFailures: 2, pauseMs: 60_000 });
+  for (let tries = 1; tries <= 4; tries += 1)
+    expect(await sender.send(mail)).toMatchObject({ failure: { reason: 'passing' } });
+  sink.refuse(false);
+  expect(await sender.send(mail)).toEqual(ok(undefined));
+  sender.close();
+  await sink.close();
 });

@@ -258,6 +258,7 @@ async function startBot(
     log: createLog({ level: 'debug', clock, mask, write: (line) => void log.push(line) }),
     mask,
     retry: { firstPauseMs: 5, longestPauseMs: 20, totalMs: 300 },
+    breaking: { afterFailures: 10, pauseMs: 50 },
   });
   await bot.start();
   let server: ServerType | undefined;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { startAic, type AicServer } from '../../demo/aic/server.ts';
+import { neverBreaking } from '../../src/adapters/breaker.ts';
 import { createAic } from '../../src/adapters/aic/aic.ts';
 import { createGitLab } from '../../src/adapters/gitlab/gitlab.ts';
 import { createLog } from '../../src/adapters/log.ts';
@@ -45,6 +46,7 @@ const deps = () => ({
   stop: stopping.signal,
   mask: (text: string) => text,
   retry: { firstPauseMs: 1, longestPauseMs: 2, totalMs: 50 },
+  breaking: neverBreaking,
   timeoutMs: 5_000,
 });
 

@@ -5,6 +5,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
 import { fail, ok, type Result } from '../../domain/result.ts';
 import type { UpstreamFailure } from '../../domain/upstream.ts';
+import { createBreaker, type Breaking } from '../breaker.ts';
 import type { RetryPolicy } from '../http-client.ts';
 import { createCalls, type AicHost, type Calls } from './calls.ts';
 import { datasetsAt } from './datasets.ts';
@@ -22,6 +23,7 @@ export interface AicDeps {
   readonly stop: AbortSignal;
   readonly mask: (text: string) => string;
   readonly retry: RetryPolicy;
+  readonly breaking: Breaking;
   readonly timeoutMs: number;
 }
 
@@ -35,7 +37,12 @@ export function createAic(
   const installations = new Map(
     [...deps.hosts].map(([environment, host]) => [
       environment,
-      { host, queue: new PQueue({ concurrency: deps.concurrency }), names: new Names(deps.clock) },
+      {
+        host,
+        queue: new PQueue({ concurrency: deps.concurrency }),
+        breaker: createBreaker('AIC', deps.breaking),
+        names: new Names(deps.clock),
+      },
     ]),
   );
   return (log, stop = deps.stop) => {

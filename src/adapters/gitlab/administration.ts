@@ -17,6 +17,7 @@ import type { GitLabResult } from '../../domain/gitlab.ts';
 import { lacksOf, type WantedHook } from '../../domain/hook.ts';
 import type { Log } from '../../domain/log.ts';
 import { ok } from '../../domain/result.ts';
+import { createBreaker } from '../breaker.ts';
 import { createHttpClient } from '../http-client.ts';
 import { allHookFlags, flagsOf, hook } from './hook-shape.ts';
 import type { GitLabDeps } from './gitlab.ts';
@@ -38,7 +39,15 @@ const calls = z.array(z.object({ trigger: z.string(), response_status: z.coerce.
 /** What sets up and looks over projects of the configured GitLab, with the rights of the token. */
 export function createAdministration(deps: GitLabDeps, log: Log): Inspection & Administration {
   const queue = new PQueue({ concurrency: atOnce });
-  const http = createHttpClient({ ...deps, system: 'GitLab', log, queue, readError: readGitLabError });
+  const breaker = createBreaker('GitLab', deps.breaking);
+  const http = createHttpClient({
+    ...deps,
+    system: 'GitLab',
+    log,
+    queue,
+    breaker,
+    readError: readGitLabError,
+  });
   const resource = {
     host: deps.url.href.replace(/\/+$/, ''),
     token: deps.token,

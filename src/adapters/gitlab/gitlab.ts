@@ -25,6 +25,7 @@ import type { GitLab, Project } from '../../domain/gitlab.ts';
 import { commitSha, isCommitSha, type ProjectId } from '../../domain/ids.ts';
 import type { Log } from '../../domain/log.ts';
 import { ok } from '../../domain/result.ts';
+import { createBreaker, type Breaking } from '../breaker.ts';
 import { createHttpClient, type RetryPolicy } from '../http-client.ts';
 import { createChanges } from './changes.ts';
 import { createComments, type KnownComments } from './comments.ts';
@@ -44,6 +45,7 @@ export interface GitLabDeps {
   readonly stop: AbortSignal;
   readonly mask: (text: string) => string;
   readonly retry: RetryPolicy;
+  readonly breaking: Breaking;
   readonly timeoutMs: number;
 }
 
@@ -62,6 +64,7 @@ const user = z.object({ id: z.number() });
  */
 export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) => GitLab {
   const queue = new PQueue({ concurrency: atOnce });
+  const breaker = createBreaker('GitLab', deps.breaking);
   const projects = new Map<ProjectId, { readonly project: Project; readonly until: number }>();
   const known: KnownComments = new Map();
   let self: number | undefined;
@@ -73,6 +76,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
       log,
       stop,
       queue,
+      breaker,
       readError: readGitLabError,
     });
     const options = {

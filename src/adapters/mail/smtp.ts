@@ -1,13 +1,17 @@
 import { createTransport } from 'nodemailer';
 
-import type { Mailer } from '../../domain/mail.ts';
+import type { Log } from '../../domain/log.ts';
+import type { Mail, Mailer } from '../../domain/mail.ts';
 import { fail, ok, type Result } from '../../domain/result.ts';
+import { createBreaker, Unanswered, type Breaking } from '../breaker.ts';
 
 /** Mail over SMTP. Reads no files and no addresses on behalf of a message. */
 export function createSmtpSender(deps: {
   readonly url: string;
   readonly from: string;
   readonly mask: (text: string) => string;
+  readonly log: Log;
+  readonly breaking: Breaking;
 }): Mailer & {
   /** Whether the server takes connections and the login; sends nothing. Fails with its words. */
   verify(): Promise<Result<void, string>>;
@@ -21,21 +25,31 @@ export function createSmtpSender(deps: {
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  const breaker = createBreaker('the mail server', deps.breaking);
+  const hand = (mail: Mail) =>
+    transport.sendMail({
+      from: deps.from,
+      to: [...mail.to],
+      subject: mail.subject,
+      html: mail.html,
+      text: mail.text,
+      messageId: `<${mail.messageId}>`,
+    });
   return {
     send: async (mail) => {
       try {
-        const { rejected } = await transport.sendMail({
-          from: deps.from,
-          to: [...mail.to],
-          subject: mail.subject,
-          html: mail.html,
-          text: mail.text,
-          messageId: `<${mail.messageId}>`,
+        const { rejected } = await breaker.call(deps.log, async () => {
+          try {
+            return await hand(mail);
+          } catch (error) {
+            throw isAnswer(error) ? error : new Unanswered('no answer', { cause: error });
+          }
         });
         if (rejected.length === 0) return ok(undefined);
         // The others have it: sending it again would give it to them twice.
         return fail({ reason: 'refused', said: `the server refused ${rejected.length} of the addresses` });
-      } catch (error) {
+      } catch (thrown) {
+        const error = thrown instanceof Unanswered ? thrown.cause : thrown;
         const said = deps.mask(error instanceof Error ? error.message : 'the mail could not be sent');
         return fail({ reason: isFinal(error) ? 'refused' : 'passing', said });
       }
@@ -50,6 +64,11 @@ export function createSmtpSender(deps: {
     },
     close: () => transport.close(),
   };
+}
+
+/** Whether the server said something, be it no. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof Error && 'responseCode' in error && typeof error.responseCode === 'number';
 }
 
 /** nodemailer's codes for an answer to the addresses and to the message. A greeting or a login is answered before any mail. */
