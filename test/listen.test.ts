@@ -302,10 +302,10 @@ describe('a crowd', () => {
       setInterval(() => {}, 1000);`;
     const crowd = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
-      let isWhole = false;
-      crowd.stdout.once('data', () => void (isWhole = true));
+      const crowded = { isWhole: false };
+      crowd.stdout.once('data', () => void (crowded.isWhole = true));
       let longest = 0;
-      while (!isWhole) {
+      while (!crowded.isWhole) {
         const since = performance.now();
         expect(await delivered()).toBe(202);
         longest = Math.max(longest, performance.now() - since);
