@@ -55,6 +55,7 @@ export interface GitLabServer extends HttpServer {
   addMember(project: string | number, user: string | number, accessLevel: number): void;
   /** Takes away what the project itself gives the user; groups may give it still. */
   removeMember(project: string | number, user: string | number): void;
+  blockUser(user: string | number): void;
   /** Makes a merge request one from a fork: from the branch of this name in another project. */
   setSourceProject(project: string | number, iid: number, source: string | number): void;
   setMergeMethod(project: string | number, method: MergeMethod): void;
@@ -176,6 +177,9 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     },
     removeMember(project, user) {
       projectNamed(project).members.delete(userNamed(user).id);
+    },
+    blockUser(user) {
+      userNamed(user).isBlocked = true;
     },
     setSourceProject(project, iid, source) {
       mergeRequestIn(projectNamed(project), String(iid)).sourceProject = projectNamed(source).id;

@@ -25,5 +25,7 @@ export interface Inbox {
   accept(
     delivery: Delivery,
     jobs: readonly DueJob[],
-  ): Promise<Result<'new' | 'duplicate' | 'altered', { readonly reason: 'unavailable'; readonly said: string }>>;
+  ): Promise<
+    Result<'new' | 'duplicate' | 'altered', { readonly reason: 'unavailable'; readonly said: string }>
+  >;
 }

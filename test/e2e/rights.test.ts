@@ -72,7 +72,10 @@ describe('between the comment and its execution', () => {
     );
   }
 
-  it('who lost the membership is not answered, and nothing is done', async () => {
+  it.each([
+    ['lost the membership', (user: number) => scene.world.gitlab.removeMember(scene.projectId, user)],
+    ['was blocked', (user: number) => scene.world.gitlab.blockUser(user)],
+  ])('who %s is not answered, and nothing is done', async (_what, happens) => {
     await scene.commit('develop', sqlFile('Sales', 'select 1'));
     await scene.start();
     const ada = person('ada', 40);
@@ -80,7 +83,7 @@ describe('between the comment and its execution', () => {
     const thread = await issue(scene);
     const note = await write(thread, '/aic deploy branch=develop force', ada.who);
     await meanwhile(
-      () => scene.world.gitlab.removeMember(scene.projectId, ada.id),
+      () => happens(ada.id),
       async () =>
         scene.rows(`select 1 from jobs where job_json ->> 'kind' = 'command'`).length === 0 || undefined,
     );

@@ -63,7 +63,7 @@ describe('the decision', () => {
   test.each(least)('%s is for the level %i and above', (command, needed) => {
     for (const level of levels) {
       const lacking = lacks(level, { right: rightIn(command), wanted: command }, defaultPermissions);
-      expect(lacking === undefined, `at ${level}`).toBe(level >= needed);
+      expect([level, lacking === undefined]).toEqual([level, level >= needed]);
     }
   });
 
@@ -74,7 +74,7 @@ describe('the decision', () => {
     for (const given of all) {
       const permissions = { ...ownersOnly, [given]: 'guest' } as const;
       const lacking = lacks(10, { right, wanted: command }, permissions);
-      expect(lacking === undefined, `with ${given}`).toBe(right === undefined || right === given);
+      expect([given, lacking === undefined]).toEqual([given, right === undefined || right === given]);
     }
   });
 });
@@ -87,6 +87,8 @@ const ownersOnly = {
   promote: 'owner',
   rollback: 'owner',
 } as const;
+
+const nothing = { jobs: 0, isRefused: false, writes: [], aic: 0 };
 
 describe('over HTTP', () => {
   let world: World;
@@ -208,14 +210,11 @@ describe('over HTTP', () => {
           if (place === undefined) throw new Error('no place');
           const outcome = await outcomeOf(command, { ...place.origin, author: id as UserId });
           const what = `${command} at ${level}, author ${isAuthor}, ${place.what}`;
-          if (level === 0) expect(outcome, what).toEqual({ jobs: 0, isRefused: false, writes: [], aic: 0 });
-          else expect(outcome.isRefused, what).toBe(level < needed);
+          if (level === 0) expect({ what, ...outcome }).toEqual({ what, ...nothing });
+          else expect([what, outcome.isRefused]).toEqual([what, level < needed]);
           if (outcome.isRefused) {
-            expect(outcome.aic, what).toBe(0);
-            expect(
-              outcome.writes.filter((path) => !path.endsWith('/award_emoji')),
-              what,
-            ).toEqual([]);
+            const written = outcome.writes.filter((path) => !path.endsWith('/award_emoji'));
+            expect([what, outcome.aic, written]).toEqual([what, 0, []]);
           }
         }
         turn += 1;
@@ -228,7 +227,7 @@ describe('over HTTP', () => {
     async (command) => {
       for (const { origin, what } of origins) {
         const outcome = await outcomeOf(command, { ...origin, author: stranger as UserId });
-        expect(outcome, what).toEqual({ jobs: 0, isRefused: false, writes: [], aic: 0 });
+        expect({ what, ...outcome }).toEqual({ what, ...nothing });
       }
     },
   );
@@ -237,7 +236,7 @@ describe('over HTTP', () => {
     const [first] = origins;
     if (first === undefined) throw new Error('no place');
     const outcome = await outcomeOf(command, { ...first.origin, author: world.bot.id as UserId });
-    expect(outcome).toEqual({ jobs: 0, isRefused: false, writes: [], aic: 0 });
+    expect(outcome).toEqual(nothing);
   });
 });
 
