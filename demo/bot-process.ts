@@ -8,6 +8,8 @@ export interface BotProcess {
   readonly pid: number;
   /** The lines that it logged so far. */
   readonly log: readonly string[];
+  /** What it wrote to its standard error so far. */
+  readonly errors: () => string;
   /** Sends the signal and resolves with the exit code when the process has ended. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -29,8 +31,8 @@ export async function startBotProcess(
   });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const log: string[] = [];
+  let errors = '';
   const url = await new Promise<string>((resolve, reject) => {
-    let errors = '';
     child.stderr.on('data', (chunk) => (errors += String(chunk)));
     void ended.then((code) => reject(new Error(`the bot ended with ${code}\n${errors}\n${log.join('\n')}`)));
     createInterface(child.stdout).on('line', (line) => {
@@ -43,6 +45,7 @@ export async function startBotProcess(
     url,
     pid: child.pid ?? 0,
     log,
+    errors: () => errors,
     end: (signal) => {
       child.kill(signal);
       return ended;

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 
-import { serve } from '@hono/node-server';
-
 import { createLog } from './adapters/log.ts';
 import { describeMistakes, parseConfig, secretsIn } from './config.ts';
 import { createMask } from './domain/secrets.ts';
 import { createEmbeddedBot, type Bot } from './embedded.ts';
+import { listen } from './listen.ts';
 
 /** Running work may take this long after SIGTERM; then it is cut off and taken up at the next start. */
 const graceMs = 8_000;
@@ -31,8 +30,8 @@ async function run(settings: Extract<typeof config, { ok: true }>['value']): Pro
     giveUp(`DATABASE_URL ${settings.DATABASE_URL} cannot be used: ${wordsOf(error)}`);
     return;
   }
-  const listening = { fetch: bot.app.fetch, port: settings.PORT, hostname: settings.HOST };
-  const server = serve(listening, ({ address, port }) => {
+  const at = { port: settings.PORT, hostname: settings.HOST };
+  const server = listen(bot.app.fetch, at, ({ address, port }) => {
     log.info('listening', { address, port });
     bot.start().catch((error: unknown) => giveUp(`the database failed: ${wordsOf(error)}`));
   });

@@ -156,6 +156,19 @@ describe('a delivery', () => {
     expect(await jobs()).toHaveLength(1);
   });
 
+  test('that comes again with another body is logged as such, and one that is the same is not', async () => {
+    const app = appWith();
+    const warned = () => lines.filter(({ level }) => level === 'warn');
+    await answerTo(merge, { 'webhook-id': 'one' }, app);
+    await answerTo(merge, { 'webhook-id': 'one' }, app);
+    expect(warned()).toEqual([]);
+    await answerTo(push, { 'webhook-id': 'one' }, app);
+    expect(warned()).toMatchObject([
+      { message: 'a known delivery came with another body, and was not read', delivery: 'one' },
+    ]);
+    expect(await deliveries()).toMatchObject([{ body: JSON.stringify(merge) }]);
+  });
+
   test.each([
     ['Emoji Hook', { object_kind: 'emoji' }, 'events of the kind emoji are not used'],
     ['Future Hook', { object_kind: 'quantum' }, 'events of the kind quantum are not used'],
@@ -326,6 +339,11 @@ describe('the signature', () => {
     ['the second of two', headersOf(`${wrong} ${right}`)],
     ['the first of two', headersOf(`${right} ${wrong}`)],
     ['beside one of a later version', headersOf(`v2,abc ${right}`)],
+    ['beside one of an asymmetric key', headersOf(`v1a,${right.slice(3)} ${right}`)],
+    // A header that is sent twice arrives joined by a comma; the first time is the one that was signed.
+    ['in a second header after a wrong one', headersOf(`${wrong}, ${right}`)],
+    ['over the first of two times', headersOf(right, `${seconds}, ${seconds + 1}`)],
+    ['after ten wrong ones', headersOf([...Array.from({ length: 10 }, () => wrong), right].join(' '))],
     ['almost 5 minutes old', headersOf(signatureOf(text, 'one', seconds - 299), seconds - 299)],
     ['almost 5 minutes ahead', headersOf(signatureOf(text, 'one', seconds + 299), seconds + 299)],
   ])('that is %s is accepted', async (_what, headers) => {
@@ -339,7 +357,16 @@ describe('the signature', () => {
     ['empty', headersOf(''), text],
     ['no signature at all', headersOf('v1'), text],
     ['of another version', headersOf(right.replace('v1,', 'v2,')), text],
+    ['of another version and a letter', headersOf(right.replace('v1,', 'v1a,')), text],
+    ['in capitals', headersOf(right.toUpperCase()), text],
+    ['without its last letter', headersOf(right.slice(0, -1)), text],
     ['of another key', headersOf(wrong), text],
+    ['of another key, twice', headersOf(`${wrong} ${wrong}`), text],
+    ['over another body, beside a wrong one', headersOf(`${wrong} ${right}`), `${text} `],
+    ['with an empty id', { ...headersOf(signatureOf(text, '')), 'webhook-id': '' }, text],
+    ['with another id before its own', { ...headersOf(right), 'webhook-id': 'two, one' }, text],
+    ['with a time in milliseconds', headersOf(signatureOf(text, 'one', now), now), text],
+    ['with a time before all times', headersOf(signatureOf(text, 'one', -1), -1), text],
     ['over another body', headersOf(right), `${text} `],
     ['over another id', headersOf(signatureOf(text, 'two')), text],
     ['over another time', headersOf(right, seconds + 1), text],

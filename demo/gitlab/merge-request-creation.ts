@@ -52,6 +52,7 @@ export async function createMergeRequest(
     state: 'opened',
     author: user,
     sourceBranch,
+    sourceProject: undefined,
     targetBranch,
     removeSourceBranch: params.flag('remove_source_branch') ?? false,
     squash: params.flag('squash') ?? false,

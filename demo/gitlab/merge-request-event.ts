@@ -55,7 +55,7 @@ export function mergeRequestHookJson(mergeRequest: MergeRequest, project: Projec
     iid: mergeRequest.iid,
     target_branch: mergeRequest.targetBranch,
     source_branch: mergeRequest.sourceBranch,
-    source_project_id: project.id,
+    source_project_id: mergeRequest.sourceProject ?? project.id,
     author_id: mergeRequest.author.id,
     assignee_ids: mergeRequest.assignees.map(({ id }) => id),
     assignee_id: mergeRequest.assignees[0]?.id ?? null,

@@ -10,6 +10,8 @@ export interface MergeRequest {
   state: 'opened' | 'closed' | 'merged';
   readonly author: User;
   readonly sourceBranch: string;
+  /** The fork that the source branch is in; undefined when it is in the project itself. */
+  sourceProject: number | undefined;
   targetBranch: string;
   removeSourceBranch: boolean;
   squash: boolean;
@@ -88,7 +90,7 @@ export function mergeRequestJson(
     assignees,
     assignee: assignees[0] ?? null,
     reviewers: [],
-    source_project_id: project.id,
+    source_project_id: mergeRequest.sourceProject ?? project.id,
     target_project_id: project.id,
     labels: mergeRequest.labels,
     draft,

@@ -12,6 +12,7 @@ export interface NoteEvent {
   readonly discussion?: string;
   readonly body: string;
   readonly author: User;
+  readonly internal?: boolean;
   readonly system: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -23,9 +24,10 @@ export interface NoteEvent {
 export function notifyNote(instance: Instance, project: Project, event: NoteEvent): void {
   const { on } = event;
   const url = instance.url();
+  const kind = event.internal === true ? 'confidential_note' : 'note';
   const base = {
     object_kind: 'note',
-    event_type: 'note',
+    event_type: kind,
     user: userHookJson(event.author),
     project_id: project.id,
     project: projectHookJson(project, url),
@@ -53,7 +55,7 @@ export function notifyNote(instance: Instance, project: Project, event: NoteEven
   // Taken now, and not when it is sent.
   const about = on.type === 'MergeRequest' ? mergeRequestHookJson(on, project, url) : {};
   const issue = on.type === 'Issue' ? issueHookJson(on, project.id) : {};
-  instance.webhooks.send(project, 'note', async () => {
+  instance.webhooks.send(project, kind, async () => {
     switch (on.type) {
       case 'MergeRequest': {
         const last_commit = await lastCommit(instance, project, on.diff.head);

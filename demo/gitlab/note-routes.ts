@@ -81,11 +81,20 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
   // An answer makes a thread of a single note.
   app.post(`${discussions}/:discussion/notes`, async (c) => {
     const id = c.req.param('discussion');
-    for (const note of threadIn(find(c.var.project, c.req.param('iid')), id)) note.threaded = true;
-    return create(c, id, true);
+    const thread = threadIn(find(c.var.project, c.req.param('iid')), id);
+    // Only who may write internal notes may answer one, and the answer is internal, whatever it asks for.
+    const internal = thread.some((note) => note.internal);
+    if (internal && accessLevel(c.var.project, c.var.user) < accessLevels.reporter)
+      throw refused(404, '404 Discussion Not Found');
+    for (const note of thread) note.threaded = true;
+    return create(c, id, { internal });
   });
 
-  async function create(c: Context<ApiEnv, string>, discussion: string, threaded = false): Promise<Response> {
+  async function create(
+    c: Context<ApiEnv, string>,
+    discussion: string,
+    thread?: { readonly internal: boolean },
+  ): Promise<Response> {
     const { project, user } = c.var;
     const noteable = find(project, c.req.param('iid') ?? '');
     const params = await readParams(c);
@@ -104,10 +113,10 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
     const note: Note = {
       id: instance.nextId(),
       discussion,
-      threaded,
+      threaded: thread !== undefined,
       body: text,
       author: user,
-      internal: params.flag('internal') ?? params.flag('confidential') ?? false,
+      internal: thread?.internal ?? params.flag('internal') ?? params.flag('confidential') ?? false,
       system: false,
       createdAt: now,
       updatedAt: now,

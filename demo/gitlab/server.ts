@@ -9,6 +9,7 @@ import type { FileChange, Person } from './commit-writer.ts';
 import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
 import type { Group } from './group.ts';
 import { createInstance } from './instance.ts';
+import { mergeRequestIn } from './merge-request-routes.ts';
 import { accessLevels, type MergeMethod, type Project } from './project.ts';
 import { maintainersOnly } from './protected-branch.ts';
 import { afterPush } from './pushes.ts';
@@ -52,6 +53,11 @@ export interface GitLabServer extends HttpServer {
     options?: { readonly defaultBranch?: string; readonly mergeMethod?: MergeMethod },
   ): Promise<{ readonly id: number; readonly path: string }>;
   addMember(project: string | number, user: string | number, accessLevel: number): void;
+  /** Takes away what the project itself gives the user; groups may give it still. */
+  removeMember(project: string | number, user: string | number): void;
+  blockUser(user: string | number): void;
+  /** Makes a merge request one from a fork: from the branch of this name in another project. */
+  setSourceProject(project: string | number, iid: number, source: string | number): void;
   setMergeMethod(project: string | number, method: MergeMethod): void;
   /** Whether hooks that fail again and again are switched off, as on GitLab.com; not by default. */
   disableFailingHooks(on: boolean): void;
@@ -170,6 +176,15 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     },
     addMember(project, user, accessLevel) {
       addMemberTo(projectNamed(project).members, user, accessLevel);
+    },
+    removeMember(project, user) {
+      projectNamed(project).members.delete(userNamed(user).id);
+    },
+    blockUser(user) {
+      userNamed(user).isBlocked = true;
+    },
+    setSourceProject(project, iid, source) {
+      mergeRequestIn(projectNamed(project), String(iid)).sourceProject = projectNamed(source).id;
     },
     disableFailingHooks(on) {
       instance.failingHooksAreDisabled = on;

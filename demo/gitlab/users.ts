@@ -5,6 +5,8 @@ export interface User {
   readonly email: string;
   /** The user of a project's or a group's access token, or a service account. */
   readonly isBot: boolean;
+  /** Who is blocked stays a member, and can't sign in. */
+  isBlocked: boolean;
 }
 
 export interface NewUser {
@@ -27,7 +29,14 @@ export function createUsers(): Users {
     add({ username, name, isBot = false }) {
       if (users.some((user) => user.username === username))
         throw new Error(`There is a user ${username} already.`);
-      const user = { id: users.length + 1, username, name, email: `${username}@example.com`, isBot };
+      const user = {
+        id: users.length + 1,
+        username,
+        name,
+        email: `${username}@example.com`,
+        isBot,
+        isBlocked: false,
+      };
       users.push(user);
       return user;
     },
@@ -43,7 +52,7 @@ export function userJson(user: User, url: string): object {
     username: user.username,
     public_email: null,
     name: user.name,
-    state: 'active',
+    state: user.isBlocked ? 'blocked' : 'active',
     locked: false,
     avatar_url: null,
     web_url: `${url}/${user.username}`,

@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { alertStatus, countOutcome, type Hook, type HookEvent, type HookFlag } from './hook.ts';
 import type { Project } from './project.ts';
 
-type HookKind = 'push' | 'merge_request' | 'note' | 'access_token';
+type HookKind = 'push' | 'merge_request' | 'note' | 'confidential_note' | 'access_token';
 
 const kinds: Record<HookKind, { flag: HookFlag; header: string; trigger: string }> = {
   push: { flag: 'push_events', header: 'Push Hook', trigger: 'push_hooks' },
@@ -13,6 +13,11 @@ const kinds: Record<HookKind, { flag: HookFlag; header: string; trigger: string 
     trigger: 'merge_request_hooks',
   },
   note: { flag: 'note_events', header: 'Note Hook', trigger: 'note_hooks' },
+  confidential_note: {
+    flag: 'confidential_note_events',
+    header: 'Confidential Note Hook',
+    trigger: 'confidential_note_hooks',
+  },
   access_token: {
     flag: 'resource_access_token_events',
     header: 'Resource Access Token Hook',

@@ -19,10 +19,13 @@ export interface Delivery {
 export interface Inbox {
   /**
    * Writes the delivery and the jobs that it wakes in one transaction. When the promise resolves with `new`, both are on
-   * disk; a delivery whose id is known changes nothing and is a `duplicate`.
+   * disk; a delivery whose id is known changes nothing: it is a
+   * `duplicate`, or `altered` where the body that is kept is another.
    */
   accept(
     delivery: Delivery,
     jobs: readonly DueJob[],
-  ): Promise<Result<'new' | 'duplicate', { readonly reason: 'unavailable'; readonly said: string }>>;
+  ): Promise<
+    Result<'new' | 'duplicate' | 'altered', { readonly reason: 'unavailable'; readonly said: string }>
+  >;
 }

@@ -33,6 +33,8 @@ export interface WrittenNote {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly isSystem: boolean;
+  /** Whether it is an internal one. */
+  readonly isConfidential: boolean;
 }
 
 /** What became of a delivery that GitLab was asked to send again; `later`: it does not send any more of them in this minute. */

@@ -7,7 +7,12 @@ export type Noteable =
 
 /** Where a comment stands: on its own, or as an answer in a thread (GitLab's discussion id). */
 export type Place =
-  (Noteable & { readonly discussion?: string }) | { readonly kind: 'commit'; readonly commit: CommitSha };
+  | (Noteable & {
+      readonly discussion?: string;
+      /** An answer in this thread is as confidential as the thread; a comment beside it would be for everybody. */
+      readonly confidential?: true;
+    })
+  | { readonly kind: 'commit'; readonly commit: CommitSha };
 
 /** A comment that somebody wrote. */
 export interface NotePlace {

@@ -12,6 +12,9 @@ export function createMask(secrets: readonly string[]): (text: string) => string
     maskValues(text)
       .replaceAll(quoted, `$1$2${hidden}$2`)
       .replaceAll(keyed, `$1${hidden}`)
+      .replaceAll(valueOfName, `$1$2${hidden}$2`)
+      .replaceAll(valueBeforeName, `$1$2${hidden}$2`)
+      .replaceAll(oracleAccount, `$1${hidden}@`)
       .replaceAll(userInfo, `$1${hidden}@`);
 }
 
@@ -30,7 +33,8 @@ export function createValueMask(secrets: readonly string[]): (text: string) => s
   };
 }
 
-const secretName = '(?:password|passwd|secret|token|api[-_]?key|private[-_]?key|authorization|credential)';
+const secretName =
+  '(?:password|passwd|pwd|passphrase|secret|token|(?:api|private|access|account)[-_]?key|connection[-_]?string|authorization|credential)';
 // Bounded: from each "token" in a long row of them, the pattern would else run to the end and back.
 const keySign = `${secretName}[\\w.-]{0,40}\\\\?["']?\\s*[:=]\\s*`;
 /** A value in quotes up to the closing one of the same kind, escaped where the opening one is; else to the end of the line. */
@@ -39,6 +43,20 @@ const keyed = new RegExp(
   `(${keySign}(?:(?:bearer|basic|token)\\s+)?)(?:\\[hidden\\]|[^\\s"'\\\\,;&)}\\]])+`,
   'gi',
 );
+const quote = `\\\\{0,7}["']`;
+const nameField = `${quote}(?:id|name|key)${quote}\\s*:\\s*${quote}[^"'\\\\\\n]{0,80}${secretName}[^"'\\\\\\n]{0,80}${quote}`;
+const valueField = `${quote}value${quote}\\s*:\\s*`;
+/** A variable of a pipeline, whose name and value are fields of their own, in either order. */
+const valueOfName = new RegExp(
+  `(${nameField}\\s*,\\s*${valueField})(${quote})(?:\\\\.|[^\\\\\\n]){1,2000}?(?:\\2|$)`,
+  'gim',
+);
+const valueBeforeName = new RegExp(
+  `(${valueField})(${quote})(?:\\\\.|[^"'\\\\\\n]){1,2000}?\\2(?=\\s*,\\s*${nameField})`,
+  'gim',
+);
+/** Oracle's way to write an account, `user/password@host`. */
+const oracleAccount = /(\bjdbc:oracle:\w{1,10}:[^\s/@"']{1,100}\/)[^\s@"']{1,200}@/gi;
 const userInfo = /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#"']+@/gi;
 const named = new RegExp(secretName, 'i');
 

@@ -9,6 +9,8 @@ const numbered = z.object({ iid: z.number().int() });
 
 /** The fields of GitLab's note webhook that are used. */
 export const noteEvent = z.object({
+  /** `note`, or `confidential_note` for an internal comment and for any on a confidential issue. */
+  event_type: z.string().nullish(),
   project: z.object({ id: z.number().int(), path_with_namespace: z.string() }),
   object_attributes: z.object({
     id: z.number().int(),
@@ -35,6 +37,7 @@ type NoteEvent = z.infer<typeof noteEvent>;
 export function readNote({
   project,
   object_attributes: note,
+  event_type: type,
   ...about
 }: NoteEvent): CommandedEvent | undefined {
   const isNew = note.action === undefined ? note.created_at === note.updated_at : note.action === 'create';
@@ -42,6 +45,9 @@ export function readNote({
   if (!isNew || note.system === true || on === undefined) return undefined;
   const lines = commandLines(note.note);
   if (lines.length === 0) return undefined;
+  const isConfidential = type === 'confidential_note';
+  // Without its thread the answer would be for everybody.
+  if (isConfidential && !note.discussion_id) return undefined;
   return {
     kind: 'commanded',
     projectId: project.id as ProjectId,
@@ -50,6 +56,7 @@ export function readNote({
       note: note.id as NoteId,
       discussion: note.discussion_id ?? undefined,
       author: note.author_id as UserId,
+      ...(isConfidential ? { confidential: true } : {}),
     },
     lines,
     writtenAt: momentOf(note.created_at ?? ''),

@@ -45,6 +45,7 @@ async function take(
   const about = { iid: on.iid };
   const body = {
     object_kind: 'note',
+    event_type: note.isConfidential ? 'confidential_note' : 'note',
     project: { id: project.id, path_with_namespace: project.path },
     object_attributes: {
       id: note.id,

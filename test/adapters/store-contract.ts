@@ -153,7 +153,8 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       const again = deliveryOf('one', { body: 'another', content: { kind: 'rejected', reason: 'odd' } });
       const due = { job: deployJob(project, 'main'), dueAt: 0 };
       const woken = opened.woken();
-      expect(await opened.inbox.accept(again, [due])).toEqual(ok('duplicate'));
+      expect(await opened.inbox.accept(again, [due])).toEqual(ok('altered'));
+      expect(await opened.inbox.accept({ ...again, body: '{"id":"one"}' }, [due])).toEqual(ok('duplicate'));
       expect(opened.woken()).toBe(woken);
       expect(await opened.deliveries()).toEqual([{ id: 'one', status: 'waiting', body: '{"id":"one"}' }]);
       expect(await opened.jobs()).toEqual([]);

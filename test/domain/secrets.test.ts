@@ -176,3 +176,31 @@ test('fields that hold secrets are known by their names', () => {
   expect(names.filter((name) => !isSecretKey(name))).toStrictEqual([]);
   expect(['key', 'author', 'branch', 'pass', ''].filter(isSecretKey)).toStrictEqual([]);
 });
+
+describe('hides in what an upstream repeats of a config', () => {
+  const value = 'planted-value';
+
+  test.each([
+    `Server=db;Uid=loader;Pwd=${value};`,
+    `AccountName=a;AccountKey=${value}==;EndpointSuffix=x`,
+    `SharedAccessKey=${value}`,
+    `aws_access_key: ${value}`,
+    `passphrase = "${value} of words"`,
+    `"connectionString": "Server=db;Password=${value}"`,
+    `jdbc:oracle:thin:loader/${value}@db.example.com:1521/sales`,
+    `postgresql://loader:${value}@db.example.com/sales`,
+    `{"id":"db_password","value":"${value}"}`,
+    `{"value":"${value}","id":"db_password"}`,
+    `{"name": "API-KEY", "value": "${value} \\" and more"}`,
+    JSON.stringify(`{"id":"db_password","value":"${value}"}`),
+    JSON.stringify(JSON.stringify({ value, name: 'token' })),
+  ])('%s', (text) => {
+    expect(maskNothing(text)).not.toContain(value);
+    expect(maskNothing(text)).toContain('[hidden]');
+  });
+
+  test('no variable whose name is harmless', () => {
+    const text = '{"id":"QA","value":"False"},{"id":"password","value":"x"}';
+    expect(maskNothing(text)).toBe('{"id":"QA","value":"False"},{"id":"password","value":"[hidden]"}');
+  });
+});

@@ -155,6 +155,7 @@ export async function setScene(
         push_events: true,
         merge_requests_events: true,
         note_events: true,
+        confidential_note_events: true,
         resource_access_token_events: true,
       });
       return running;

@@ -94,7 +94,7 @@ export function createComments(deps: {
 
   const make = async (wanted: Wanted, body: string): Promise<void> => {
     const { project, place } = wanted;
-    const { discussion, iid, kind } = place;
+    const { discussion, iid, kind, confidential = false } = place;
     if (discussion !== undefined) {
       const answered = await attempt(() => discussions[kind].addNote(project, iid, discussion, body));
       if (answered.ok) {
@@ -103,7 +103,8 @@ export function createComments(deps: {
       }
       // The thread is gone, or GitLab takes no answer to it.
       const { reason } = answered.failure;
-      if (reason !== 'missing' && reason !== 'refused') throw new UpstreamError(answered.failure);
+      if (confidential || (reason !== 'missing' && reason !== 'refused'))
+        throw new UpstreamError(answered.failure);
     }
     const { id } = note.parse(await notes[kind].create(project, iid, body));
     remember(wanted, { id, body });

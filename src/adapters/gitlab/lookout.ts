@@ -54,6 +54,9 @@ const note = z
     created_at: z.string(),
     updated_at: z.string(),
     system: z.boolean().nullish(),
+    internal: z.boolean().nullish(),
+    /** What `internal` was called before GitLab 15.5. */
+    confidential: z.boolean().nullish(),
   })
   .transform((shown): WrittenNote => ({
     id: shown.id,
@@ -62,6 +65,7 @@ const note = z
     createdAt: shown.created_at,
     updatedAt: shown.updated_at,
     isSystem: shown.system === true,
+    isConfidential: (shown.internal ?? shown.confidential) === true,
   }));
 const discussion = z.object({ id: z.string(), notes: z.array(z.object({ id: z.number() })) });
 

@@ -16,7 +16,7 @@ export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
       const { content } = delivery;
       const event = content.kind === 'event' ? content.event : undefined;
       try {
-        const isNew = await db.transaction().execute(async (transaction) => {
+        const outcome = await db.transaction().execute(async (transaction) => {
           const inserted = await transaction
             .insertInto('deliveries')
             .values({
@@ -32,16 +32,16 @@ export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
             })
             .onConflict((conflict) => conflict.column('id').doNothing())
             .executeTakeFirst();
-          if (inserted.numInsertedOrUpdatedRows !== 1n) return false;
+          if (inserted.numInsertedOrUpdatedRows !== 1n) return sameOrNot(transaction, delivery);
           if (event !== undefined && 'projectId' in event)
             await hear(transaction, event.projectId, delivery.receivedAt);
           if (event?.kind === 'commanded' && !(await isNewRequest(transaction, event, delivery.receivedAt)))
-            return false;
+            return 'duplicate';
           await addJobs(transaction, jobs, clock.now());
-          return true;
+          return 'new';
         });
-        if (isNew) jobsAdded();
-        return ok(isNew ? 'new' : 'duplicate');
+        if (outcome === 'new') jobsAdded();
+        return ok(outcome);
       } catch (error) {
         return fail({ reason: 'unavailable', said: error instanceof Error ? error.message : String(error) });
       }
@@ -58,6 +58,19 @@ async function hear(transaction: Transaction<Tables>, id: ProjectId, now: number
       conflict.column('id').doUpdateSet({ heard_at: now }).where('projects.heard_at', 'is', null),
     )
     .execute();
+}
+
+/** GitLab repeats a delivery byte for byte. A body that is not kept any more tells nothing. */
+async function sameOrNot(
+  transaction: Transaction<Tables>,
+  { id, body }: Delivery,
+): Promise<'duplicate' | 'altered'> {
+  const kept = await transaction
+    .selectFrom('deliveries')
+    .select('body')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return kept === undefined || !kept.body || kept.body === body ? 'duplicate' : 'altered';
 }
 
 /** What a branch has to look at waits for its run; other events have a job that carries everything. */
