@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
 import { createPrompt } from './adapters/prompt.ts';
 import { createTerminal } from './adapters/terminal.ts';
+import { addAuditCommands } from './audit-commands.ts';
 import { addBranchCommands } from './branch-commands.ts';
 import { projectsNamedIn, readSettings, secretsIn } from './config.ts';
 import { words } from './domain/phrase.ts';
@@ -77,6 +78,8 @@ program
   });
 
 addBranchCommands(program, { terminal, variables: process.env, exit: (code) => process.exit(code) });
+
+addAuditCommands(program, { terminal, variables: process.env, exit: (code) => process.exit(code) });
 
 interface PrintOptions {
   readonly json?: true;

@@ -90,6 +90,8 @@ const environment = z.object({
     .refine((minutes) => minutes > 0 && minutes <= 24 * 60, 'is not a number of minutes up to 1440')
     .default(10),
   COMMAND_MAX_AGE_HOURS: number(1, 24 * 365).default(24),
+  KEEP_DELIVERIES_DAYS: number(1, 36_500).default(30),
+  KEEP_SNAPSHOTS_DAYS: number(1, 36_500).default(180),
   LOG_LEVEL: z.enum(logLevels, 'is not a level').default('info'),
 });
 
@@ -123,6 +125,8 @@ const examples: Readonly<Record<keyof Config, string>> = {
   PUBLIC_URL: 'https://aic-bot.example.com',
   SWEEP_MINUTES: '10',
   COMMAND_MAX_AGE_HOURS: '24',
+  KEEP_DELIVERIES_DAYS: '30',
+  KEEP_SNAPSHOTS_DAYS: '180',
   LOG_LEVEL: logLevels.join(', '),
 };
 

@@ -9,7 +9,7 @@ import { createApp } from './app.ts';
 import { hookSecrets, projectsNamedIn, type Config } from './config.ts';
 import { openEngine, probesOf, type Surroundings } from './engine.ts';
 import { hookUrl } from './domain/hook.ts';
-import { checkTokenJob, sweepJob } from './domain/job.ts';
+import { checkTokenJob, cleanUpJob, sweepJob } from './domain/job.ts';
 import { createReadiness } from './handlers/readiness.ts';
 import { runJob } from './handlers/run-job.ts';
 import { createSweepMemory } from './handlers/sweep.ts';
@@ -23,6 +23,7 @@ export interface Bot {
 }
 
 const lanesAtOnce = 8;
+const dayMs = 24 * 60 * 60_000;
 
 /**
  * The bot of one Node process on SQLite. It accepts deliveries at once and works from `start` on. Another bot, or operators' commands, may
@@ -46,6 +47,10 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
     mailer,
     inbox,
     sweep: { everyMs: config.SWEEP_MINUTES * 60_000, named: projectsNamedIn(config) },
+    keep: {
+      deliveriesMs: config.KEEP_DELIVERIES_DAYS * dayMs,
+      snapshotsMs: config.KEEP_SNAPSHOTS_DAYS * dayMs,
+    },
     memory: createSweepMemory(clock.now()),
     hook: { url: address === undefined ? undefined : hookUrl(address), secrets: hookSecrets(config) },
   };
@@ -83,7 +88,7 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
       // Also the first look of all; where one waits already, it comes now.
       const { jobs } = engine.portsFor({ log, lease: undefined });
       const dueAt = clock.now();
-      await jobs.add({ job: checkTokenJob, dueAt }, { job: sweepJob, dueAt });
+      await jobs.add({ job: checkTokenJob, dueAt }, { job: sweepJob, dueAt }, { job: cleanUpJob, dueAt });
       await lanes.start();
     },
     stop: async (graceMs) => {

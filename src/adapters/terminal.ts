@@ -23,6 +23,8 @@ export interface Terminal {
   tell(what: string): void;
   /** Prints the result and nothing else; resolves when it is written. */
   print(printout: Printout, format: 'text' | 'json'): Promise<void>;
+  /** Prints one JSON object as a line of its own, among others. */
+  printLine(data: Readonly<Record<string, unknown>>): Promise<void>;
   /** The same for a report as it is given in comments and mails. */
   printReport(report: Report, isWell: boolean, format: 'text' | 'json'): Promise<void>;
 }
@@ -54,6 +56,7 @@ export function createTerminal({ stdout, stderr, mask }: TerminalDeps): Terminal
       const all = { ok: isWell, outcome: plain(outcome), ...data };
       await write(format === 'json' ? asJson(all, mask) : mask(asText(printout, paint)));
     },
+    printLine: (data) => write(asJson(data, mask, 0)),
     printReport: (report, isWell, format) =>
       write(
         format === 'json'
@@ -90,6 +93,7 @@ function linesOf(
 }
 
 /** Masked value by value: a mask over the whole could break the JSON. */
-function asJson(all: object, mask: (text: string) => string): string {
-  return JSON.stringify(all, (_key, value: unknown) => (typeof value === 'string' ? mask(value) : value), 2);
+function asJson(all: object, mask: (text: string) => string, indent = 2): string {
+  const masked = (_key: string, value: unknown) => (typeof value === 'string' ? mask(value) : value);
+  return JSON.stringify(all, masked, indent);
 }

@@ -18,8 +18,15 @@ export type ItemState =
       readonly kind: 'planned' | 'writing';
       readonly effect: 'create' | 'update';
       readonly desired: Fingerprint;
+      readonly drifted?: true;
     }
-  | { readonly kind: 'created' | 'updated'; readonly desired: Fingerprint; readonly remark?: Remark }
+  | {
+      readonly kind: 'created' | 'updated';
+      readonly desired: Fingerprint;
+      /** Whether it overwrote what somebody changed by hand. */
+      readonly drifted?: true;
+      readonly remark?: Remark;
+    }
   | { readonly kind: 'unchanged' | 'left' }
   | { readonly kind: 'blocked' | 'failed'; readonly reason: Reason };
 

@@ -27,6 +27,7 @@ export interface MergeRequest {
   readonly target: string;
   /** The username of who merged it. */
   readonly mergedBy: string | undefined;
+  readonly mergedById?: UserId;
   /** The commit that the merge made on the target branch; undefined after a fast-forward. */
   readonly mergeCommit: CommitSha | undefined;
   readonly squashCommit: CommitSha | undefined;

@@ -16,6 +16,7 @@ export type Job =
   | MailJob
   | CheckTokenJob
   | SweepJob
+  | CleanUpJob
   | CatchUpJob;
 
 /** Bring the workspace of `branch` to the state of the branch. */
@@ -36,6 +37,8 @@ export interface CommandJob {
   readonly projectId: ProjectId;
   readonly origin: Origin;
   readonly lines: readonly string[];
+  /** The delivery that brought it; undefined for a job that was added before deliveries were noted. */
+  readonly delivery: string | undefined;
   /** When the comment was written, in milliseconds since 1970, where that is known. */
   readonly writtenAt: number | undefined;
   /** The command to carry out now, from 0. */
@@ -99,6 +102,13 @@ interface SweepJob {
 
 export const sweepJob: SweepJob = { kind: 'sweep' };
 
+/** Drop what is old. There is always one, waiting or running. */
+interface CleanUpJob {
+  readonly kind: 'clean-up';
+}
+
+export const cleanUpJob: CleanUpJob = { kind: 'clean-up' };
+
 /** Have the deliveries of a project sent again that did not arrive, and look at its webhook. */
 export interface CatchUpJob {
   readonly kind: 'catch-up';
@@ -128,6 +138,7 @@ export function laneOf(job: Job): string {
     case 'mail':
     case 'check-token':
     case 'sweep':
+    case 'clean-up':
       return job.kind;
   }
 }
@@ -157,6 +168,7 @@ export function keyOf(job: Job): string {
       return `mail:${job.mail.messageId}`;
     case 'check-token':
     case 'sweep':
+    case 'clean-up':
       return job.kind;
   }
 }
@@ -167,12 +179,16 @@ export function deployJob(projectId: ProjectId, branch: string): DeployJob {
 }
 
 /** The job of the commands in a comment. */
-export function commandJob({ projectId, origin, lines, writtenAt }: CommandedEvent): CommandJob {
+export function commandJob(
+  { projectId, origin, lines, writtenAt }: CommandedEvent,
+  delivery: string,
+): CommandJob {
   return {
     kind: 'command',
     projectId,
     origin,
     lines,
+    delivery,
     writtenAt,
     next: 0,
     failed: false,

@@ -1,4 +1,5 @@
 import { candidatesIn, merge, type BranchView, type Candidate, type Decision } from './branch-view.ts';
+import type { UserId } from './ids.ts';
 import { lookup } from './mapping.ts';
 import { nearest } from './nearest.ts';
 import type { Place } from './place.ts';
@@ -12,6 +13,8 @@ export interface Order {
   readonly force: boolean;
   readonly reason: string | undefined;
   readonly by: string;
+  /** Undefined for an operator. */
+  readonly byId: UserId | undefined;
   /** Where the deployment is told of; undefined for an operator. */
   readonly place: Place | undefined;
 }

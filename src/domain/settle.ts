@@ -25,7 +25,12 @@ function stateOf(step: Settled['step'], before: ItemState | undefined): ItemStat
   switch (step.kind) {
     case 'create':
     case 'update':
-      return { kind: 'planned', effect: step.kind, desired: step.desired.fingerprint };
+      return {
+        kind: 'planned',
+        effect: step.kind,
+        desired: step.desired.fingerprint,
+        ...driftOf(step.kind === 'update' && step.drifted),
+      };
     case 'unchanged':
       return writtenBefore(before, step.desired.fingerprint) ?? { kind: 'unchanged' };
     case 'left':
@@ -43,8 +48,17 @@ function writtenBefore(before: ItemState | undefined, desired: string): ItemStat
     case 'updated':
       return before;
     case 'writing':
-      return { kind: before.effect === 'create' ? 'created' : 'updated', desired: before.desired };
+      return {
+        kind: before.effect === 'create' ? 'created' : 'updated',
+        desired: before.desired,
+        ...(before.drifted === true ? { drifted: true, remark: 'overwrote-drift' } : {}),
+      };
     case 'planned':
       return undefined;
   }
+}
+
+/** The mark of an item that overwrites what somebody changed by hand. */
+export function driftOf(isDrifted: boolean): { readonly drifted?: true } {
+  return isDrifted ? { drifted: true } : {};
 }

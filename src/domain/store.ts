@@ -1,10 +1,12 @@
 import type { WorkspaceName } from './aic.ts';
+import type { AuditEntry } from './audit.ts';
 import type { Deployment, DeploymentStatus, Item } from './deployment.ts';
 import type { Event } from './event.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { BlobId } from './blob-id.ts';
 import type { CommitSha, DeploymentId, ProjectId } from './ids.ts';
 import type { Place } from './place.ts';
+import type { Retention } from './retention.ts';
 import type { DueJob } from './job.ts';
 import type { KnownProjects } from './known-projects.ts';
 import type { Notices } from './notices.ts';
@@ -81,6 +83,7 @@ export interface Closing {
       }
     | undefined;
   readonly jobs: readonly DueJob[];
+  readonly audit: readonly AuditEntry[];
 }
 
 /**
@@ -90,7 +93,7 @@ export interface Closing {
  * On behalf of a lane, whatever writes rejects once the lane's lease is lost, and writes nothing. That is thrown and not returned, since no
  * run can answer it: another process does the work now, and whatever runs here still, in whichever of its steps, must end at once.
  */
-export interface Store extends Notices, KnownProjects {
+export interface Store extends Notices, KnownProjects, Retention {
   branch(key: BranchKey): Promise<BranchState | undefined>;
   /** Oldest first. */
   waiting(key: BranchKey): Promise<readonly WaitingDelivery[]>;
@@ -135,5 +138,10 @@ export interface Store extends Notices, KnownProjects {
     readonly baselines: ReadonlyMap<string, Baseline>;
     readonly branch: { readonly key: BranchKey; readonly state: BranchState } | undefined;
     readonly jobs: readonly DueJob[];
+    readonly audit: readonly AuditEntry[];
   }): Promise<void>;
+  /** Adds entries to the audit log, and the jobs that follow from what they tell of. */
+  record(audit: readonly AuditEntry[], jobs: readonly DueJob[]): Promise<void>;
+  /** What the workspace held of the pipelines that the deployment overwrote, by their names. */
+  overwritten(id: DeploymentId): Promise<ReadonlyMap<string, Fingerprint>>;
 }

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../domain/audit.ts';
 import { backMergeBranch, backMergeTargets, mergedHotfixes } from '../domain/back-merge.ts';
 import type { BranchView } from '../domain/branch-view.ts';
 import { backMergeReport, type BackMerged } from '../domain/back-merge-report.ts';
@@ -47,17 +48,32 @@ export async function runBackMerge(ports: BranchPorts, job: BackMergeJob): Promi
     outcomes.push(opened.ok ? opened.value : { target, kind: 'failed', reason: opened.failure });
   }
   log.info('back-merge', { hotfix: hotfix.value.iid, branches: outcomes.length });
-  await ports.jobs.add({
-    job: {
-      kind: 'comment',
-      projectId: job.projectId,
-      place: { kind: 'merge-request', iid: hotfix.value.iid },
-      marker: 'aic-bot:back-merge',
-      body: toComment(backMergeReport(hotfix.value, outcomes)),
-    },
-    dueAt: clock.now(),
-  });
+  const comment = {
+    kind: 'comment',
+    projectId: job.projectId,
+    place: { kind: 'merge-request', iid: hotfix.value.iid },
+    marker: 'aic-bot:back-merge',
+    body: toComment(backMergeReport(hotfix.value, outcomes)),
+  } as const;
+  const { mergedBy: name, mergedById: id, iid, source, target } = hotfix.value;
+  const entry: AuditEntry = {
+    key: `back-merge:${job.projectId}:${iid}`,
+    kind: 'back-merge',
+    project: job.projectId,
+    who: [{ id, name }],
+    what: `back-merge of !${iid} (${source})`,
+    where: target,
+    reason: undefined,
+    result: outcomes.map((each) => `${each.target}: ${toldOf(each)}`).join('; '),
+    items: [],
+    deliveries: [],
+  };
+  await ports.store.record([entry], [{ job: comment, dueAt: clock.now() }]);
   return { kind: 'done' };
+}
+
+function toldOf(outcome: BackMerged): string {
+  return outcome.kind === 'requested' ? `!${outcome.request.iid}` : outcome.kind;
 }
 
 function isPassing(reason: Reason): reason is Extract<Reason, { kind: 'upstream' }> {

@@ -5,7 +5,7 @@ import type { PipelineId } from '../domain/ids.ts';
 import type { Step } from '../domain/plan.ts';
 import { isStop, type Reason } from '../domain/reason.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
-import type { Settled } from '../domain/settle.ts';
+import { driftOf, type Settled } from '../domain/settle.ts';
 
 type Write = Extract<Step, { kind: 'create' | 'update' }>;
 
@@ -33,7 +33,8 @@ export async function carryOut(
     case 'update': {
       if (workspace === undefined) return 'done';
       const desired = step.desired.fingerprint;
-      await save({ pipeline: step.name, state: { kind: 'writing', effect: step.kind, desired } });
+      const drift = driftOf(step.kind === 'update' && step.drifted);
+      await save({ pipeline: step.name, state: { kind: 'writing', effect: step.kind, desired, ...drift } });
       const written = await write(workspace, step);
       if (!written.ok) {
         if (isStop(written.failure)) return 'stopped';
@@ -47,6 +48,7 @@ export async function carryOut(
       const state: ItemState = {
         kind: step.kind === 'create' ? 'created' : 'updated',
         desired,
+        ...drift,
         ...(remark === undefined ? {} : { remark }),
       };
       await save({ pipeline: step.name, state }, holds);

@@ -35,11 +35,17 @@ export interface CommandContext {
  * out again at the next start.
  */
 export type Ended =
-  | { readonly kind: 'answered' | 'told'; readonly done: boolean; readonly report: Report }
+  | {
+      readonly kind: 'answered' | 'told';
+      readonly done: boolean;
+      readonly report: Report;
+      /** Whether it was refused before anything was tried. */
+      readonly isRefused?: true;
+    }
   | { readonly kind: 'stopped' };
 
 /** A command ended, and this is its answer. */
-export function answer(report: Report, done = false): Ended {
+export function answer(report: Report, done = false): Exclude<Ended, { kind: 'stopped' }> {
   return { kind: 'answered', done, report };
 }
 
@@ -56,5 +62,6 @@ export interface Prepared {
 
 /** A command that is answered at once. */
 export function answered(report: Report, done = false): Prepared {
-  return { lane: undefined, run: async () => answer(report, done) };
+  const ended = done ? answer(report, true) : { ...answer(report), isRefused: true as const };
+  return { lane: undefined, run: async () => ended };
 }

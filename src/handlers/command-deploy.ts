@@ -20,6 +20,7 @@ export function prepareDeploy(context: CommandContext, command: Command, kind: '
     force: command.words.has('force'),
     reason: command.options.reason,
     by: asker.username,
+    byId: asker.id,
     place,
   };
   return {

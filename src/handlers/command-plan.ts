@@ -67,7 +67,13 @@ async function planNow(
   if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(noWorkspace(branch));
   const { view } = looked.value;
-  const settings = { force: false, reason: undefined, by: asker.username, place: undefined };
+  const settings = {
+    force: false,
+    reason: undefined,
+    by: asker.username,
+    byId: asker.id,
+    place: undefined,
+  };
   const order = { ...settings, kind: 'deploy', pipelines } as const;
   const scope = await scopeOf(context, { order, branch, head: view.head });
   if (!scope.ok) return endedBy({ kind: 'upstream', failure: scope.failure });

@@ -1,3 +1,5 @@
+import type { AuditEntry } from '../domain/audit.ts';
+import { branchAudit } from '../domain/deployment-audit.ts';
 import { decide, type BranchView, type Decision } from '../domain/branch-view.ts';
 import { deployJob, type DeployJob, type DueJob, type JobOutcome } from '../domain/job.ts';
 import { pushReport } from '../domain/push-report.ts';
@@ -26,7 +28,14 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<
   if (looked.value.kind === 'nothing') {
     const { why, deliveries } = looked.value;
     ports.log.info('nothing to deploy', { branch: job.branch, why, deliveries: deliveries.join(' ') });
-    await ports.store.close({ key, deliveries, state: undefined, deployment: undefined, jobs: released });
+    await ports.store.close({
+      key,
+      deliveries,
+      state: undefined,
+      deployment: undefined,
+      jobs: released,
+      audit: [],
+    });
     return { kind: 'done' };
   }
   const { view, mappingKey } = looked.value;
@@ -52,7 +61,10 @@ async function act(
   decision: Decision,
   alsoJobs: readonly DueJob[],
 ): Promise<JobOutcome> {
-  const close = async (closing: Pick<Closing, 'state' | 'jobs'>): Promise<JobOutcome> => {
+  const close = async (
+    closing: Pick<Closing, 'state' | 'jobs'>,
+    audit: readonly AuditEntry[] = [],
+  ): Promise<JobOutcome> => {
     const jobs = [
       ...closing.jobs,
       ...alsoJobs,
@@ -67,6 +79,7 @@ async function act(
       deliveries: view.deliveries,
       deployment: undefined,
       jobs,
+      audit,
     });
     return { kind: 'done' };
   };
@@ -77,11 +90,13 @@ async function act(
     case 'refuse': {
       ports.log.warn('refused to deploy', { reason: decision.refusal.kind });
       const report = refusalReport(view, decision.refusal, ports.settings);
-      return close({ state: decision.state, jobs: now(ports, report) });
+      const audit = branchAudit(view, 'refusal', `refused: the mapping is ${decision.refusal.kind}`);
+      return close({ state: decision.state, jobs: now(ports, report) }, [audit]);
     }
     case 'report-push': {
       const report = pushReport(view, decision.pipelines, ports.settings);
-      return close({ state: decision.state, jobs: now(ports, report) });
+      const audit = branchAudit(view, 'direct-push', `told of ${decision.pipelines.length} pipelines`);
+      return close({ state: decision.state, jobs: now(ports, report) }, [audit]);
     }
     case 'deploy': {
       const ran = await runDeployment(ports, { view, decision, alsoJobs, order: undefined });

@@ -8,6 +8,7 @@ import type { UpstreamFailure } from '../domain/upstream.ts';
 import { atWork, type Worker } from '../domain/worker.ts';
 import type { Ended } from './command-context.ts';
 import type { LaneDoor, Turn } from './lane-door.ts';
+import { operatorAudit } from './operator-audit.ts';
 import { prepareGiven } from './operator-context.ts';
 import type { BranchPorts } from './ports.ts';
 
@@ -44,7 +45,9 @@ export async function operate(around: OperatePorts, given: GivenCommand): Promis
   let { lane } = first.value;
   if (lane === undefined) {
     const ended = await first.value.run();
-    return ended.kind === 'stopped' ? { kind: 'stopped', begun: false } : ended;
+    if (ended.kind === 'stopped') return { kind: 'stopped', begun: false };
+    await around.ports.store.record([operatorAudit(given, ended)], []);
+    return ended;
   }
   for (;;) {
     const turn = await waitForTurn(around, { ...given, kind: 'operator', lane });
@@ -79,6 +82,8 @@ async function useTurn(
   let ended;
   try {
     ended = await runIn(turn, given, lane);
+    if (ended.kind === 'answered' || ended.kind === 'told')
+      await turn.ports.store.record([operatorAudit(given, ended)], []);
   } catch (error) {
     const reason = 'an internal error at a terminal';
     if (await turn.end({ kind: 'again', reason })) throw error;

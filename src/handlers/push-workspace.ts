@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../domain/audit.ts';
 import { failure, refusal, unknownPipelines } from '../domain/command-answer.ts';
 import { phrase } from '../domain/phrase.ts';
 import type { PushItem } from '../domain/push-plan.ts';
@@ -84,6 +85,35 @@ async function finish(context: CommandContext, target: PushTarget, written: Writ
     baselines: isOwn ? plan.baselines : new Map(),
     branch: next === undefined ? undefined : { key, state: next },
     jobs: mail.map((job) => ({ job, dueAt: ports.clock.now() })),
+    audit: commits.length === 0 ? [] : [await auditOf(context, target, written)],
   });
   return { kind: 'pushed', items: plan.items, report };
+}
+
+async function auditOf(
+  { ports, project, asker, request }: CommandContext,
+  { branch, workspace }: PushTarget,
+  { plan, commits }: WrittenPush,
+): Promise<AuditEntry> {
+  const known = await ports.store.baselines(keyOfWorkspace(ports, project.id, workspace), [
+    ...plan.baselines.keys(),
+  ]);
+  const written = plan.items.filter(({ kind }) => kind !== 'unchanged' && kind !== 'gone');
+  return {
+    key: `push:${request}:${branch}:${commits.at(-1)}`,
+    kind: 'push',
+    project: project.id,
+    who: [{ id: asker.id, name: asker.username }],
+    what: `push of ${workspace.name}`,
+    where: branch,
+    reason: undefined,
+    result: `written as ${commits.join(', ')}`,
+    items: written.map(({ pipeline, kind }) => ({
+      pipeline,
+      before: known.get(pipeline)?.fingerprint,
+      after: plan.baselines.get(pipeline)?.fingerprint,
+      result: kind,
+    })),
+    deliveries: [],
+  };
 }

@@ -73,15 +73,15 @@ async function decideOn(ports: ReceivePorts, received: Received): Promise<Receip
       }
       const { event } = reading;
       const delivery: Delivery = { id, receivedAt: now, eventName, body, content: { kind: 'event', event } };
-      return accept(ports, delivery, [jobFor(event, now)]);
+      return accept(ports, delivery, [jobFor(event, id, now)]);
     }
   }
 }
 
-function jobFor(event: Event, now: number): DueJob {
+function jobFor(event: Event, delivery: string, now: number): DueJob {
   switch (event.kind) {
     case 'commanded':
-      return { job: commandJob(event), dueAt: now };
+      return { job: commandJob(event, delivery), dueAt: now };
     case 'merged':
       return { job: deployJob(event.projectId, event.branch), dueAt: now };
     case 'pushed':

@@ -1,3 +1,5 @@
+import type { AuditEntry } from '../domain/audit.ts';
+import { commandAudit, type CommandEnd } from '../domain/command-audit.ts';
 import { lateReport, refusal } from '../domain/command-answer.ts';
 import { helpReport, misunderstoodReport } from '../domain/command-help.ts';
 import { verbs } from '../domain/command-table.ts';
@@ -6,6 +8,7 @@ import type { GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
 import type { CommandJob, DueJob, JobOutcome } from '../domain/job.ts';
 import { defaultPermissions } from '../domain/mapping-file.ts';
 import { mappingRefusal } from '../domain/refusal-report.ts';
+import { placeName } from '../domain/place.ts';
 import { requestId, threadOf } from '../domain/origin.ts';
 import type { Member } from '../domain/people.ts';
 import { toComment } from '../domain/report-markdown.ts';
@@ -32,10 +35,12 @@ export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<J
   const looked = await lookAt(ports, job);
   if (!looked.ok) return notDone(looked.failure);
   if (looked.value === undefined) return { kind: 'done' };
+  if (looked.value === 'stranger') return refuseStranger(ports, job);
   const { project, asker } = looked.value;
   if (isLate(ports, job)) {
-    const told = { kind: 'answered', done: false, report: lateReport() } as const;
-    await ports.jobs.add(...after(ports, { ...job, lines: job.lines.slice(0, 1) }, told));
+    const told = { kind: 'answered', done: false, report: lateReport(), isRefused: true } as const;
+    const late = { ...job, lines: job.lines.slice(0, 1) };
+    await ports.store.record([auditOf(late, told, asker)], after(ports, late, told));
     return { kind: 'done' };
   }
   if (!job.begun) await ports.gitlab.react(project.id, job.origin, begun);
@@ -48,8 +53,37 @@ export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<J
   }
   const ended = await run();
   if (ended.kind === 'stopped') return ended;
-  await ports.jobs.add(...after(ports, job, ended));
+  await ports.store.record([auditOf(job, ended, asker)], after(ports, job, ended));
   return { kind: 'done' };
+}
+
+/** Commands of who is no member are not answered; that somebody tried is kept. */
+async function refuseStranger(ports: BranchPorts, job: CommandJob): Promise<JobOutcome> {
+  const told = { done: false, isRefused: true as const, report: undefined };
+  await ports.store.record([auditOf(job, told, undefined)], []);
+  return { kind: 'done' };
+}
+
+function auditOf(
+  { projectId, origin, lines, next, delivery }: CommandJob,
+  ended: Pick<CommandEnd, 'done' | 'report'> & { readonly isRefused?: true },
+  asker: Member | undefined,
+): AuditEntry {
+  const line = lines[next] ?? '';
+  const command = parseCommand(line);
+  return commandAudit({
+    key: `${requestId(projectId, origin)}:${next}`,
+    project: projectId,
+    who: { id: origin.author, name: asker?.username },
+    line,
+    verb: command.ok ? command.value.verb : undefined,
+    where: placeName(threadOf(origin)),
+    reason: command.ok ? command.value.options.reason : undefined,
+    done: ended.done,
+    isRefused: ended.isRefused === true,
+    report: ended.report,
+    deliveries: delivery === undefined ? [] : [delivery],
+  });
 }
 
 /** What somebody asked for a day ago may be the wrong thing by now. */
@@ -62,8 +96,11 @@ interface Asked {
   readonly asker: Member;
 }
 
-/** The project and who asks; undefined where nobody is to be answered. */
-async function lookAt(ports: BranchPorts, job: CommandJob): Promise<GitLabResult<Asked | undefined>> {
+/** The project and who asks; undefined where nobody asked anything of the bot. */
+async function lookAt(
+  ports: BranchPorts,
+  job: CommandJob,
+): Promise<GitLabResult<Asked | 'stranger' | undefined>> {
   const { gitlab, settings } = ports;
   const project = await gitlab.project(job.projectId);
   if (!project.ok) return project;
@@ -73,7 +110,7 @@ async function lookAt(ports: BranchPorts, job: CommandJob): Promise<GitLabResult
   if (self.value === job.origin.author) return ok(undefined);
   const asker = await gitlab.member(job.projectId, job.origin.author);
   if (!asker.ok) return asker;
-  return ok(asker.value === undefined ? undefined : { project: project.value, asker: asker.value });
+  return ok(asker.value === undefined ? 'stranger' : { project: project.value, asker: asker.value });
 }
 
 async function prepare(

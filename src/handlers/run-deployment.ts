@@ -1,5 +1,7 @@
 import PQueue from 'p-queue';
 
+import type { Actor, AuditEntry } from '../domain/audit.ts';
+import { deploymentAudit } from '../domain/deployment-audit.ts';
 import type { BranchView, Decision } from '../domain/branch-view.ts';
 import { isPending, statusOf, type Deployment, type Item } from '../domain/deployment.ts';
 import { deploymentReport, type DeploymentFacts } from '../domain/deployment-report.ts';
@@ -8,7 +10,7 @@ import type { Order } from '../domain/order.ts';
 import { placeName, type Place } from '../domain/place.ts';
 import { planStep, type Step } from '../domain/plan.ts';
 import { settle, type Settled } from '../domain/settle.ts';
-import type { Pending } from '../domain/store.ts';
+import type { Pending, WorkspaceKey } from '../domain/store.ts';
 import { writeConfig } from '../domain/pipeline-config.ts';
 import { backMergeJobs } from './back-merge.ts';
 import type { BranchPorts } from './ports.ts';
@@ -97,7 +99,7 @@ export async function runDeployment(
   await progress.ended();
   for (const one of done) if (one.status === 'rejected') throw one.reason;
   if (hasStopped) return { kind: 'stopped' };
-  return finish(bound, { ...run, deployment, retry, before, items: [...items.values()] });
+  return finish(bound, { ...run, deployment, retry, before, items: [...items.values()], workspaceKey });
 }
 
 function writes({ step }: Settled): boolean {
@@ -167,6 +169,8 @@ interface Finished {
   readonly retry: boolean;
   readonly before: readonly Item[];
   readonly items: readonly Item[];
+  readonly order: Order | undefined;
+  readonly workspaceKey: WorkspaceKey;
 }
 
 async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
@@ -177,7 +181,8 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
   const pending = pendingAfter(run);
   const waits = pending.some(({ paused }) => !paused);
   const tries = waits ? decision.state.tries + 1 : 0;
-  const report = run.retry && sameOutcome(run.before, items) ? [] : deploymentJobs(ports, run, deployment);
+  const isNews = !run.retry || !sameOutcome(run.before, items);
+  const report = isNews ? deploymentJobs(ports, run, deployment) : [];
   await ports.store.close({
     key: view.key,
     deliveries: view.deliveries,
@@ -189,9 +194,33 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
       ...run.alsoJobs,
       ...backMergeJobs(ports, view),
     ],
+    audit: isNews ? await auditOf(ports, run, deployment) : [],
   });
   ports.log.info('deployed', { status, items: items.length, pending: pending.length });
   return { kind: 'ended', deployment, items };
+}
+
+async function auditOf(
+  { store }: BranchPorts,
+  { view, items, order, workspaceKey }: Finished,
+  deployment: Deployment,
+): Promise<readonly AuditEntry[]> {
+  const names = items.map(({ pipeline }) => pipeline);
+  const baselines = await store.baselines(workspaceKey, names);
+  return deploymentAudit({
+    deployment,
+    items,
+    who: order === undefined ? mergersOf(view, deployment) : [{ id: order.byId, name: order.by }],
+    before: await store.overwritten(deployment.id),
+    after: new Map([...baselines].map(([name, { fingerprint }]) => [name, fingerprint])),
+    deliveries: view.deliveries,
+  });
+}
+
+/** Who merged what is deployed; of one more try at it only the names are kept. */
+function mergersOf(view: BranchView, { by }: Deployment): readonly Actor[] {
+  if (view.mergeRequests.length === 0) return by === undefined ? [] : [{ id: undefined, name: by }];
+  return view.mergeRequests.map(({ mergedBy: name, mergedById: id }) => ({ id, name }));
 }
 
 /** What this run could not deploy, and what was pending and not looked at. */

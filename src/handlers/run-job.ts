@@ -3,6 +3,7 @@ import type { Mailer } from '../domain/mail.ts';
 import { delayMail } from '../domain/delay-report.ts';
 import { runBackMerge } from './back-merge.ts';
 import { checkToken } from './check-token.ts';
+import { cleanUp, type CleanUpPorts } from './clean-up.ts';
 import { deployBranch } from './deploy-branch.ts';
 import { catchUp, type CatchUpPorts } from './catch-up.ts';
 import { runCommand } from './run-command.ts';
@@ -10,7 +11,7 @@ import { runOperatorJob } from './run-operator-job.ts';
 import { sweep, type SweepPorts } from './sweep.ts';
 import { sendComment, sendMail, sendReaction } from './send.ts';
 
-export interface JobPorts extends SweepPorts, CatchUpPorts {
+export interface JobPorts extends SweepPorts, CatchUpPorts, CleanUpPorts {
   readonly mailer: Mailer;
 }
 
@@ -45,6 +46,8 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
       return checkToken(ports);
     case 'sweep':
       return sweep(ports);
+    case 'clean-up':
+      return cleanUp(ports);
     case 'catch-up':
       return catchUp(ports, job);
   }

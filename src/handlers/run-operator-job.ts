@@ -1,6 +1,7 @@
 import type { JobOutcome, OperatorJob } from '../domain/job.ts';
 import { plain } from '../domain/report-text.ts';
 import { notDone } from './not-done.ts';
+import { operatorAudit } from './operator-audit.ts';
 import { prepareGiven } from './operator-context.ts';
 import type { BranchPorts } from './ports.ts';
 
@@ -18,6 +19,7 @@ export async function runOperatorJob(ports: BranchPorts, job: OperatorJob): Prom
   }
   const ended = await run();
   if (ended.kind === 'stopped') return ended;
+  await ports.store.record([operatorAudit(job, ended)], []);
   ports.log.info('took up an operator’s command', {
     verb: job.command.verb,
     by: job.username,

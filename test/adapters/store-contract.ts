@@ -133,6 +133,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     deliveries: [],
     state: undefined,
     deployment: undefined,
+    audit: [],
     jobs: [],
     ...changes,
   });
@@ -250,13 +251,16 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     test('of one key are in the lane that the newer one names', async () => {
       const on = { kind: 'issue', iid: 1 as IssueIid } as const;
       const origin = { on, note: 5 as NoteId, discussion: 'd', author: 9 as UserId };
-      const command = commandJob({
-        kind: 'commanded',
-        projectId: project,
-        origin,
-        lines: ['/aic deploy'],
-        writtenAt: 1,
-      });
+      const command = commandJob(
+        {
+          kind: 'commanded',
+          projectId: project,
+          origin,
+          lines: ['/aic deploy'],
+          writtenAt: 1,
+        },
+        'd',
+      );
       await add(command, 1);
       await add({ ...command, lane: 'deploy:7:main' }, 2);
       expect(await opened.jobs()).toMatchObject([{ lane: 'deploy:7:main', job: { lane: 'deploy:7:main' } }]);
@@ -689,6 +693,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
             baselines: new Map([['P', { fingerprint: print('x'), blob: undefined }]]),
             branch: { key: main, state },
             jobs: [],
+            audit: [],
           }),
       ],
     ];

@@ -174,6 +174,9 @@ describe('a file of the first version', () => {
       drop table requests;
       drop table notices;
       drop table projects;
+      drop table audit;
+      drop index deliveries_old;
+      drop index snapshots_old;
       alter table pending drop column paused;
       alter table baselines drop column blob;
       alter table deployments drop column places_json;

@@ -15,7 +15,7 @@ const mapping = ok(parsed.value);
 const nothingElse: OrderScope = { own: [], all: [] };
 
 function order(changes: Partial<Order> = {}): Order {
-  const settings = { force: false, reason: undefined, by: 'omar', place: undefined };
+  const settings = { force: false, reason: undefined, by: 'omar', byId: undefined, place: undefined };
   return { ...settings, kind: 'deploy', pipelines: [], ...changes };
 }
 

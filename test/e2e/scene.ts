@@ -188,7 +188,7 @@ export async function setScene(
       await until('the end of the sweep', () => isSwept() || undefined, patienceMs);
       await advance(16_000);
       // Besides what always waits, and what moves the clock.
-      const left = `select 1 from jobs where job_json ->> 'kind' not in ('check-token', 'sweep')
+      const left = `select 1 from jobs where job_json ->> 'kind' not in ('check-token', 'sweep', 'clean-up')
         and job_json ->> 'branch' is not 'untouched'`;
       await until('the end of all jobs', () => rows(left).length === 0 || undefined, patienceMs);
     },

@@ -232,6 +232,7 @@ const everything: Order = {
   force: false,
   reason: undefined,
   by: 'ops',
+  byId: undefined,
   place: undefined,
 };
 

@@ -184,13 +184,16 @@ describe('over HTTP', () => {
       write: () => {},
     });
     const ports = engine.portsFor({ log, lease: undefined });
-    const asked = commandJob({
-      kind: 'commanded',
-      projectId: project,
-      origin,
-      lines: [command],
-      writtenAt: undefined,
-    });
+    const asked = commandJob(
+      {
+        kind: 'commanded',
+        projectId: project,
+        origin,
+        lines: [command],
+        writtenAt: undefined,
+      },
+      'delivery',
+    );
     expect(await runCommand(ports, asked)).toEqual({ kind: 'done' });
     const jobs = await engine.db.selectFrom('jobs').select('job_json').execute();
     const text = jobs.map(({ job_json: json }) => json).join('\n');

@@ -2,7 +2,7 @@ import type { MergeRequests } from '@gitbeaker/rest';
 import { z } from 'zod';
 
 import type { GitLab, MergeRequest, NewMergeRequest } from '../../domain/gitlab.ts';
-import { commitSha, type MergeRequestIid, type ProjectId } from '../../domain/ids.ts';
+import { commitSha, type MergeRequestIid, type ProjectId, type UserId } from '../../domain/ids.ts';
 import { withOwnSection } from '../../domain/own-section.ts';
 import { ok } from '../../domain/result.ts';
 import { disarmed } from './disarmed.ts';
@@ -13,7 +13,7 @@ const sha = z
   .nullish()
   .transform((text) => commitSha(text ?? ''));
 
-const person = z.object({ username: z.string() }).nullish();
+const person = z.object({ id: z.number().optional(), username: z.string() }).nullish();
 
 const mergeRequest = z
   .object({
@@ -33,21 +33,25 @@ const mergeRequest = z
     diff_refs: z.object({ base_sha: sha }).nullish(),
     description: z.string().nullish(),
   })
-  .transform((shown): MergeRequest => ({
-    iid: shown.iid,
-    title: shown.title,
-    webUrl: shown.web_url,
-    state: shown.state,
-    source: shown.source_branch,
-    fromFork: shown.source_project_id !== shown.target_project_id,
-    target: shown.target_branch,
-    mergedBy: shown.merge_user?.username ?? shown.merged_by?.username,
-    head: shown.sha,
-    mergeCommit: shown.merge_commit_sha,
-    squashCommit: shown.squash_commit_sha,
-    base: shown.diff_refs?.base_sha,
-    description: shown.description ?? '',
-  }));
+  .transform((shown): MergeRequest => {
+    const merger = shown.merge_user ?? shown.merged_by;
+    return {
+      iid: shown.iid,
+      title: shown.title,
+      webUrl: shown.web_url,
+      state: shown.state,
+      source: shown.source_branch,
+      fromFork: shown.source_project_id !== shown.target_project_id,
+      target: shown.target_branch,
+      mergedBy: merger?.username,
+      ...(merger?.id === undefined ? {} : { mergedById: merger.id as UserId }),
+      head: shown.sha,
+      mergeCommit: shown.merge_commit_sha,
+      squashCommit: shown.squash_commit_sha,
+      base: shown.diff_refs?.base_sha,
+      description: shown.description ?? '',
+    };
+  });
 
 const pageSize = 50;
 /** Where searching ends: merge requests that nobody touched since 2,500 others changed are not what woke the bot up. */

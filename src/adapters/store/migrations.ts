@@ -8,6 +8,7 @@ export const migrations: Record<string, Migration> = {
   '0003-leases': { up: leases },
   '0004-notices': { up: notices },
   '0005-projects': { up: projects },
+  '0006-audit': { up: audit },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -190,4 +191,27 @@ async function projects(db: Kysely<never>): Promise<void> {
     select project_id, min(received_at) from deliveries where project_id is not null group by project_id`.execute(
     db,
   );
+}
+
+async function audit(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createTable('audit')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('key', 'text', (column) => column.unique())
+    .addColumn('entry', 'text', (column) => column.notNull())
+    .addColumn('previous', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('audit_at').on('audit').column('at').execute();
+  for (const change of ['update', 'delete'])
+    await sql`create trigger ${sql.ref(`audit_no_${change}`)} before ${sql.raw(change)} on audit
+      begin select raise(abort, 'the audit log is only added to'); end`.execute(db);
+  await db.schema
+    .createIndex('deliveries_old')
+    .on('deliveries')
+    .column('received_at')
+    .where(sql<boolean>`body <> '' and status <> 'waiting'`)
+    .execute();
+  await db.schema.createIndex('snapshots_old').on('snapshots').column('taken_at').execute();
 }

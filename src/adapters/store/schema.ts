@@ -109,6 +109,16 @@ export interface Tables {
     since: number;
     expires_at: number;
   };
+  audit: {
+    id: Generated<number>;
+    at: number;
+    /** What makes an entry one of its kind; null where that is not needed. */
+    key: string | null;
+    /** Canonical JSON. */
+    entry: string;
+    previous: string;
+    hash: string;
+  };
   projects: {
     id: ProjectId;
     /** When its first delivery came. */

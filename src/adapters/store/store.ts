@@ -7,9 +7,11 @@ import type { DeploymentId } from '../../domain/ids.ts';
 import type { Jobs } from '../../domain/job.ts';
 import type { Place } from '../../domain/place.ts';
 import type { Baseline, BranchKey, BranchState, Store, WorkspaceKey } from '../../domain/store.ts';
+import { addAudit } from './audit.ts';
 import type { Guard } from './fence.ts';
 import { createKnownProjects } from './known-projects.ts';
 import { createNotices } from './notices.ts';
+import { createRetention } from './retention.ts';
 import { addJobs } from './rows.ts';
 import type { Tables } from './schema.ts';
 
@@ -33,6 +35,7 @@ export function createStore(
     });
   return {
     ...createNotices(write, clock, jobsAdded),
+    ...createRetention(write),
     ...createKnownProjects(db, write, clock, jobsAdded),
     add: async (...due) => {
       await write((transaction) => addJobs(transaction, due, clock.now()));
@@ -199,7 +202,7 @@ export function createStore(
         const baseline = { fingerprint: holds.fingerprint, blob: undefined };
         await saveBaseline(transaction, holds.key, { pipeline: item.pipeline, baseline }, clock.now());
       }),
-    close: async ({ key, deliveries, state, deployment, jobs }) => {
+    close: async ({ key, deliveries, state, deployment, jobs, audit }) => {
       await write(async (transaction) => {
         for (const id of deliveries) {
           await transaction
@@ -223,17 +226,35 @@ export function createStore(
           }
         }
         await addJobs(transaction, jobs, clock.now());
+        await addAudit(transaction, audit, clock.now());
       });
       if (jobs.length > 0) jobsAdded();
     },
-    savePush: async ({ workspace, baselines, branch, jobs }) => {
+    savePush: async ({ workspace, baselines, branch, jobs, audit }) => {
       await write(async (transaction) => {
         for (const [pipeline, baseline] of baselines)
           await saveBaseline(transaction, workspace, { pipeline, baseline }, clock.now());
         if (branch !== undefined) await saveState(transaction, branch.key, branch.state);
         await addJobs(transaction, jobs, clock.now());
+        await addAudit(transaction, audit, clock.now());
       });
       if (jobs.length > 0) jobsAdded();
+    },
+    record: async (audit, jobs) => {
+      await write(async (transaction) => {
+        await addJobs(transaction, jobs, clock.now());
+        await addAudit(transaction, audit, clock.now());
+      });
+      if (jobs.length > 0) jobsAdded();
+    },
+    overwritten: async (id) => {
+      const rows = await db
+        .selectFrom('snapshots')
+        .select(['pipeline', 'fingerprint'])
+        .where('deployment_id', '=', id)
+        .orderBy('taken_at')
+        .execute();
+      return new Map(rows.map(({ pipeline, fingerprint }) => [pipeline, fingerprint]));
     },
   };
 }

@@ -1,0 +1,38 @@
+import { sql, type Transaction } from 'kysely';
+
+import type { Retention } from '../../domain/retention.ts';
+import type { Tables } from './schema.ts';
+
+const atOnce = 500;
+
+/** @param write runs one transaction */
+export function createRetention(
+  write: <Written>(work: (transaction: Transaction<Tables>) => Promise<Written>) => Promise<Written>,
+): Retention {
+  return {
+    dropBodies: (before) =>
+      write(async (transaction) => {
+        const old = transaction
+          .selectFrom('deliveries')
+          .select('id')
+          // As the index of what can be dropped has it.
+          .where(sql<boolean>`body <> '' and status <> 'waiting'`)
+          .where('received_at', '<', before)
+          .limit(atOnce);
+        const emptied = transaction.updateTable('deliveries').set({ body: '' }).where('id', 'in', old);
+        return Number((await emptied.executeTakeFirst()).numUpdatedRows);
+      }),
+    dropSnapshots: (before) =>
+      write(async (transaction) => {
+        const running = transaction.selectFrom('deployments').select('id').where('status', '=', 'running');
+        const old = transaction
+          .selectFrom('snapshots')
+          .select(sql<number>`rowid`.as('id'))
+          .where('taken_at', '<', before)
+          .where('deployment_id', 'not in', running)
+          .limit(atOnce);
+        const dropped = transaction.deleteFrom('snapshots').where(sql<number>`rowid`, 'in', old);
+        return Number((await dropped.executeTakeFirst()).numDeletedRows);
+      }),
+  };
+}

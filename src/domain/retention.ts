@@ -1,0 +1,7 @@
+/** What is not kept for good. Each call drops some hundreds at most and tells how many, so that nobody waits long for the store. */
+export interface Retention {
+  /** Empties the bodies of older deliveries; the deliveries themselves stay, since by them repeated ones are known. */
+  dropBodies(before: number): Promise<number>;
+  /** Drops older snapshots, but for those of a deployment that is running. */
+  dropSnapshots(before: number): Promise<number>;
+}
