@@ -461,11 +461,11 @@ describe('the bound on calls', () => {
 });
 
 describe('a host that does not answer', () => {
-  const once = { firstPauseMs: 0, longestPauseMs: 0, totalMs: 0 };
+  const single = { firstPauseMs: 0, longestPauseMs: 0, totalMs: 0 };
 
   function clientWith(pauseMs: number, changes: Partial<HttpClientDeps> = {}) {
     const breaker = createBreaker('AIC', { afterFailures: 3, pauseMs });
-    return createHttpClient(depsWith({ retry: once, breaker, ...changes }));
+    return createHttpClient(depsWith({ retry: single, breaker, ...changes }));
   }
 
   test.each<readonly [string, Fault]>([

@@ -90,7 +90,7 @@ describe('a log', () => {
     const rows = await logOf(['a', 'b', 'c']);
     const kept = rows.at(-1)?.hash ?? '';
     expect(await verifyAudit(rows, kept)).toMatchObject({ kind: 'whole', expected: true });
-    expect(await verifyAudit([...rows, ...[]].slice(0, 2), kept)).toMatchObject({
+    expect(await verifyAudit(rows.slice(0, 2), kept)).toMatchObject({
       kind: 'whole',
       expected: false,
     });
