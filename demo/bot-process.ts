@@ -10,6 +10,8 @@ export interface BotProcess {
   readonly log: readonly string[];
   /** What it wrote to its standard error so far. */
   readonly errors: () => string;
+  /** Resolves with the exit code when the process has ended, whoever ended it; null after a signal. */
+  readonly ended: Promise<number | null>;
   /** Sends the signal and resolves with the exit code when the process has ended. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -19,12 +21,14 @@ const main = join(import.meta.dirname, '../src/main.ts');
 /**
  * Starts the bot with these settings and nothing else in its environment; resolves when it listens.
  * @param folder where it runs: a `.env` file there would be read too
+ * @param flags Node's own, before the script
  */
 export async function startBotProcess(
   settings: Readonly<Record<string, string>>,
   folder: string,
+  flags: readonly string[] = [],
 ): Promise<BotProcess> {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [...flags, main], {
     cwd: folder,
     env: { ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -46,6 +50,7 @@ export async function startBotProcess(
     pid: child.pid ?? 0,
     log,
     errors: () => errors,
+    ended,
     end: (signal) => {
       child.kill(signal);
       return ended;

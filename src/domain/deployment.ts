@@ -1,6 +1,7 @@
 import type { Fingerprint } from './fingerprint.ts';
 import type { CommitSha, DeploymentId, ProjectId } from './ids.ts';
 import type { Place } from './place.ts';
+import { sha256Hex } from './sha256.ts';
 import type { WorkspaceName } from './aic.ts';
 import type { Reason } from './reason.ts';
 
@@ -58,6 +59,8 @@ export interface Deployment {
   readonly status: DeploymentStatus;
   readonly startedAt: number;
   readonly finishedAt: number | undefined;
+  /** The outcome that people were told last, as `outcomeOf`; undefined before they were told any. */
+  readonly told?: string;
 }
 
 /** The status that follows from the items: what was not deployed decides, then what was. */
@@ -68,6 +71,12 @@ export function statusOf(items: readonly Item[]): Exclude<DeploymentStatus, 'run
   const deployed = has('created', 'updated');
   if (stuck === undefined) return deployed ? 'succeeded' : 'unchanged';
   return deployed || has('unchanged') ? 'partly failed' : stuck;
+}
+
+/** What became of all items: the same for the same outcome, whatever their order. */
+export function outcomeOf(items: readonly Item[]): Promise<string> {
+  const sorted = items.toSorted((one, other) => (one.pipeline < other.pipeline ? -1 : 1));
+  return sha256Hex(JSON.stringify(sorted));
 }
 
 /** Whether a later run has to look at the item again. */

@@ -78,6 +78,8 @@ export interface Closing {
         readonly id: DeploymentId;
         readonly status: Exclude<DeploymentStatus, 'running'>;
         readonly finishedAt: number;
+        /** The outcome, as `outcomeOf`: with this the jobs tell of it, if they have to. */
+        readonly told: string;
         /** The items that the next run has to look at again. */
         readonly pending: readonly Pending[];
       }

@@ -3,7 +3,7 @@ import PQueue from 'p-queue';
 import type { Actor, AuditEntry } from '../domain/audit.ts';
 import { deploymentAudit } from '../domain/deployment-audit.ts';
 import type { BranchView, Decision } from '../domain/branch-view.ts';
-import { isPending, statusOf, type Deployment, type Item } from '../domain/deployment.ts';
+import { isPending, outcomeOf, statusOf, type Deployment, type Item } from '../domain/deployment.ts';
 import { deploymentReport, type DeploymentFacts } from '../domain/deployment-report.ts';
 import type { DueJob } from '../domain/job.ts';
 import type { Order } from '../domain/order.ts';
@@ -58,7 +58,8 @@ export async function runDeployment(
   });
   const bound = { ...ports, log: log.with({ deployment: deployment.id }) };
   const before = again === undefined ? [] : (last?.items ?? []);
-  const retry = again !== undefined && again.status !== 'running' && order === undefined;
+  // What is tried again by itself is told of only where it ends otherwise than before.
+  const retry = again?.told !== undefined && order === undefined;
   const progress =
     retry || deployment.places.length === 0
       ? silent
@@ -99,7 +100,7 @@ export async function runDeployment(
   await progress.ended();
   for (const one of done) if (one.status === 'rejected') throw one.reason;
   if (hasStopped) return { kind: 'stopped' };
-  return finish(bound, { ...run, deployment, retry, before, items: [...items.values()], workspaceKey });
+  return finish(bound, { ...run, deployment, retry, items: [...items.values()], workspaceKey });
 }
 
 function writes({ step }: Settled): boolean {
@@ -167,7 +168,6 @@ interface Finished {
   readonly deployment: Deployment;
   /** Whether this is one more try at what an ended run left pending. */
   readonly retry: boolean;
-  readonly before: readonly Item[];
   readonly items: readonly Item[];
   readonly order: Order | undefined;
   readonly workspaceKey: WorkspaceKey;
@@ -181,13 +181,14 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
   const pending = pendingAfter(run);
   const waits = pending.some(({ paused }) => !paused);
   const tries = waits ? decision.state.tries + 1 : 0;
-  const isNews = !run.retry || !sameOutcome(run.before, items);
+  const told = await outcomeOf(items);
+  const isNews = !run.retry || run.deployment.told !== told;
   const report = isNews ? deploymentJobs(ports, run, deployment) : [];
   await ports.store.close({
     key: view.key,
     deliveries: view.deliveries,
     state: { ...decision.state, tries },
-    deployment: { id: deployment.id, status, finishedAt, pending },
+    deployment: { id: deployment.id, status, finishedAt, told, pending },
     jobs: [
       ...report,
       ...(waits ? [retryJob(ports, view.key, tries)] : []),
@@ -243,13 +244,4 @@ function deploymentJobs(
   const report = { project: view.project, deployment, items };
   const dueAt = deployment.finishedAt ?? 0;
   return deploymentReport(report, { ...ports.settings, mailTo }).map((job) => ({ job, dueAt }));
-}
-
-/** Whether a repeated run found everything as the run before left it: then there is nothing new to tell. */
-function sameOutcome(before: readonly Item[], items: readonly Item[]): boolean {
-  return before.length > 0 && JSON.stringify(sorted(before)) === JSON.stringify(sorted(items));
-}
-
-function sorted(items: readonly Item[]): readonly Item[] {
-  return items.toSorted((one, other) => (one.pipeline < other.pipeline ? -1 : 1));
 }

@@ -474,7 +474,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       await reopen();
       await beginMain({ id });
       expect(await opened.store.cancelledBy(id)).toBe('omar');
-      const deployment = { id, status: 'blocked', finishedAt: now, pending: [] } as const;
+      const deployment = { id, status: 'blocked', finishedAt: now, told: 'outcome', pending: [] } as const;
       await opened.store.close(closingOf({ deployment }));
       await beginMain({ id });
       expect(await opened.store.cancelledBy(id)).toBeUndefined();
@@ -534,6 +534,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
               id,
               status: 'partly failed',
               finishedAt: now + 5,
+              told: 'outcome',
               pending: pending.map((pipeline) => ({
                 pipeline,
                 path: `config/${pipeline}.json`,
@@ -554,7 +555,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
         { pipeline: 'Other', path: 'config/Other.json', base: sha('b'), paused: false },
       ]);
       expect(await opened.store.lastDeployment(main)).toMatchObject({
-        deployment: { id, status: 'partly failed', finishedAt: now + 5 },
+        deployment: { id, status: 'partly failed', finishedAt: now + 5, told: 'outcome' },
       });
       await opened.store.close(closingOf({ state }));
       expect(await opened.store.pending(main)).toHaveLength(1);
@@ -620,7 +621,10 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       paused: false,
     }));
     await opened.store.close(
-      closingOf({ deliveries: names, deployment: { id, status: 'failed', finishedAt: now, pending } }),
+      closingOf({
+        deliveries: names,
+        deployment: { id, status: 'failed', finishedAt: now, told: 'outcome', pending },
+      }),
     );
     expect(await opened.store.pending(main)).toHaveLength(2_000);
     expect(await opened.snapshots()).toHaveLength(2_000);
@@ -634,7 +638,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       const { id } = await beginMain();
       const woken = opened.woken();
       const pending = [{ pipeline: 'Orders', path: 'config/Orders.json', base: sha('b'), paused: false }];
-      const deployment = { id, status: 'failed', finishedAt: now, pending } as const;
+      const deployment = { id, status: 'failed', finishedAt: now, told: 'outcome', pending } as const;
       await opened.store.close(closingOf({ deliveries: ['one'], state, deployment, jobs }));
       expect(opened.woken()).toBe(woken + 1);
       await reopen();
@@ -648,7 +652,13 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       await opened.inbox.accept(deliveryOf('one'), []);
       const { id } = await beginMain();
       const twice = { pipeline: 'Orders', path: 'config/Orders.json', base: sha('b'), paused: false };
-      const deployment = { id, status: 'failed', finishedAt: now, pending: [twice, twice] } as const;
+      const deployment = {
+        id,
+        status: 'failed',
+        finishedAt: now,
+        told: 'outcome',
+        pending: [twice, twice],
+      } as const;
       const woken = opened.woken();
       await expect(
         opened.store.close(closingOf({ deliveries: ['one'], state, deployment, jobs })),

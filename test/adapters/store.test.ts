@@ -175,6 +175,7 @@ describe('a file of the first version', () => {
       drop table notices;
       drop table projects;
       drop table audit;
+      alter table deployments drop column told;
       drop index deliveries_old;
       drop index snapshots_old;
       alter table pending drop column paused;

@@ -9,6 +9,7 @@ export const migrations: Record<string, Migration> = {
   '0004-notices': { up: notices },
   '0005-projects': { up: projects },
   '0006-audit': { up: audit },
+  '0007-told': { up: told },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -214,4 +215,8 @@ async function audit(db: Kysely<never>): Promise<void> {
     .where(sql<boolean>`body <> '' and status <> 'waiting'`)
     .execute();
   await db.schema.createIndex('snapshots_old').on('snapshots').column('taken_at').execute();
+}
+
+async function told(db: Kysely<never>): Promise<void> {
+  await db.schema.alterTable('deployments').addColumn('told', 'text').execute();
 }

@@ -67,6 +67,7 @@ export interface Tables {
     status: DeploymentStatus;
     started_at: number;
     finished_at: number | null;
+    told: string | null;
   };
   items: {
     deployment_id: DeploymentId;

@@ -133,7 +133,11 @@ export function createStore(
       };
       const written = await write((transaction) =>
         id === undefined
-          ? transaction.insertInto('deployments').values(row).returningAll().executeTakeFirstOrThrow()
+          ? transaction
+              .insertInto('deployments')
+              .values({ ...row, told: null })
+              .returningAll()
+              .executeTakeFirstOrThrow()
           : transaction
               .updateTable('deployments')
               .set((old) => ({
@@ -215,7 +219,11 @@ export function createStore(
         if (deployment !== undefined) {
           await transaction
             .updateTable('deployments')
-            .set({ status: deployment.status, finished_at: deployment.finishedAt })
+            .set({
+              status: deployment.status,
+              finished_at: deployment.finishedAt,
+              told: deployment.told,
+            })
             .where('id', '=', deployment.id)
             .execute();
           await transaction.deleteFrom('pending').where(isBranch(key)).execute();
@@ -347,6 +355,7 @@ function deploymentOf(row: Selectable<Tables['deployments']>): Deployment {
     status: row.status,
     startedAt: row.started_at,
     finishedAt: row.finished_at ?? undefined,
+    ...(row.told === null ? {} : { told: row.told }),
   };
 }
 

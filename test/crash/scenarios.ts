@@ -1,0 +1,158 @@
+import { z } from 'zod';
+
+import { until } from '../../demo/person.ts';
+import { aicProject } from '../../demo/team.ts';
+import { isFinal, sqlContent, sqlFile } from '../e2e/scene.ts';
+import { issue, say } from '../e2e/thread.ts';
+import type { Outcome } from './outcome.ts';
+import type { Stage } from './stage.ts';
+
+/** Something that people do, and what must come of it. */
+export interface Scenario {
+  readonly name: string;
+  /** What there is before the bot starts. */
+  prepare(stage: Stage): Promise<void>;
+  /** What people do while the bot runs; ends as soon as they see that it is done. */
+  act(stage: Stage): Promise<void>;
+  /** What tells whether a run without a kill did the right thing, and what that is. */
+  expected(outcome: Outcome): Readonly<Record<string, unknown>>;
+  readonly right: Readonly<Record<string, unknown>>;
+}
+
+function put({ scene }: Stage, workspace: string, name: string, query: string): void {
+  scene.world.aic.putPipeline(aicProject, workspace, name, sqlContent(query));
+}
+
+function files(pipelines: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.assign({}, ...Object.entries(pipelines).map(([name, query]) => sqlFile(name, query)));
+}
+
+/** A, B and C on all branches and in their workspaces. */
+async function everywhere(stage: Stage): Promise<void> {
+  const all = { A: 'select a', B: 'select b', C: 'select c' };
+  for (const branch of ['main', 'develop', 'sandbox']) await stage.scene.commit(branch, files(all));
+  for (const workspace of ['PIN PROD', 'PIN QA', 'PIN DEV'])
+    for (const [name, query] of Object.entries(all)) put(stage, workspace, name, query);
+}
+
+async function command({ scene }: Stage, text: string): Promise<void> {
+  await say(scene, await issue(scene), text);
+}
+
+const row = z.object({ iid: z.number(), source_branch: z.string() });
+
+async function requests({ scene }: Stage) {
+  const path = `/projects/${scene.projectId}/merge_requests?per_page=100`;
+  return z.array(row).parse(await scene.maintainer.call('GET', path));
+}
+
+async function requestFrom(stage: Stage, branch: string): Promise<number> {
+  const found = (await requests(stage)).find((one) => one.source_branch === branch);
+  if (found === undefined) throw new Error(`There is no merge request from ${branch}.`);
+  return found.iid;
+}
+
+/** The same everywhere, but for two pipelines that somebody changed in the workspace. */
+async function changedByHand(stage: Stage, workspace: string): Promise<void> {
+  await everywhere(stage);
+  for (const name of ['A', 'B']) put(stage, workspace, name, `select ${name} by_hand`);
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'merge',
+    prepare: async (stage) => {
+      const before = { 'Changed 1': 'select 1', 'Changed 2': 'select 1', Drifted: 'select 1' };
+      await stage.scene.commit('develop', files(before));
+      for (const name of ['Changed 1', 'Changed 2']) put(stage, 'PIN QA', name, 'select 1');
+      put(stage, 'PIN QA', 'Drifted', 'select by_hand');
+    },
+    act: async ({ scene }) => {
+      const after = ['New 1', 'New 2', 'Changed 1', 'Changed 2', 'Drifted'];
+      const iid = await scene.open(
+        'develop',
+        files(Object.fromEntries(after.map((name) => [name, 'select 2']))),
+      );
+      await scene.merge(iid);
+    },
+    expected: ({ writes, comments, mails }) => ({
+      writes: [...writes],
+      comments: comments.length,
+      mails: mails.length,
+    }),
+    right: {
+      writes: [
+        'create New 1 in PIN QA',
+        'create New 2 in PIN QA',
+        'update Changed 1 in PIN QA',
+        'update Changed 2 in PIN QA',
+      ],
+      comments: 1,
+      mails: 1,
+    },
+  },
+  {
+    name: 'force',
+    prepare: (stage) => changedByHand(stage, 'PIN QA'),
+    act: (stage) => command(stage, '/aic deploy branch=develop force reason="restore after test"'),
+    expected: ({ writes, comments, mails, emoji }) => ({
+      writes: [...writes],
+      comments: comments.length,
+      mails: mails.length,
+      ends: emoji.filter((one) => one.includes('white_check_mark')).length,
+    }),
+    right: { writes: ['update A in PIN QA', 'update B in PIN QA'], comments: 1, mails: 1, ends: 1 },
+  },
+  {
+    name: 'push',
+    prepare: (stage) => changedByHand(stage, 'PIN QA'),
+    act: (stage) => command(stage, '/aic push branch=develop'),
+    expected: ({ commits, comments, mails }) => ({
+      commits: commits['develop']?.filter((subject) => subject.startsWith('Push')).length,
+      comments: comments.length,
+      mails: mails.length,
+    }),
+    right: { commits: 1, comments: 1, mails: 1 },
+  },
+  {
+    name: 'release',
+    prepare: (stage) => changedByHand(stage, 'PIN QA'),
+    act: (stage) => command(stage, '/aic release 2026-11 A'),
+    expected: ({ commits, comments, mergeRequests }) => ({
+      pushes: commits['develop']?.filter((subject) => subject.startsWith('Push')).length,
+      requests: mergeRequests.length,
+      comments: comments.length,
+    }),
+    right: { pushes: 1, requests: 1, comments: 1 },
+  },
+  {
+    name: 'hotfix',
+    prepare: (stage) => changedByHand(stage, 'PIN PROD'),
+    act: async (stage) => {
+      await command(stage, '/aic hotfix urgent A');
+      await stage.scene.merge(await requestFrom(stage, 'hotfix/urgent'));
+      await until(
+        'the back-merges',
+        async () => ((await requests(stage)).length === 3 ? true : undefined),
+        45_000,
+      );
+    },
+    expected: ({ mergeRequests, deployments }) => ({
+      requests: mergeRequests.length,
+      deployments: deployments.length,
+    }),
+    right: { requests: 3, deployments: 1 },
+  },
+  {
+    name: 'mail',
+    prepare: async ({ scene }) => scene.world.mail.refuse(true),
+    act: async ({ scene }) => {
+      const iid = await scene.open('develop', files({ A: 'select 1' }));
+      await scene.merge(iid);
+      await scene.comment(iid, isFinal);
+      scene.world.mail.refuse(false);
+    },
+    expected: ({ writes, mails }) => ({ writes: writes.length, mails: mails.length }),
+    right: { writes: 1, mails: 1 },
+  },
+];
