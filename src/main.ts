@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 
 import { createLog } from './adapters/log.ts';
+import { describeStoreFailure } from './adapters/store/store-failure.ts';
 import { describeMistakes, parseConfig, secretsIn } from './config.ts';
 import { createMask } from './domain/secrets.ts';
 import { createEmbeddedBot, type Bot } from './embedded.ts';
@@ -27,13 +28,13 @@ async function run(settings: Extract<typeof config, { ok: true }>['value']): Pro
   try {
     bot = await createEmbeddedBot(settings, { clock, random: Math.random, log, mask });
   } catch (error) {
-    giveUp(`DATABASE_URL ${settings.DATABASE_URL} cannot be used: ${wordsOf(error)}`);
+    giveUp(`DATABASE_URL ${settings.DATABASE_URL} cannot be used: ${describeStoreFailure(error)}`);
     return;
   }
   const at = { port: settings.PORT, hostname: settings.HOST };
   const server = listen(bot.app.fetch, at, ({ address, port }) => {
     log.info('listening', { address, port });
-    bot.start().catch((error: unknown) => giveUp(`the database failed: ${wordsOf(error)}`));
+    bot.start().catch((error: unknown) => giveUp(`the database failed: ${describeStoreFailure(error)}`));
   });
   server.once('error', (error) =>
     giveUp(`it cannot listen on HOST ${settings.HOST}, PORT ${settings.PORT}: ${wordsOf(error)}`),

@@ -5,6 +5,7 @@ import process from 'node:process';
 import { createAdministration } from './adapters/gitlab/administration.ts';
 import { usualBreaking } from './adapters/breaker.ts';
 import { defaultRetry } from './adapters/http-client.ts';
+import { describeStoreFailure } from './adapters/store/store-failure.ts';
 import { createLog } from './adapters/log.ts';
 import { takeLane } from './adapters/queue/take-lane.ts';
 import type { Terminal } from './adapters/terminal.ts';
@@ -87,7 +88,7 @@ async function operateOn(
     engine = await openEngine(config, { clock, random: Math.random, log, mask }, as);
   } catch (error) {
     return refused({
-      what: phrase`Nothing was done: the database ${config.DATABASE_URL} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      what: phrase`Nothing was done: the database ${config.DATABASE_URL} cannot be used: ${words(describeStoreFailure(error))}`,
       remedy: phrase`Set ${'DATABASE_URL'} to the file of the bot, and run the command as a user who may write there.`,
     });
   }

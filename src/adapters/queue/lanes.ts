@@ -5,6 +5,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { Job, JobOutcome } from '../../domain/job.ts';
 import type { Log } from '../../domain/log.ts';
 import { LeaseLost } from '../store/fence.ts';
+import { describeStoreFailure } from '../store/store-failure.ts';
 import type { Tables } from '../store/schema.ts';
 import type { Lease, Leases } from './leases.ts';
 import { settleJob } from './settle-job.ts';
@@ -95,7 +96,7 @@ export function createLanes(deps: LanesDeps): Lanes {
       } while (lookAgain && !isStopped());
       sleepMs = await untilNextDue();
     } catch (error) {
-      log.error('the store of jobs failed', { error: String(error) });
+      log.error('the store of jobs failed', { error: describeStoreFailure(error) });
     }
     if (isStopped()) return;
     state = 'idle';
@@ -220,7 +221,7 @@ export function createLanes(deps: LanesDeps): Lanes {
         if (!isWritten) jobLog.warn('job cut off: its lane was lost, another process runs it again');
         return;
       } catch (error) {
-        jobLog.error('the end of a job could not be written', { error: String(error) });
+        jobLog.error('the end of a job could not be written', { error: describeStoreFailure(error) });
       }
       if (isStopped()) return;
       await new Promise((resolve) => void setTimeout(resolve, afterStoreFailureMs));

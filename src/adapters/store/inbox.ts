@@ -6,6 +6,7 @@ import type { Delivery, Inbox } from '../../domain/inbox.ts';
 import type { ProjectId } from '../../domain/ids.ts';
 import { requestId } from '../../domain/origin.ts';
 import { fail, ok } from '../../domain/result.ts';
+import { describeStoreFailure } from './store-failure.ts';
 import { addJobs } from './rows.ts';
 import type { Tables } from './schema.ts';
 
@@ -43,7 +44,7 @@ export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
         if (outcome === 'new') jobsAdded();
         return ok(outcome);
       } catch (error) {
-        return fail({ reason: 'unavailable', said: error instanceof Error ? error.message : String(error) });
+        return fail({ reason: 'unavailable', said: describeStoreFailure(error) });
       }
     },
   };

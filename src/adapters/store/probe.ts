@@ -2,6 +2,8 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+import { isNewer, newerVersion } from './sqlite.ts';
+import { describeStoreFailure } from './store-failure.ts';
 import { fail, ok, type Result } from '../../domain/result.ts';
 
 /** How long it waits for a bot that is writing. */
@@ -21,12 +23,13 @@ export function probeDatabase(url: string): Result<'usable' | 'new', string> {
     const file = new DatabaseSync(path);
     try {
       file.exec(`PRAGMA busy_timeout = ${patienceMs}; BEGIN IMMEDIATE; ROLLBACK`);
+      if (isNewer(file)) return fail(newerVersion);
     } finally {
       file.close();
     }
     return ok('usable');
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
+    return fail(describeStoreFailure(error));
   }
 }
 

@@ -56,9 +56,22 @@ async function useWal(file: DatabaseSync): Promise<void> {
 async function migrate(file: DatabaseSync, db: Kysely<Tables>): Promise<void> {
   const provider = { getMigrations: () => Promise.resolve(migrations) };
   file.exec('begin immediate');
+  if (isNewer(file)) throw new Error(newerVersion);
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error === undefined) file.exec('commit');
   else throw error;
+}
+
+/** What is said of a database that this version can't know. */
+export const newerVersion =
+  'it was written by a newer version of aic-bot: start that version, or restore a backup from before it was started';
+
+/** Whether a later version of the bot has changed the tables. */
+export function isNewer(file: DatabaseSync): boolean {
+  const table = file.prepare(`select 1 from sqlite_master where name = 'kysely_migration'`).get();
+  if (table === undefined) return false;
+  const done = file.prepare('select name from kysely_migration').all();
+  return done.some(({ name }) => !(String(name) in migrations));
 }
 
 function isLocked(error: unknown): boolean {
@@ -73,7 +86,9 @@ function asKyselyKnowsIt(file: DatabaseSync): ConstructorParameters<typeof Sqlit
     prepare: (sql) => {
       // Every transaction here writes. Begun as Kysely does, it would take the write lock at its first write, and fail there at once,
       // whatever the time-out, if another process wrote since its first read (SQLITE_BUSY_SNAPSHOT).
-      const statement = file.prepare(sql === 'begin' ? 'begin immediate' : sql);
+      // And a full or broken disk ends a transaction by itself: to end it once more would hide why it failed.
+      const isOver = sql === 'rollback' && !file.isTransaction;
+      const statement = file.prepare(isOver ? 'select 1' : sql === 'begin' ? 'begin immediate' : sql);
       const values = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[];
       return {
         reader: statement.columns().length > 0,

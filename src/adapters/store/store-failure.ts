@@ -1,0 +1,22 @@
+/** What to do about it, by SQLite's primary result codes (https://www.sqlite.org/rescode.html). */
+const remedies: Readonly<Record<number, string>> = {
+  5: 'another process keeps the database locked; end it, or wait until it is done',
+  8: 'let the bot write to the file and to its folder',
+  10: 'the disk can’t be read or written; look at it, and restore the file from a backup if it is damaged',
+  11: 'the file is damaged; stop the bot and restore the file from a backup',
+  13: 'the disk is full, or the bot may not use more of it; make room',
+  14: 'see that the folder exists and that the bot may write there',
+  26: 'the file is no SQLite database; correct DATABASE_URL, or restore the file from a backup',
+};
+
+/** What went wrong with the store, in SQLite's words, and what to do about it where that is known. */
+export function describeStoreFailure(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  const code =
+    error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+      ? // The higher bits only say more of the same.
+        error.errcode & 255
+      : undefined;
+  const remedy = code === undefined ? undefined : remedies[code];
+  return remedy === undefined ? said : `${said}: ${remedy}`;
+}

@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto';
+import { openSync, writeFileSync, writeSync, closeSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+
+import { sql, type Kysely } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { startBotProcess } from '../../demo/bot-process.ts';
+import { until } from '../../demo/person.ts';
+import { startWorld, type World } from '../../demo/world.ts';
+import { createLog } from '../../src/adapters/log.ts';
+import { createInbox } from '../../src/adapters/store/inbox.ts';
+import type { Tables } from '../../src/adapters/store/schema.ts';
+import { openSqlite } from '../../src/adapters/store/sqlite.ts';
+import { createApp } from '../../src/app.ts';
+import { setScene } from './scene.ts';
+
+const secret = 'webhook-secret-77';
+let folder: string;
+let path: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'store-'));
+  path = join(folder, 'bot.db');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** The routes on a real file, and the lines of their log. */
+function appOn(db: Kysely<Tables>) {
+  const lines: string[] = [];
+  const clock = { now: () => Date.now() };
+  const log = createLog({
+    level: 'info',
+    clock,
+    mask: (text) => text,
+    write: (line) => void lines.push(line),
+  });
+  const app = createApp({
+    inbox: createInbox(db, clock, () => {}),
+    clock,
+    log,
+    serves: () => true,
+    mail: { mailTo: [], mailHost: 'example.com' },
+    secrets: { tokens: [secret], signingToken: undefined },
+    readiness: () => Promise.resolve({ missing: [], warnings: [] }),
+  });
+  return { app, lines };
+}
+
+function deliver(app: ReturnType<typeof createApp>, id: string, message = '') {
+  return app.request('/webhooks/gitlab', {
+    method: 'POST',
+    headers: { 'x-gitlab-token': secret, 'x-gitlab-event': 'Push Hook', 'webhook-id': id },
+    body: JSON.stringify({
+      object_kind: 'push',
+      project: { id: 7, path_with_namespace: 'a/b' },
+      ref: 'refs/heads/main',
+      before: '1'.repeat(40),
+      after: '2'.repeat(40),
+      message,
+    }),
+  });
+}
+
+const rows = (query: string) => {
+  const file = new DatabaseSync(path, { readOnly: true });
+  try {
+    return file.prepare(query).all();
+  } finally {
+    file.close();
+  }
+};
+
+describe('while the store can’t be written, GitLab gets a 503 that says why and when to come again', () => {
+  async function check(
+    breakIt: (db: Kysely<Tables>) => Promise<() => Promise<void> | void>,
+    words: RegExp,
+  ): Promise<void> {
+    const db = await openSqlite(`file:${path}`);
+    const { app, lines } = appOn(db);
+    expect((await deliver(app, 'before')).status).toBe(202);
+    const mend = await breakIt(db);
+    const large = randomBytes(60_000).toString('hex');
+    const refused = await deliver(app, 'during', large);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('30');
+    expect(await refused.text()).toMatch(words);
+    expect(lines.join('\n')).toMatch(words);
+    await mend();
+    expect(rows('select id from deliveries')).toEqual([{ id: 'before' }]);
+    expect(rows('select count(*) as jobs from jobs')).toEqual([{ jobs: 1 }]);
+    const again = await deliver(app, 'during', large);
+    expect(await again.json()).toMatchObject({ status: 'queued' });
+    await db.destroy();
+  }
+
+  it('because the disk is full', async () => {
+    await check(async (db) => {
+      await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
+      const { rows: pages } = await sql<{ page_count: number }>`PRAGMA page_count`.execute(db);
+      await sql`PRAGMA max_page_count = ${sql.raw(String(pages[0]?.page_count))}`.execute(db);
+      return async () => void (await sql`PRAGMA max_page_count = 1000000`.execute(db));
+    }, /database or disk is full.*make room/);
+  });
+
+  it('because it is read-only', async () => {
+    await check(async (db) => {
+      await sql`PRAGMA query_only = ON`.execute(db);
+      return async () => void (await sql`PRAGMA query_only = OFF`.execute(db));
+    }, /readonly database.*let the bot write/);
+  });
+
+  it('because another process keeps it locked', async () => {
+    await check(async () => {
+      const other = new DatabaseSync(path);
+      other.exec('begin immediate');
+      return () => {
+        other.exec('rollback');
+        other.close();
+      };
+    }, /database is locked.*another process/);
+  });
+});
+
+it('a file that is damaged while the bot runs is told of, and nothing more is accepted', async () => {
+  const db = await openSqlite(`file:${path}`);
+  const { app, lines } = appOn(db);
+  await deliver(app, 'before', randomBytes(60_000).toString('hex'));
+  await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
+  await sql`PRAGMA cache_size = 0`.execute(db);
+  const file = openSync(path, 'r+');
+  const { size } = statSync(path);
+  // All but the first page, which holds the list of tables.
+  writeSync(file, randomBytes(size - 4_096), 0, size - 4_096, 4_096);
+  closeSync(file);
+  await sql`PRAGMA shrink_memory`.execute(db);
+  const refused = await deliver(app, 'after');
+  expect(refused.status).toBe(503);
+  expect(await refused.text()).toMatch(/malformed.*restore the file from a backup/);
+  expect(lines.join('\n')).toContain('the file is damaged');
+  await db.destroy();
+});
+
+describe('the bot does not start', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await startWorld();
+  });
+  afterEach(() => world.close());
+
+  async function start(database: string): Promise<string> {
+    const settings = { ...world.settings, DATABASE_URL: database };
+    return startBotProcess(settings, folder).then(async (bot) => {
+      await bot.end('SIGKILL');
+      return 'it started';
+    }, String);
+  }
+
+  it('on a database from a newer version', async () => {
+    await (await openSqlite(`file:${path}`)).destroy();
+    const file = new DatabaseSync(path);
+    file.exec(`insert into kysely_migration (name, timestamp) values ('9999-later', '2027-01-01')`);
+    file.close();
+    const said = await start(`file:${path}`);
+    expect(said).toContain('ended with 1');
+    expect(said).toContain('it was written by a newer version of aic-bot: start that version');
+    expect(rows('select count(*) as n from kysely_migration')).toEqual([{ n: 8 }]);
+  });
+
+  it('on a file that is something else', async () => {
+    writeFileSync(path, 'This is a letter and no database. '.repeat(200));
+    expect(await start(`file:${path}`)).toMatch(/file is not a database: .*restore the file from a backup/);
+  });
+
+  it('on a file that was cut off', async () => {
+    await (await openSqlite(`file:${path}`)).destroy();
+    truncateSync(path, 10_000);
+    expect(await start(`file:${path}`)).toMatch(/malformed: the file is damaged/);
+  });
+
+  it('where no file can be made', async () => {
+    writeFileSync(path, '');
+    expect(await start(`file:${path}/data/bot.db`)).toMatch(/DATABASE_URL .* cannot be used: ENOTDIR/);
+  });
+});
+
+it('work that is under way while the store is locked is done when it can be written again', async () => {
+  const scene = await setScene();
+  const { world, projectId, maintainer } = scene;
+  const bot = await startBotProcess(world.settings, world.folder);
+  const gate = new DatabaseSync(join(world.folder, 'aic-bot.db'), { timeout: 5_000 });
+  try {
+    await maintainer.call('POST', `/projects/${projectId}/hooks`, {
+      url: `${bot.url}/webhooks/gitlab`,
+      token: world.webhookSecret,
+      merge_requests_events: true,
+    });
+    const iid = await scene.open('develop', { 'config/Sales.json': '{"stages":[]}' });
+    world.aic.setLatency(200);
+    await scene.merge(iid);
+    await until('the write', () => (world.aic.writes.length > 0 ? true : undefined), 10_000);
+    gate.exec('begin immediate');
+    const isTold = () => bot.log.some((line) => line.includes('database is locked'));
+    await until('a failed write', () => (isTold() ? true : undefined), 15_000);
+    gate.exec('rollback');
+    expect(await scene.comment(iid, (body) => body.includes('1 created'))).toContain('PIN QA');
+    expect(world.aic.writes).toHaveLength(1);
+  } finally {
+    gate.close();
+    await bot.end('SIGKILL');
+    await scene.close();
+  }
+});
