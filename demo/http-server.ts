@@ -52,6 +52,8 @@ export interface HttpServer {
   /** Adds a rule behind those there are: the first that fits a call is used. Returns what removes it. */
   inject(rule: FaultRule): () => void;
   clearFaults(): void;
+  /** While on, nothing listens on the port. */
+  refuseConnections(on: boolean): Promise<void>;
   /**
    * Stops listening, cuts the open connections and waits until the work in progress is done, so that what the
    * app works on may be removed afterwards. Calls that are still held are dropped. May be called again.
@@ -137,6 +139,13 @@ export async function serveHttp(app: Hono, options: { readonly port?: number } =
     },
     clearFaults() {
       rules.clear();
+    },
+    async refuseConnections(on) {
+      if (on) {
+        const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+        server.closeAllConnections();
+        await closed;
+      } else await listen(server, port);
     },
     async close() {
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()));

@@ -40,6 +40,7 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
     mask,
     log,
     breaking: around.breaking ?? usualBreaking,
+    ...(around.timeoutMs === undefined ? {} : { timeoutMs: around.timeoutMs }),
   });
   const inbox = createInbox(db, clock, wake);
   const { PUBLIC_URL: address } = config;

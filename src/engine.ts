@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly retry?: RetryPolicy;
   /** When a host counts as dead; the default suits real systems. */
   readonly breaking?: Breaking;
+  /** After how long a call counts as not answered, in milliseconds; the defaults suit real systems. */
+  readonly timeoutMs?: number;
   /** After how long without a sign of life a process loses its lanes, in milliseconds; the default suits real processes. */
   readonly leaseMs?: number;
 }
@@ -59,15 +61,15 @@ export async function openEngine(
   around: Surroundings,
   as: { readonly who: string; readonly jobsAdded: () => void },
 ): Promise<Engine> {
-  const { clock, log, random, leaseMs = leaseMsByDefault } = around;
+  const { clock, log, random, leaseMs = leaseMsByDefault, timeoutMs } = around;
   const stopping = new AbortController();
   const upstream = { ...callsOf(around), stop: stopping.signal };
-  const gitlab = createGitLab({ ...upstream, ...gitLabOf(config), timeoutMs: gitLabTimeoutMs });
+  const gitlab = createGitLab({ ...upstream, ...gitLabOf(config), timeoutMs: timeoutMs ?? gitLabTimeoutMs });
   const aic = createAic({
     ...upstream,
     hosts: aicHostsIn(config),
     concurrency: config.AIC_CONCURRENCY,
-    timeoutMs: aicTimeoutMs,
+    timeoutMs: timeoutMs ?? aicTimeoutMs,
   });
   const serves = servedBy(config);
   const mail = { mailTo: config.MAIL_TO, mailHost: mailHost(config.MAIL_FROM) };

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { callbackify } from 'node:util';
 import { simpleParser } from 'mailparser';
@@ -21,6 +22,13 @@ interface ReceivedMail {
   readonly messageId: string;
 }
 
+/**
+ * - `hang`: it never greets
+ * - `drop`: the connection is cut as soon as it stands
+ * - `drop-after-taking`: the mail is taken, and the connection cut before the answer
+ */
+export type MailFault = 'hang' | 'drop' | 'drop-after-taking';
+
 /** A mail server that keeps what it gets. Asks for neither encryption nor a password, and accepts any password. */
 export interface SmtpSink {
   readonly url: string;
@@ -28,6 +36,10 @@ export interface SmtpSink {
   readonly mails: ReceivedMail[];
   /** While on, every mail is refused with 451, "try again later". */
   refuse(on: boolean): void;
+  /** While on, nothing listens on the port. */
+  refuseConnections(on: boolean): Promise<void>;
+  /** What goes wrong with every mail from now on; undefined: nothing. */
+  fail(fault: MailFault | undefined): void;
   /** The first mail that fits, of those that are here or arrive within the time. Rejects when there is none, or at the close. */
   waitForMail(fits: (mail: ReceivedMail) => boolean, timeoutMs: number): Promise<ReceivedMail>;
   /** Stops listening and ends the open connections. May be called again. */
@@ -39,6 +51,8 @@ export async function startSmtpSink(options: { readonly port?: number } = {}): P
   const mails: ReceivedMail[] = [];
   const waiting = new Set<{ look(): void; giveUp(why: string): void }>();
   let refusing = false;
+  let failing: MailFault | undefined;
+  const sockets = new Set<Socket>();
 
   async function receive(stream: Readable, session: SMTPServerSession): Promise<void> {
     const mail = await simpleParser(stream);
@@ -52,6 +66,7 @@ export async function startSmtpSink(options: { readonly port?: number } = {}): P
       messageId: mail.messageId ?? '',
     });
     for (const waiter of waiting) waiter.look();
+    if (failing === 'drop-after-taking') for (const socket of sockets) socket.destroy();
   }
 
   const server = new SMTPServer({
@@ -60,6 +75,9 @@ export async function startSmtpSink(options: { readonly port?: number } = {}): P
     disabledCommands: ['STARTTLS'],
     disableReverseLookup: true,
     closeTimeout: 1,
+    onConnect: (_session, done) => {
+      if (failing !== 'hang') done();
+    },
     onAuth: (auth, _session, done) => done(null, { user: auth.username ?? 'anybody' }),
     onMailFrom: (_address, _session, done) => done(refusing ? tryLater() : null),
     onData: callbackify(receive),
@@ -67,6 +85,11 @@ export async function startSmtpSink(options: { readonly port?: number } = {}): P
   // A client that goes away in the middle is its own affair; a port that is taken is told by `once`.
   server.on('error', () => {});
   const listener = server.listen(options.port ?? 0, '127.0.0.1');
+  listener.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    if (failing === 'drop') socket.destroy();
+  });
   await once(listener, 'listening');
   const address = listener.address();
   if (address === null || typeof address === 'string') throw new Error('The server listens on no port.');
@@ -76,6 +99,19 @@ export async function startSmtpSink(options: { readonly port?: number } = {}): P
     mails,
     refuse(on) {
       refusing = on;
+    },
+    async refuseConnections(on) {
+      if (on) {
+        const closed = new Promise<void>((resolve) => void listener.close(() => resolve()));
+        for (const socket of sockets) socket.destroy();
+        await closed;
+      } else {
+        listener.listen(address.port, '127.0.0.1');
+        await once(listener, 'listening');
+      }
+    },
+    fail(fault) {
+      failing = fault;
     },
     waitForMail(fits, timeoutMs) {
       return new Promise((resolve, reject) => {

@@ -28,7 +28,8 @@ export interface Scene {
   readonly projectId: number;
   readonly maintainer: Person;
   addBranch(branch: string, from: string): Promise<void>;
-  start(settings?: Readonly<Record<string, string>>): Promise<RunningBot>;
+  /** @param timeoutMs after how long a call counts as not answered; usually as in real life */
+  start(settings?: Readonly<Record<string, string>>, timeoutMs?: number): Promise<RunningBot>;
   /** Commits to a branch as git does, without a webhook. */
   commit(branch: string, files: Readonly<Record<string, string | null>>): Promise<string>;
   /** Commits over GitLab's API, which reports a push. */
@@ -131,10 +132,10 @@ export async function setScene(
     addBranch,
     projectId: project.id,
     maintainer,
-    start: async (settings = {}) => {
+    start: async (settings = {}, timeoutMs = undefined) => {
       // The webhook is the same after a restart.
       const port = bots.size === 0 ? lastPort : 0;
-      const bot = await startBot({ ...world.settings, ...settings }, clock, port);
+      const bot = await startBot({ ...world.settings, ...settings }, clock, { port, timeoutMs });
       const running = {
         ...bot,
         stop: () => {
@@ -247,7 +248,7 @@ export function sqlContent(query: string) {
 async function startBot(
   settings: Readonly<Record<string, string>>,
   clock: Clock,
-  wantedPort: number,
+  { port: wantedPort, timeoutMs }: { readonly port: number; readonly timeoutMs: number | undefined },
 ): Promise<RunningBot> {
   const config = parseConfig(settings);
   if (!config.ok) throw new Error(JSON.stringify(config.failure));
@@ -260,6 +261,7 @@ async function startBot(
     mask,
     retry: { firstPauseMs: 5, longestPauseMs: 20, totalMs: 300 },
     breaking: { afterFailures: 10, pauseMs: 50 },
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
   await bot.start();
   let server: ServerType | undefined;

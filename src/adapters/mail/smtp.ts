@@ -12,6 +12,8 @@ export function createSmtpSender(deps: {
   readonly mask: (text: string) => string;
   readonly log: Log;
   readonly breaking: Breaking;
+  /** How long the server may be silent, in milliseconds. */
+  readonly timeoutMs?: number;
 }): Mailer & {
   /** Whether the server takes connections and the login; sends nothing. Fails with its words. */
   verify(): Promise<Result<void, string>>;
@@ -19,9 +21,9 @@ export function createSmtpSender(deps: {
 } {
   const transport = createTransport({
     url: deps.url,
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 30_000,
+    connectionTimeout: deps.timeoutMs ?? 10_000,
+    greetingTimeout: deps.timeoutMs ?? 10_000,
+    socketTimeout: deps.timeoutMs ?? 30_000,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
