@@ -12,6 +12,8 @@ export interface Order {
   /** Whether changes made by hand in AIC are overwritten. */
   readonly force: boolean;
   readonly reason: string | undefined;
+  /** What tells this order apart for ever: it is carried out once, however often it is begun. */
+  readonly request: string;
   readonly by: string;
   /** Undefined for an operator. */
   readonly byId: UserId | undefined;

@@ -2,6 +2,8 @@
 export interface Retention {
   /** Empties the bodies of older deliveries; the deliveries themselves stay, since by them repeated ones are known. */
   dropBodies(before: number): Promise<number>;
+  /** Forgets what older pushes ended with. */
+  dropPushes(before: number): Promise<number>;
   /** Drops older snapshots, but for those of a deployment that is running. */
   dropSnapshots(before: number): Promise<number>;
 }

@@ -6,6 +6,8 @@ import type { Fingerprint } from './fingerprint.ts';
 import type { BlobId } from './blob-id.ts';
 import type { CommitSha, DeploymentId, ProjectId } from './ids.ts';
 import type { Place } from './place.ts';
+import type { PushItem } from './push-plan.ts';
+import type { Report } from './report.ts';
 import type { Retention } from './retention.ts';
 import type { DueJob } from './job.ts';
 import type { KnownProjects } from './known-projects.ts';
@@ -67,6 +69,12 @@ export interface WorkspaceKey extends WorkspaceName {
   readonly projectId: ProjectId;
 }
 
+/** What a push ended with: a run that was cut off behind it tells the same. */
+export interface SavedPush {
+  readonly items: readonly PushItem[];
+  readonly report: Report;
+}
+
 /** How a run over a branch ends. All of it is written in one transaction. */
 export interface Closing {
   readonly key: BranchKey;
@@ -119,8 +127,14 @@ export interface Store extends Notices, KnownProjects, Retention {
     readonly places: readonly Place[];
     readonly by: string | undefined;
     readonly reason: string | undefined;
+    /** The order that it is run for. */
+    readonly request: string | undefined;
     readonly startedAt: number;
   }): Promise<Deployment>;
+  /** The deployment that ended for an order, with its items. */
+  deploymentFor(
+    request: string,
+  ): Promise<{ readonly deployment: Deployment; readonly items: readonly Item[] } | undefined>;
   /** Asks the running deployment of the branch to begin nothing more; undefined when none is running. */
   cancel(key: BranchKey, by: string): Promise<Deployment | undefined>;
   /** Who asked the deployment to begin nothing more. */
@@ -141,7 +155,14 @@ export interface Store extends Notices, KnownProjects, Retention {
     readonly branch: { readonly key: BranchKey; readonly state: BranchState } | undefined;
     readonly jobs: readonly DueJob[];
     readonly audit: readonly AuditEntry[];
+    readonly request: string;
+    readonly to: string;
+    readonly outcome: SavedPush;
   }): Promise<void>;
+  /** What a push for this request wrote to the branch, if it was saved. It is remembered as long as the bodies of deliveries. */
+  pushed(request: string, branch: string): Promise<SavedPush | undefined>;
+  /** Whether the audit log has the entry of this key: then what it tells of has ended, and what follows from it was added. */
+  isRecorded(key: string): Promise<boolean>;
   /** Adds entries to the audit log, and the jobs that follow from what they tell of. */
   record(audit: readonly AuditEntry[], jobs: readonly DueJob[]): Promise<void>;
   /** What the workspace held of the pipelines that the deployment overwrote, by their names. */

@@ -12,8 +12,9 @@ const dayMs = 24 * 60 * 60_000;
 export async function cleanUp({ store, jobs, clock, log, keep }: CleanUpPorts): Promise<JobOutcome> {
   const now = clock.now();
   const deliveries = await all(() => store.dropBodies(now - keep.deliveriesMs));
+  const pushes = await all(() => store.dropPushes(now - keep.deliveriesMs));
   const snapshots = await all(() => store.dropSnapshots(now - keep.snapshotsMs));
-  log.info('cleaned up', { deliveries, snapshots });
+  log.info('cleaned up', { deliveries, pushes, snapshots });
   await jobs.add({ job: cleanUpJob, dueAt: now + dayMs });
   return { kind: 'done' };
 }

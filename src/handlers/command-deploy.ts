@@ -19,6 +19,7 @@ export function prepareDeploy(context: CommandContext, command: Command, kind: '
     pipelines: command.pipelines,
     force: command.words.has('force'),
     reason: command.options.reason,
+    request: context.request,
     by: asker.username,
     byId: asker.id,
     place,

@@ -70,6 +70,7 @@ async function planNow(
   const settings = {
     force: false,
     reason: undefined,
+    request: context.request,
     by: asker.username,
     byId: asker.id,
     place: undefined,

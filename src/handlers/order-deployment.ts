@@ -1,5 +1,5 @@
 import { refusal, unknownPipelines } from '../domain/command-answer.ts';
-import { reportOn } from '../domain/deployment-report.ts';
+import { reportOn, type DeploymentFacts } from '../domain/deployment-report.ts';
 import type { GitLabResult } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { decideOrder, isAboutAll, type Order, type OrderScope } from '../domain/order.ts';
@@ -14,6 +14,8 @@ import { viewBranch } from './view-branch.ts';
 /** Deploys a branch because somebody ordered it. Its comment is the answer. */
 export async function orderDeployment(context: CommandContext, branch: string, order: Order): Promise<Ended> {
   const { ports, project } = context;
+  const earlier = await ports.store.deploymentFor(order.request);
+  if (earlier !== undefined) return told(context, earlier);
   const looked = await viewBranch(ports, { projectId: project.id, branch }, true);
   if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(nothing(branch, looked.value.why));
@@ -31,14 +33,16 @@ export async function orderDeployment(context: CommandContext, branch: string, o
     case 'deploy': {
       const ran = await runDeployment(ports, { view, decision, alsoJobs: [], order });
       if (ran.kind === 'stopped') return ran;
-      const { deployment, items } = ran;
-      return {
-        kind: 'told',
-        done: deployment.status === 'succeeded' || deployment.status === 'unchanged',
-        report: reportOn({ project, deployment, items }),
-      };
+      return told(context, ran);
     }
   }
+}
+
+/** The order's deployment ended, now or before this run of the command was cut off. */
+function told({ project }: CommandContext, ran: Omit<DeploymentFacts, 'project'>): Ended {
+  const { status } = ran.deployment;
+  const done = status === 'succeeded' || status === 'unchanged';
+  return { kind: 'told', done, report: reportOn({ project, ...ran }) };
 }
 
 /** What an order is about besides what changed: the pipelines that its merge request brought to it, or all that the branch has. */

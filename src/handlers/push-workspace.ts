@@ -35,7 +35,9 @@ export async function pushWorkspace(context: CommandContext, target: PushTarget,
 
 /** Writes what a workspace holds to its branch. A branch that moves meanwhile is read again. */
 export async function push(context: CommandContext, target: PushTarget, wish: Wish): Promise<Pushed> {
-  const { ports, project } = context;
+  const { ports, project, request } = context;
+  const earlier = await ports.store.pushed(request, target.branch);
+  if (earlier !== undefined) return { kind: 'pushed', ...earlier };
   const key = keyOfWorkspace(ports, project.id, target.workspace);
   if (key.aicProject === '') return answer(failure({ kind: 'no-aic-project' }));
   const workspace = await ports.aic.workspace(key);
@@ -85,6 +87,9 @@ async function finish(context: CommandContext, target: PushTarget, written: Writ
     baselines: isOwn ? plan.baselines : new Map(),
     branch: next === undefined ? undefined : { key, state: next },
     jobs: mail.map((job) => ({ job, dueAt: ports.clock.now() })),
+    request: context.request,
+    to: target.branch,
+    outcome: { items: plan.items, report },
     audit: commits.length === 0 ? [] : [await auditOf(context, target, written)],
   });
   return { kind: 'pushed', items: plan.items, report };

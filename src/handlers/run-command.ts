@@ -32,6 +32,8 @@ const badly = 'x';
  * of their own. Nobody but members of the project gets an answer, or learns that there is a bot.
  */
 export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<JobOutcome> {
+  // A run that was cut off behind its end has left everything that follows.
+  if (await ports.store.isRecorded(keyOfCommand(job))) return { kind: 'done' };
   const looked = await lookAt(ports, job);
   if (!looked.ok) return notDone(looked.failure);
   if (looked.value === undefined) return { kind: 'done' };
@@ -64,15 +66,21 @@ async function refuseStranger(ports: BranchPorts, job: CommandJob): Promise<JobO
   return { kind: 'done' };
 }
 
+/** What tells the command apart for ever. */
+function keyOfCommand({ projectId, origin, next }: CommandJob): string {
+  return `${requestId(projectId, origin)}:${next}`;
+}
+
 function auditOf(
-  { projectId, origin, lines, next, delivery }: CommandJob,
+  job: CommandJob,
   ended: Pick<CommandEnd, 'done' | 'report'> & { readonly isRefused?: true },
   asker: Member | undefined,
 ): AuditEntry {
+  const { projectId, origin, lines, next, delivery } = job;
   const line = lines[next] ?? '';
   const command = parseCommand(line);
   return commandAudit({
-    key: `${requestId(projectId, origin)}:${next}`,
+    key: keyOfCommand(job),
     project: projectId,
     who: { id: origin.author, name: asker?.username },
     line,
@@ -141,7 +149,7 @@ async function prepare(
     project,
     mapping: mapping.value.value,
     asker,
-    request: requestId(project.id, job.origin),
+    request: keyOfCommand(job),
     place: threadOf(job.origin),
     on: on.value,
   };

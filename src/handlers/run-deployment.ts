@@ -54,6 +54,7 @@ export async function runDeployment(
     places: placesOf(run, last?.deployment, again),
     by: order?.by ?? mergedBy(view) ?? again?.by,
     reason: order?.reason ?? again?.reason,
+    request: order?.request,
     startedAt: clock.now(),
   });
   const bound = { ...ports, log: log.with({ deployment: deployment.id }) };

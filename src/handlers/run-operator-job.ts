@@ -10,6 +10,7 @@ import type { BranchPorts } from './ports.ts';
  * for its report at a terminal any more, so that is logged.
  */
 export async function runOperatorJob(ports: BranchPorts, job: OperatorJob): Promise<JobOutcome> {
+  if (await ports.store.isRecorded(job.request)) return { kind: 'done' };
   const prepared = await prepareGiven(ports, job);
   if (!prepared.ok) return notDone(prepared.failure);
   const { lane, run } = prepared.value;

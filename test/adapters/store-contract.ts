@@ -124,6 +124,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       places: onRequests(3, 4),
       by: 'omar',
       reason: undefined,
+      request: undefined,
       startedAt: now,
       ...changes,
     });
@@ -454,6 +455,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
         places: onRequests(5),
         by: undefined,
         reason: 'late',
+        request: undefined,
         startedAt: now,
       });
       expect(again).toMatchObject({
@@ -682,6 +684,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       places: [],
       by: undefined,
       reason: undefined,
+      request: undefined,
       startedAt: 1,
     };
     const writes: readonly (readonly [
@@ -704,6 +707,12 @@ export function storeContract(newPlace: () => Promise<Place>): void {
             branch: { key: main, state },
             jobs: [],
             audit: [],
+            request: 'note:7:1:0',
+            to: 'main',
+            outcome: {
+              items: [],
+              report: { mood: 'done', outcome: [], table: undefined, remedies: [], facts: [] },
+            },
           }),
       ],
     ];

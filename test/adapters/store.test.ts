@@ -175,7 +175,10 @@ describe('a file of the first version', () => {
       drop table notices;
       drop table projects;
       drop table audit;
+      drop table pushes;
+      drop index deployments_request;
       alter table deployments drop column told;
+      alter table deployments drop column request;
       drop index deliveries_old;
       drop index snapshots_old;
       alter table pending drop column paused;

@@ -15,7 +15,14 @@ const mapping = ok(parsed.value);
 const nothingElse: OrderScope = { own: [], all: [] };
 
 function order(changes: Partial<Order> = {}): Order {
-  const settings = { force: false, reason: undefined, by: 'omar', byId: undefined, place: undefined };
+  const settings = {
+    force: false,
+    reason: undefined,
+    request: 'note:7:1:0',
+    by: 'omar',
+    byId: undefined,
+    place: undefined,
+  };
   return { ...settings, kind: 'deploy', pipelines: [], ...changes };
 }
 

@@ -334,7 +334,7 @@ describe('push', () => {
       'code/orders/t.sql': 'select 1',
     };
     const { gitlab } = scene.world;
-    const message = `Push orders from PIN QA\n\nAic-Bot-Request: note:${scene.projectId}:${id}`;
+    const message = `Push orders from PIN QA\n\nAic-Bot-Request: note:${scene.projectId}:${id}:0`;
     const made = await gitlab.commitFiles(scene.projectId, 'develop', message, files, { hooks: false });
     const bot = await scene.start();
     const note = { id, note: body, noteable_type: 'Issue', author_id: author.id, action: 'create' };

@@ -231,6 +231,7 @@ const everything: Order = {
   pipelines: [],
   force: false,
   reason: undefined,
+  request: 'cli:1',
   by: 'ops',
   byId: undefined,
   place: undefined,

@@ -9,7 +9,8 @@ export const migrations: Record<string, Migration> = {
   '0004-notices': { up: notices },
   '0005-projects': { up: projects },
   '0006-audit': { up: audit },
-  '0007-told': { up: told },
+  '0007-told': { up: toldAndRequest },
+  '0008-pushes': { up: pushes },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -217,6 +218,25 @@ async function audit(db: Kysely<never>): Promise<void> {
   await db.schema.createIndex('snapshots_old').on('snapshots').column('taken_at').execute();
 }
 
-async function told(db: Kysely<never>): Promise<void> {
+async function toldAndRequest(db: Kysely<never>): Promise<void> {
   await db.schema.alterTable('deployments').addColumn('told', 'text').execute();
+  await db.schema.alterTable('deployments').addColumn('request', 'text').execute();
+  await db.schema
+    .createIndex('deployments_request')
+    .on('deployments')
+    .column('request')
+    .where(sql<boolean>`request is not null`)
+    .execute();
+}
+
+async function pushes(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createTable('pushes')
+    .addColumn('request', 'text', (column) => column.notNull())
+    .addColumn('branch', 'text', (column) => column.notNull())
+    .addColumn('outcome_json', 'text', (column) => column.notNull())
+    .addColumn('saved_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('pushes_key', ['request', 'branch'])
+    .execute();
+  await db.schema.createIndex('pushes_old').on('pushes').column('saved_at').execute();
 }

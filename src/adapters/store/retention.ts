@@ -22,6 +22,16 @@ export function createRetention(
         const emptied = transaction.updateTable('deliveries').set({ body: '' }).where('id', 'in', old);
         return Number((await emptied.executeTakeFirst()).numUpdatedRows);
       }),
+    dropPushes: (before) =>
+      write(async (transaction) => {
+        const old = transaction
+          .selectFrom('pushes')
+          .select(sql<number>`rowid`.as('id'))
+          .where('saved_at', '<', before)
+          .limit(atOnce);
+        const dropped = transaction.deleteFrom('pushes').where(sql<number>`rowid`, 'in', old);
+        return Number((await dropped.executeTakeFirst()).numDeletedRows);
+      }),
     dropSnapshots: (before) =>
       write(async (transaction) => {
         const running = transaction.selectFrom('deployments').select('id').where('status', '=', 'running');

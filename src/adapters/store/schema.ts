@@ -68,6 +68,7 @@ export interface Tables {
     started_at: number;
     finished_at: number | null;
     told: string | null;
+    request: string | null;
   };
   items: {
     deployment_id: DeploymentId;
@@ -119,6 +120,13 @@ export interface Tables {
     entry: string;
     previous: string;
     hash: string;
+  };
+  pushes: {
+    request: string;
+    branch: string;
+    /** `SavedPush`. */
+    outcome_json: string;
+    saved_at: number;
   };
   projects: {
     id: ProjectId;

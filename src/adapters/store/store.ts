@@ -6,7 +6,7 @@ import type { Event } from '../../domain/event.ts';
 import type { DeploymentId } from '../../domain/ids.ts';
 import type { Jobs } from '../../domain/job.ts';
 import type { Place } from '../../domain/place.ts';
-import type { Baseline, BranchKey, BranchState, Store, WorkspaceKey } from '../../domain/store.ts';
+import type { Baseline, BranchKey, BranchState, SavedPush, Store, WorkspaceKey } from '../../domain/store.ts';
 import { addAudit } from './audit.ts';
 import type { Guard } from './fence.ts';
 import { createKnownProjects } from './known-projects.ts';
@@ -33,6 +33,14 @@ export function createStore(
       await guard(transaction);
       return work(transaction);
     });
+  const withItems = async (row: Selectable<Tables['deployments']>) => {
+    const items = await db
+      .selectFrom('items')
+      .select(['pipeline', 'state_json'])
+      .where('deployment_id', '=', row.id)
+      .execute();
+    return { deployment: deploymentOf(row), items: items.map((item) => itemOf(item)) };
+  };
   return {
     ...createNotices(write, clock, jobsAdded),
     ...createRetention(write),
@@ -93,13 +101,20 @@ export function createStore(
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst();
-      if (row === undefined) return undefined;
-      const items = await db
-        .selectFrom('items')
-        .select(['pipeline', 'state_json'])
-        .where('deployment_id', '=', row.id)
-        .execute();
-      return { deployment: deploymentOf(row), items: items.map((item) => itemOf(item)) };
+      return row === undefined ? undefined : withItems(row);
+    },
+    deploymentFor: async (request) => {
+      const row = await db
+        .selectFrom('deployments')
+        .selectAll()
+        .where('request', '=', request)
+        .where('status', '<>', 'running')
+        .executeTakeFirst();
+      return row === undefined ? undefined : withItems(row);
+    },
+    isRecorded: async (key) => {
+      const row = await db.selectFrom('audit').select('id').where('key', '=', key).executeTakeFirst();
+      return row !== undefined;
     },
     baselines: async (key, pipelines) => {
       const found = new Map<string, Baseline>();
@@ -116,7 +131,7 @@ export function createStore(
       }
       return found;
     },
-    begin: async ({ id, key, workspace, head, places, by, reason, startedAt }) => {
+    begin: async ({ id, key, workspace, head, places, by, reason, request, startedAt }) => {
       const row = {
         project_id: key.projectId,
         branch: key.branch,
@@ -127,6 +142,7 @@ export function createStore(
         places_json: JSON.stringify(places),
         ordered_by: by ?? null,
         reason: reason ?? null,
+        request: request ?? null,
         status: 'running' as const,
         started_at: startedAt,
         finished_at: null,
@@ -238,15 +254,32 @@ export function createStore(
       });
       if (jobs.length > 0) jobsAdded();
     },
-    savePush: async ({ workspace, baselines, branch, jobs, audit }) => {
+    savePush: async ({ workspace, baselines, branch, jobs, audit, request, to, outcome }) => {
       await write(async (transaction) => {
         for (const [pipeline, baseline] of baselines)
           await saveBaseline(transaction, workspace, { pipeline, baseline }, clock.now());
         if (branch !== undefined) await saveState(transaction, branch.key, branch.state);
         await addJobs(transaction, jobs, clock.now());
         await addAudit(transaction, audit, clock.now());
+        const row = { request, branch: to, outcome_json: JSON.stringify(outcome), saved_at: clock.now() };
+        await transaction
+          .insertInto('pushes')
+          .values(row)
+          .onConflict((conflict) => conflict.columns(['request', 'branch']).doUpdateSet(row))
+          .execute();
       });
       if (jobs.length > 0) jobsAdded();
+    },
+    pushed: async (request, branch) => {
+      const row = await db
+        .selectFrom('pushes')
+        .select('outcome_json')
+        .where('request', '=', request)
+        .where('branch', '=', branch)
+        .executeTakeFirst();
+      if (row === undefined) return undefined;
+      const outcome: SavedPush = JSON.parse(row.outcome_json);
+      return outcome;
     },
     record: async (audit, jobs) => {
       await write(async (transaction) => {
