@@ -132,7 +132,7 @@ export async function setScene(
     addBranch,
     projectId: project.id,
     maintainer,
-    start: async (settings = {}, timeoutMs = undefined) => {
+    start: async (settings = {}, timeoutMs?: number) => {
       // The webhook is the same after a restart.
       const port = bots.size === 0 ? lastPort : 0;
       const bot = await startBot({ ...world.settings, ...settings }, clock, { port, timeoutMs });

@@ -25,7 +25,7 @@ export function pipelinesAt(calls: Calls, path: string, forgetNames: () => void)
         jobs
           .parse(body)
           .jobs.flatMap(({ $id, title }) =>
-            title === null || title === undefined ? [] : [{ id: $id as PipelineId, title }],
+            title === null || title === undefined || title === '' ? [] : [{ id: $id as PipelineId, title }],
           ),
       );
       if (!listed.ok && listed.failure.reason === 'missing') forgetNames();

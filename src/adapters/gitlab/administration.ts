@@ -22,7 +22,7 @@ import { createHttpClient } from '../http-client.ts';
 import { allHookFlags, flagsOf, hook } from './hook-shape.ts';
 import type { GitLabDeps } from './gitlab.ts';
 import { project } from './project-shape.ts';
-import { attempt, createRequester, orUndefined, readGitLabError } from './requester.ts';
+import { attempt, createRequester, mostPages, orUndefined, readGitLabError } from './requester.ts';
 
 const atOnce = 10;
 const developerLevel = 30;
@@ -83,19 +83,22 @@ export function createAdministration(deps: GitLabDeps, log: Log): Inspection & A
       }),
     protections: (id) =>
       attempt(async () => {
-        const all = z.array(named).parse(await new ProtectedBranches(resource).all(id, { perPage: 100 }));
+        const all = z
+          .array(named)
+          .parse(await new ProtectedBranches(resource).all(id, { perPage: 100, maxPages: mostPages }));
         return all.map(({ name }) => name);
       }),
     rootNames: (id, ref) =>
       orUndefined(async () => {
-        const options = { ref, perPage: 100, pagination: 'keyset' } as const;
+        const options = { ref, perPage: 100, pagination: 'keyset', maxPages: mostPages } as const;
         const entries = await new Repositories(resource).allRepositoryTrees(id, options);
         return z
           .array(named)
           .parse(entries)
           .map(({ name }) => name);
       }),
-    hooks: (id) => attempt(async () => z.array(hook).parse(await hooks.all(id, { perPage: 100 }))),
+    hooks: (id) =>
+      attempt(async () => z.array(hook).parse(await hooks.all(id, { perPage: 100, maxPages: mostPages }))),
     failedCalls: (id, { id: hookId }) =>
       orUndefined(async () => {
         const searchParams = { status: 'client_failure,server_failure', per_page: String(mostCalls) };

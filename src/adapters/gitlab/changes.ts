@@ -143,6 +143,9 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
 }
 
+/** A million entries: more than GitLab serves of a repository in a sensible time. */
+const mostTreePages = 10_000;
+
 /** Blob ids by path. A folder that does not exist has none. */
 export async function blobs(
   { repositories }: Pick<Resources, 'repositories'>,
@@ -152,7 +155,14 @@ export async function blobs(
 ): Promise<ReadonlyMap<string, BlobId>> {
   const lists = await Promise.all(
     folders.map(async (path) => {
-      const options = { path, ref, recursive: true, perPage: 100, pagination: 'keyset' } as const;
+      const options = {
+        path,
+        ref,
+        recursive: true,
+        perPage: 100,
+        pagination: 'keyset',
+        maxPages: mostTreePages,
+      } as const;
       const listed = await attempt(() => repositories.allRepositoryTrees(project, options));
       if (listed.ok) return z.array(entry).parse(listed.value);
       if (listed.failure.reason === 'missing') return [];

@@ -24,9 +24,10 @@ import { fail, ok } from '../../domain/result.ts';
 import type { UpstreamFailure } from '../../domain/upstream.ts';
 import { hook } from './hook-shape.ts';
 import { project } from './project-shape.ts';
-import { attempt, orUndefined } from './requester.ts';
+import { attempt, mostPages as mostPagesOfList, orUndefined } from './requester.ts';
 
 const pageSize = 100;
+const wholeList = { perPage: pageSize, maxPages: mostPagesOfList } as const;
 const mostPages = 10;
 /** GitLab shows no more of a webhook's calls at once. */
 const callsPageSize = 20;
@@ -86,14 +87,14 @@ export function createLookout(resources: {
   return {
     memberships: () =>
       attempt(async () => {
-        const options = { membership: true, archived: false, simple: true, perPage: pageSize } as const;
+        const options = { membership: true, archived: false, simple: true, ...wholeList } as const;
         const all = await projects.all({ ...options, orderBy: 'id', sort: 'asc', pagination: 'keyset' });
         return z.array(project).parse(all);
       }),
     projectAt: (path) => orUndefined(async () => project.parse(await projects.show(path))),
     heads: (id, pattern) =>
       attempt(async () => {
-        const options = { perPage: pageSize, ...(pattern === undefined ? {} : { regex: pattern }) };
+        const options = { ...wholeList, ...(pattern === undefined ? {} : { regex: pattern }) };
         return z
           .array(head)
           .parse(await branches.all(id, options))
@@ -103,7 +104,7 @@ export function createLookout(resources: {
             isDefault: isDefault === true,
           }));
       }),
-    hooks: (id) => attempt(async () => z.array(hook).parse(await hooks.all(id, { perPage: pageSize }))),
+    hooks: (id) => attempt(async () => z.array(hook).parse(await hooks.all(id, wholeList))),
     failedDeliveries: (id, { id: hookId }) =>
       orUndefined(async () => {
         const found: z.infer<typeof call>[] = [];
@@ -171,7 +172,7 @@ export function createLookout(resources: {
       }),
     discussionOf: (id, { kind, iid }, wanted) =>
       attempt(async () => {
-        const all = z.array(discussion).parse(await discussions[kind].all(id, iid, { perPage: pageSize }));
+        const all = z.array(discussion).parse(await discussions[kind].all(id, iid, wholeList));
         return all.find((one) => one.notes.some((each) => each.id === wanted))?.id;
       }),
   };

@@ -42,6 +42,9 @@ const apiPath = '/api/v4';
 /** The largest JSON answer that is read: a comparison of many commits with its diffs. */
 const largestJson = 64 * 1024 * 1024;
 
+/** No list that the bot reads is longer, at 100 rows a page; more of them are a mistake of the server's. */
+export const mostPages = 1_000;
+
 const handed = z.object({
   method: z.string(),
   prefixUrl: z.string(),
@@ -82,7 +85,10 @@ export function createRequester(
       });
       if (!answer.ok) throw new UpstreamError(answer.failure);
       const { status, headers: received, body: content } = answer.value;
-      return { status, headers: Object.fromEntries(received.entries()), body: content };
+      const given = Object.fromEntries(received.entries());
+      // A server that shows an empty page and names a next one would be asked for ever: gitbeaker counts rows, not pages.
+      const isEnd = answer.value.text.trim() === '[]';
+      return { status, headers: isEnd ? { ...given, link: '' } : given, body: content };
     },
   );
 }
