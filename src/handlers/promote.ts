@@ -1,3 +1,4 @@
+import { isOfRequest } from '../domain/commit-message.ts';
 import { refusal, unknownPipelines } from '../domain/command-answer.ts';
 import type { MergeRequest } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
@@ -88,13 +89,17 @@ async function pushFix(
 
 /** The chosen pipelines of which the source branch holds something that its workspace never had: a push would undo it. */
 async function notDeployed(
-  { ports, project }: CommandContext,
+  { ports, project, request }: CommandContext,
   { source, pipelines }: Promotion,
 ): Promise<Result<readonly string[], Reason>> {
   const head = asReason(await ports.gitlab.head(project.id, source));
   if (!head.ok) return head;
   // A branch that does not exist yet is made by the push.
   if (head.value === undefined) return ok([]);
+  // A run that was cut off behind its push finds that push; what was below it was looked at then.
+  const message = asReason(await ports.gitlab.messageOf(project.id, head.value));
+  if (!message.ok) return message;
+  if (message.value !== undefined && isOfRequest(message.value, request)) return ok([]);
   const waiting = await undeployed(ports, { projectId: project.id, branch: source }, head.value);
   if (!waiting.ok) return waiting;
   return ok([...waiting.value].filter((name) => pipelines.length === 0 || pipelines.includes(name)));
