@@ -63,6 +63,12 @@ export interface GitLabServer extends HttpServer {
   disableFailingHooks(on: boolean): void;
   /** Lets the deliveries be sent again that were too many for this minute. */
   forgetResends(): void;
+  /** Lets a comment be as if somebody else had written it, or something else. */
+  rewriteNote(
+    project: string | number,
+    note: number,
+    as: { readonly author: number; readonly body: string },
+  ): void;
   /** Gives a token another end, such as `2027-03-01`, or with undefined none. */
   setTokenExpiry(token: string, expiresOn: string | undefined): void;
   setTokenScopes(token: string, scopes: readonly string[]): void;
@@ -188,6 +194,14 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     },
     disableFailingHooks(on) {
       instance.failingHooksAreDisabled = on;
+    },
+    rewriteNote(name, id, { author, body }) {
+      const { mergeRequests, issues } = projectNamed(name);
+      for (const { notes } of [...mergeRequests, ...issues]) {
+        const index = notes.findIndex((note) => note.id === id);
+        const note = notes[index];
+        if (note !== undefined) notes[index] = { ...note, author: userNamed(author), body };
+      }
     },
     forgetResends: () => instance.resends.forget(),
     setMergeMethod(project, method) {

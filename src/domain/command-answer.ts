@@ -26,6 +26,16 @@ export function lateReport(): Report {
   });
 }
 
+/** The answer to commands in a comment that reads otherwise by now. */
+export function changedReport(): Report {
+  return refusal({
+    what: words(
+      'Nothing was done: the comment was changed after it was written, and nobody would know later what it said.',
+    ),
+    remedy: words('Write the command in a new comment.'),
+  });
+}
+
 /** Names that nothing has, with the ones that were most likely meant. */
 export function unknownPipelines(unknown: Unknown, where: Phrase): Report {
   return {

@@ -63,6 +63,8 @@ export interface Lookout {
   updatedSince(project: ProjectId, since: number): Promise<GitLabResult<readonly Noteable[]>>;
   /** The comments since then, newest first, at most 1,000. */
   notesSince(project: ProjectId, on: Noteable, since: number): Promise<GitLabResult<readonly WrittenNote[]>>;
+  /** One comment; undefined where it is gone. */
+  note(project: ProjectId, on: Noteable, note: NoteId): Promise<GitLabResult<WrittenNote | undefined>>;
   /** GitLab's id of the thread that a comment stands in. */
   discussionOf(project: ProjectId, on: Noteable, note: NoteId): Promise<GitLabResult<string | undefined>>;
 }

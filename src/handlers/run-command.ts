@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../domain/audit.ts';
 import { commandAudit, type CommandEnd } from '../domain/command-audit.ts';
-import { lateReport, refusal } from '../domain/command-answer.ts';
+import { changedReport, lateReport, refusal } from '../domain/command-answer.ts';
+import { commandLines } from '../domain/command-lines.ts';
 import { helpReport, misunderstoodReport } from '../domain/command-help.ts';
 import { verbs } from '../domain/command-table.ts';
 import { parseCommand, rightOf } from '../domain/command.ts';
@@ -11,6 +12,7 @@ import { mappingRefusal } from '../domain/refusal-report.ts';
 import { placeName } from '../domain/place.ts';
 import { requestId, threadOf } from '../domain/origin.ts';
 import type { Member } from '../domain/people.ts';
+import type { Report } from '../domain/report.ts';
 import { toComment } from '../domain/report-markdown.ts';
 import { ok } from '../domain/result.ts';
 import { lacks } from '../domain/rights.ts';
@@ -38,13 +40,9 @@ export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<J
   if (!looked.ok) return notDone(looked.failure);
   if (looked.value === undefined) return { kind: 'done' };
   if (looked.value === 'stranger') return refuseStranger(ports, job);
-  const { project, asker } = looked.value;
-  if (isLate(ports, job)) {
-    const told = { kind: 'answered', done: false, report: lateReport(), isRefused: true } as const;
-    const late = { ...job, lines: job.lines.slice(0, 1) };
-    await ports.store.record([auditOf(late, told, asker)], after(ports, late, told));
-    return { kind: 'done' };
-  }
+  const { project, asker, isChanged } = looked.value;
+  if (isChanged) return endAll(ports, job, asker, changedReport());
+  if (isLate(ports, job)) return endAll(ports, job, asker, lateReport());
   if (!job.begun) await ports.gitlab.react(project.id, job.origin, begun);
   const prepared = await prepare(ports, { job: { ...job, begun: true }, project, asker });
   if (!prepared.ok) return notDone(prepared.failure);
@@ -94,6 +92,19 @@ function auditOf(
   });
 }
 
+/** Answers all commands of the comment at once, and carries none of them out. */
+async function endAll(
+  ports: BranchPorts,
+  job: CommandJob,
+  asker: Member,
+  report: Report,
+): Promise<JobOutcome> {
+  const all = { ...job, lines: job.lines.slice(0, job.next + 1) };
+  const told = { kind: 'answered', done: false, report, isRefused: true } as const;
+  await ports.store.record([auditOf(all, told, asker)], after(ports, all, told));
+  return { kind: 'done' };
+}
+
 /** What somebody asked for a day ago may be the wrong thing by now. */
 function isLate({ clock, settings }: BranchPorts, { begun: hasBegun, writtenAt }: CommandJob): boolean {
   return !hasBegun && writtenAt !== undefined && clock.now() - writtenAt > settings.commandMaxAgeMs;
@@ -104,11 +115,16 @@ interface Asked {
   readonly asker: Member;
 }
 
+/** A comment whose commands may be carried out, if it still reads as it did. */
+interface Found extends Asked {
+  readonly isChanged: boolean;
+}
+
 /** The project and who asks; undefined where nobody asked anything of the bot. */
 async function lookAt(
   ports: BranchPorts,
   job: CommandJob,
-): Promise<GitLabResult<Asked | 'stranger' | undefined>> {
+): Promise<GitLabResult<Found | 'stranger' | undefined>> {
   const { gitlab, settings } = ports;
   const project = await gitlab.project(job.projectId);
   if (!project.ok) return project;
@@ -116,9 +132,30 @@ async function lookAt(
   const self = await gitlab.self();
   if (!self.ok) return self;
   if (self.value === job.origin.author) return ok(undefined);
+  const note = await noteOf(ports, job);
+  if (!note.ok) return note;
+  // Whoever knows the secret of the webhook could report a comment that nobody wrote.
+  if (note.value === 'missing') return ok(undefined);
   const asker = await gitlab.member(job.projectId, job.origin.author);
   if (!asker.ok) return asker;
-  return ok(asker.value === undefined ? 'stranger' : { project: project.value, asker: asker.value });
+  if (asker.value === undefined) return ok('stranger');
+  return ok({ project: project.value, asker: asker.value, isChanged: note.value === 'changed' });
+}
+
+/** The comment as GitLab has it when its commands are begun: the webhook's word for it is not taken. */
+async function noteOf(
+  { gitlab, log }: BranchPorts,
+  { projectId, origin, lines, begun: hasBegun }: CommandJob,
+): Promise<GitLabResult<'same' | 'changed' | 'missing'>> {
+  if (hasBegun) return ok('same');
+  const shown = await gitlab.note(projectId, origin.on, origin.note);
+  if (!shown.ok) return shown;
+  if (shown.value?.author !== origin.author) {
+    log.warn('no such comment', { note: origin.note, author: origin.author });
+    return ok('missing');
+  }
+  const now = commandLines(shown.value.body);
+  return ok(now.join('\n') === lines.join('\n') ? 'same' : 'changed');
 }
 
 async function prepare(

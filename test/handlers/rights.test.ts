@@ -179,6 +179,7 @@ describe('over HTTP', () => {
   async function outcomeOf(command: string, origin: Origin) {
     const { gitlab, aic } = world;
     const [gitlabCalls, aicCalls] = [gitlab.calls.length, aic.calls.length];
+    gitlab.rewriteNote(project, origin.note, { author: origin.author, body: command });
     await engine.db.deleteFrom('jobs').execute();
     await engine.db.deleteFrom('audit').execute();
     const log = createLog({

@@ -170,6 +170,8 @@ export function createLookout(resources: {
         }
         return found;
       }),
+    note: (id, { kind, iid }, wanted) =>
+      orUndefined(async () => note.parse(await notes[kind].show(id, iid, wanted))),
     discussionOf: (id, { kind, iid }, wanted) =>
       attempt(async () => {
         const all = z.array(discussion).parse(await discussions[kind].all(id, iid, wholeList));
