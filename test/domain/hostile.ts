@@ -186,6 +186,13 @@ export const samples: readonly Sample[] = [
   }),
   ({ branch, said }) => delayMail(deployJob(projectId, branch), said, mail, 1_000),
   ({ said }) => rejectionMail({ id: said.toWellFormed(), eventName: said, reason: said }, mail),
+  ({ branch, said }) =>
+    hookMail(
+      { ...project, path: said },
+      { id: 'hook', what: [{ what: phrase`${said}`, remedy: phrase`${branch}` }] },
+      mail,
+      1_000,
+    ),
   ({ names, said }) =>
     expiryMail({ name: said, scopes: names }, { id: 'token', expiresAt: 1_000, daysLeft: 3 }, mail),
   ...[401, 403].map(
