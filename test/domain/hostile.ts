@@ -4,6 +4,7 @@ import type { Refusal } from '../../src/domain/branch-view.ts';
 import { delayMail } from '../../src/domain/delay-report.ts';
 import { deploymentReport } from '../../src/domain/deployment-report.ts';
 import type { Deployment, ItemState } from '../../src/domain/deployment.ts';
+import { hookMail } from '../../src/domain/hook-health.ts';
 import { deployJob, type Job } from '../../src/domain/job.ts';
 import type { Mail } from '../../src/domain/mail.ts';
 import { phrase } from '../../src/domain/phrase.ts';

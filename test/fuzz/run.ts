@@ -4,6 +4,9 @@ import * as fc from 'fast-check';
 
 import { targets } from './targets.ts';
 
+/** Of the process, with all that fast-check keeps for itself. */
+const mostMiB = 1_500;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -24,6 +27,10 @@ for (const target of chosen) {
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
   const memory = Math.round(process.memoryUsage().rss / 1024 / 1024);
   print(`${result.failed ? '✗' : '✓'} ${target.name}: ${result.numRuns} cases, ${seconds} s, ${memory} MiB`);
+  if (memory > mostMiB) {
+    print(`✗ ${target.name}: more than ${mostMiB} MiB`);
+    process.exitCode = 1;
+  }
   if (!result.failed) continue;
   print(fc.defaultReportMessage(result) ?? '');
   print(`again: npm run fuzz -- ${target.name} --seed ${seed} --cases ${numRuns}`);
