@@ -84,7 +84,7 @@ describe('an audit log on SQLite', () => {
       `insert or replace into audit ${columns} values (1, 1, null, 'x', 'x', 'x')`,
       `insert or replace into audit ${columns} values (2, 1, 'k', 'x', 'x', 'x')`,
     ])
-      expect(() => file.exec(statement), statement).toThrow(refusal);
+      expect(() => file.exec(statement)).toThrow(refusal);
     expect(await verify()).toMatchObject({ value: { kind: 'whole', rows: 1 } });
   });
 

@@ -101,7 +101,7 @@ describe('what is old', () => {
           .prepare(`explain query plan ${sql}`)
           .all(...parameters.map((each) => (typeof each === 'number' ? each : String(each)))),
       );
-      expect(steps.map(({ detail }) => String(detail)).join('\n'), sql).not.toMatch(/^SCAN/m);
+      expect(steps.map(({ detail }) => String(detail)).join('\n')).not.toMatch(/^SCAN/m);
     }
   });
 });

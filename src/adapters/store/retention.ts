@@ -38,10 +38,11 @@ export function createRetention(
           .selectFrom('snapshots')
           .select(sql<number>`rowid`.as('id'))
           .where('taken_at', '<', before)
-          .where(({ not, exists, selectFrom }) =>
-            not(
-              exists(
-                selectFrom('deployments')
+          .where((where) =>
+            where.not(
+              where.exists(
+                where
+                  .selectFrom('deployments')
                   .select('id')
                   .whereRef('deployments.id', '=', 'snapshots.deployment_id')
                   .where('status', '=', 'running'),
