@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -122,7 +123,7 @@ describe('an audit log on SQLite', () => {
 });
 
 async function run(...args: readonly string[]): Promise<number | null> {
-  const program = join(import.meta.dirname, 'audit-process.ts');
+  const program = fileURLToPath(new URL('./audit-process.ts', import.meta.url));
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
   return new Promise((resolve) => child.once('close', resolve));
 }
