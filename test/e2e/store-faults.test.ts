@@ -164,10 +164,11 @@ describe('the bot does not start', () => {
     const file = new DatabaseSync(path);
     file.exec(`insert into kysely_migration (name, timestamp) values ('9999-later', '2027-01-01')`);
     file.close();
+    const before = rows('select name from kysely_migration');
     const said = await start(`file:${path}`);
     expect(said).toContain('ended with 1');
     expect(said).toContain('it was written by a newer version of aic-bot: start that version');
-    expect(rows('select count(*) as n from kysely_migration')).toEqual([{ n: 8 }]);
+    expect(rows('select name from kysely_migration')).toEqual(before);
   });
 
   it('on a file that is something else', async () => {
