@@ -1,10 +1,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
 
-import { openAudit, type AuditReader } from './adapters/store/audit-reader.ts';
+import { readAudit } from './adapters/store/audit-reader.ts';
 import type { Terminal } from './adapters/terminal.ts';
 import { readSettings } from './config.ts';
-import { verifyAudit } from './domain/audit.ts';
-import { unreadAudit, verifiedPrintout } from './domain/audit-report.ts';
+import { verifyAudit, type AuditRow } from './domain/audit.ts';
+import { exportedRow, unreadAudit, verifiedPrintout } from './domain/audit-report.ts';
 
 /** What these commands work with. */
 export interface AuditDesk {
@@ -28,9 +28,7 @@ export function addAuditCommands(program: Command, desk: AuditDesk): void {
     .option('--expect <hash>', 'a hash that was kept: a row must have it', parseHash)
     .option('--json', 'print the result as JSON')
     .action(async ({ expect, json }: VerifyOptions) => {
-      const log = await open(desk, json);
-      const verified = await verifyAudit(log.rows(0), expect);
-      log.close();
+      const verified = await read(desk, { since: noMoment, json }, (rows) => verifyAudit(rows, expect));
       const printout = verifiedPrintout(verified, expect);
       await desk.terminal.print(printout, json === true ? 'json' : 'text');
       return desk.exit(printout.isWell ? 0 : 1);
@@ -44,20 +42,26 @@ export function addAuditCommands(program: Command, desk: AuditDesk): void {
       'only what happened from then on: 2026-11-01 or 2026-11-01T12:00:00Z',
       parseMoment,
     )
-    .action(async ({ since = 0 }: { readonly since?: number }) => {
-      const log = await open(desk, true);
-      for (const { id, entry, previous, hash } of log.rows(since))
-        await desk.terminal.printLine({ id, ...JSON.parse(entry), previous, hash });
-      log.close();
+    .action(async ({ since = noMoment }: { readonly since?: number }) => {
+      await read(desk, { since, json: true }, async (rows) => {
+        for (const row of rows) await desk.terminal.printLine(exportedRow(row));
+      });
       return desk.exit(0);
     });
 }
 
-async function open({ terminal, variables, exit }: AuditDesk, json: true | undefined): Promise<AuditReader> {
+/** Before all others: a row that somebody gave a moment before 1970 is read, too. */
+const noMoment = Number.MIN_SAFE_INTEGER;
+
+async function read<Read>(
+  { terminal, variables, exit }: AuditDesk,
+  { since, json }: { readonly since: number; readonly json: true | undefined },
+  use: (rows: Iterable<AuditRow>) => Promise<Read>,
+): Promise<Read> {
   const url = readSettings(variables).settings.DATABASE_URL ?? '';
-  const opened = openAudit(url);
-  if (opened.ok) return opened.value;
-  await terminal.print(unreadAudit(url, opened.failure), json === true ? 'json' : 'text');
+  const done = await readAudit(url, since, use);
+  if (done.ok) return done.value;
+  await terminal.print(unreadAudit(url, done.failure), json === true ? 'json' : 'text');
   return exit(1);
 }
 

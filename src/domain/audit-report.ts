@@ -1,4 +1,5 @@
-import type { Verified } from './audit.ts';
+import type { AuditRow, Verified } from './audit.ts';
+import { isJsonObject, parseJson } from './json.ts';
 import { phrase, words } from './phrase.ts';
 import type { Printout } from './printout.ts';
 
@@ -38,6 +39,13 @@ export function verifiedPrintout(verified: Verified, expected: string | undefine
     ...sections,
     data,
   };
+}
+
+/** A row as `audit export` prints it. An entry that somebody made into something else is printed as it stands. */
+export function exportedRow({ id, entry, previous, hash }: AuditRow): Readonly<Record<string, unknown>> {
+  const facts = parseJson(entry);
+  const shown = facts.ok && isJsonObject(facts.value) ? facts.value : { unreadable: entry };
+  return { id, ...shown, previous, hash };
 }
 
 /** What is told where the log can't be read. */

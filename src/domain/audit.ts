@@ -53,6 +53,8 @@ export interface AuditEntry {
 /** A row of the log. */
 export interface AuditRow {
   readonly id: number;
+  /** When it was written, in milliseconds since 1970: the entry has it, too. By this one rows are looked up. */
+  readonly at: number;
   /** The entry and its moment, as canonical JSON (RFC 8785). */
   readonly entry: string;
   /** The hash of the row before. */
@@ -91,14 +93,20 @@ export async function verifyAudit(rows: Iterable<AuditRow>, expected?: string): 
   let last = noHash;
   let count = 0;
   let isThere = expected === undefined;
-  for (const { id, entry, previous, hash } of rows) {
+  for (const { id, at, entry, previous, hash } of rows) {
     if (previous !== last) return { kind: 'broken', id, why: 'not after the row before' };
-    if ((await auditHash(previous, entry)) !== hash) return { kind: 'broken', id, why: 'changed' };
+    if ((await auditHash(previous, entry)) !== hash || momentOf(entry) !== at)
+      return { kind: 'broken', id, why: 'changed' };
     last = hash;
     count += 1;
     isThere ||= hash === expected;
   }
   return { kind: 'whole', rows: count, last, expected: isThere };
+}
+
+/** Canonical JSON begins with it: names are sorted. */
+function momentOf(entry: string): number {
+  return Date.parse(/^\{"at":"([^"]+)"/.exec(entry)?.[1] ?? '');
 }
 
 const longest = 1_000;

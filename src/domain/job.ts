@@ -65,6 +65,8 @@ export interface BackMergeJob {
   readonly kind: 'back-merge';
   readonly projectId: ProjectId;
   readonly mergeRequest: MergeRequestIid;
+  /** Those that told of the merge; undefined for a job that was added before they were noted. */
+  readonly deliveries: readonly string[] | undefined;
 }
 
 /** Make the one comment with this marker at the place read `body`. */

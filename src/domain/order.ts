@@ -17,6 +17,8 @@ export interface Order {
   readonly by: string;
   /** Undefined for an operator. */
   readonly byId: UserId | undefined;
+  /** The webhook that brought the comment; none for an operator. */
+  readonly deliveries: readonly string[];
   /** Where the deployment is told of; undefined for an operator. */
   readonly place: Place | undefined;
 }

@@ -14,7 +14,7 @@ import { readMapping } from './view-branch.ts';
 /** The jobs that a view of a branch leads to: one for each hotfix that was merged into production. */
 export function backMergeJobs({ clock }: Pick<BranchPorts, 'clock'>, view: BranchView): readonly DueJob[] {
   return mergedHotfixes(view).map((mergeRequest) => ({
-    job: { kind: 'back-merge', projectId: view.project.id, mergeRequest },
+    job: { kind: 'back-merge', projectId: view.project.id, mergeRequest, deliveries: view.deliveries },
     dueAt: clock.now(),
   }));
 }
@@ -66,7 +66,7 @@ export async function runBackMerge(ports: BranchPorts, job: BackMergeJob): Promi
     reason: undefined,
     result: outcomes.map((each) => `${each.target}: ${toldOf(each)}`).join('; '),
     items: [],
-    deliveries: [],
+    deliveries: job.deliveries ?? [],
   };
   await ports.store.record([entry], [{ job: comment, dueAt: clock.now() }]);
   return { kind: 'done' };

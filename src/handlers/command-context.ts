@@ -24,6 +24,8 @@ export interface CommandContext {
   readonly asker: Asker;
   /** What tells this request apart for ever: its effects are found again by it. */
   readonly request: string;
+  /** The webhook that brought the comment; none for an operator. */
+  readonly deliveries: readonly string[];
   /** Where it is answered; undefined for an operator at a terminal. */
   readonly place: Place | undefined;
   /** The merge request that the command was written on. */

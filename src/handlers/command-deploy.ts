@@ -22,6 +22,7 @@ export function prepareDeploy(context: CommandContext, command: Command, kind: '
     request: context.request,
     by: asker.username,
     byId: asker.id,
+    deliveries: context.deliveries,
     place,
   };
   return {

@@ -73,6 +73,7 @@ async function planNow(
     request: context.request,
     by: asker.username,
     byId: asker.id,
+    deliveries: context.deliveries,
     place: undefined,
   };
   const order = { ...settings, kind: 'deploy', pipelines } as const;

@@ -41,21 +41,26 @@ const betweenLooksMs = 250;
  */
 export async function operate(around: OperatePorts, given: GivenCommand): Promise<Operated> {
   const first = await prepareGiven(around.ports, given);
-  if (!first.ok) return failed(first.failure);
+  if (!first.ok) return kept(around, given, failed(first.failure));
   let { lane } = first.value;
   if (lane === undefined) {
     const ended = await first.value.run();
-    if (ended.kind === 'stopped') return { kind: 'stopped', begun: false };
-    await around.ports.store.record([operatorAudit(given, ended)], []);
-    return ended;
+    return kept(around, given, ended.kind === 'stopped' ? { kind: 'stopped', begun: false } : ended);
   }
   for (;;) {
     const turn = await waitForTurn(around, { ...given, kind: 'operator', lane });
-    if ('kind' in turn) return turn;
+    if ('kind' in turn) return kept(around, given, turn);
     const ended = await useTurn(turn, given, lane);
     if (ended.kind !== 'elsewhere') return ended;
     ({ lane } = ended);
   }
+}
+
+/** What ended outside a lane is in the audit log. */
+async function kept({ ports }: OperatePorts, given: GivenCommand, ended: Operated): Promise<Operated> {
+  if (ended.kind === 'answered' || ended.kind === 'told')
+    await ports.store.record([operatorAudit(given, ended)], []);
+  return ended;
 }
 
 async function waitForTurn(

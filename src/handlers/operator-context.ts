@@ -27,6 +27,7 @@ export async function prepareGiven(ports: BranchPorts, given: GivenCommand): Pro
     mapping: mapping.value.value,
     asker: { username, name: `operator ${username}`, id: undefined },
     request,
+    deliveries: [],
     place: undefined,
     on: undefined,
   };

@@ -96,7 +96,7 @@ async function finish(context: CommandContext, target: PushTarget, written: Writ
 }
 
 async function auditOf(
-  { ports, project, asker, request }: CommandContext,
+  { ports, project, asker, request, deliveries }: CommandContext,
   { branch, workspace }: PushTarget,
   { plan, commits }: WrittenPush,
 ): Promise<AuditEntry> {
@@ -119,6 +119,6 @@ async function auditOf(
       after: plan.baselines.get(pipeline)?.fingerprint,
       result: kind,
     })),
-    deliveries: [],
+    deliveries,
   };
 }

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../domain/audit.ts';
 import { commandAudit, type CommandEnd } from '../domain/command-audit.ts';
-import { changedReport, lateReport, refusal } from '../domain/command-answer.ts';
+import { changedReport, failure, lateReport, refusal } from '../domain/command-answer.ts';
 import { commandLines } from '../domain/command-lines.ts';
 import { helpReport, misunderstoodReport } from '../domain/command-help.ts';
 import { verbs } from '../domain/command-table.ts';
@@ -15,6 +15,7 @@ import type { Member } from '../domain/people.ts';
 import type { Report } from '../domain/report.ts';
 import { toComment } from '../domain/report-markdown.ts';
 import { ok } from '../domain/result.ts';
+import type { UpstreamFailure } from '../domain/upstream.ts';
 import { lacks } from '../domain/rights.ts';
 import { answered, type Ended, type Prepared } from './command-context.ts';
 import { notDone } from './not-done.ts';
@@ -37,7 +38,7 @@ export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<J
   // A run that was cut off behind its end has left everything that follows.
   if (await ports.store.isRecorded(keyOfCommand(job))) return { kind: 'done' };
   const looked = await lookAt(ports, job);
-  if (!looked.ok) return notDone(looked.failure);
+  if (!looked.ok) return cutShort(ports, job, looked.failure);
   if (looked.value === undefined) return { kind: 'done' };
   if (looked.value === 'stranger') return refuseStranger(ports, job);
   const { project, asker, isChanged } = looked.value;
@@ -45,7 +46,7 @@ export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<J
   if (isLate(ports, job)) return endAll(ports, job, asker, lateReport());
   if (!job.begun) await ports.gitlab.react(project.id, job.origin, begun);
   const prepared = await prepare(ports, { job: { ...job, begun: true }, project, asker });
-  if (!prepared.ok) return notDone(prepared.failure);
+  if (!prepared.ok) return cutShort(ports, job, prepared.failure, asker);
   const { lane, run } = prepared.value;
   if (lane !== undefined && lane !== job.lane) {
     await ports.jobs.add({ job: { ...job, begun: true, lane }, dueAt: ports.clock.now() });
@@ -55,6 +56,20 @@ export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<J
   if (ended.kind === 'stopped') return ended;
   await ports.store.record([auditOf(job, ended, asker)], after(ports, job, ended));
   return { kind: 'done' };
+}
+
+/** What is given up is not answered: there may be nowhere to answer. That somebody asked for it is kept. */
+async function cutShort(
+  ports: BranchPorts,
+  job: CommandJob,
+  reason: UpstreamFailure,
+  asker?: Member,
+): Promise<JobOutcome> {
+  const outcome = notDone(reason);
+  if (outcome.kind !== 'given-up') return outcome;
+  const told = { done: false, report: failure({ kind: 'upstream', failure: reason }) };
+  await ports.store.record([auditOf(job, told, asker)], []);
+  return outcome;
 }
 
 /** Commands of who is no member are not answered; that somebody tried is kept. */
@@ -69,12 +84,16 @@ function keyOfCommand({ projectId, origin, next }: CommandJob): string {
   return `${requestId(projectId, origin)}:${next}`;
 }
 
+function deliveriesOf({ delivery }: CommandJob): readonly string[] {
+  return delivery === undefined ? [] : [delivery];
+}
+
 function auditOf(
   job: CommandJob,
   ended: Pick<CommandEnd, 'done' | 'report'> & { readonly isRefused?: true },
   asker: Member | undefined,
 ): AuditEntry {
-  const { projectId, origin, lines, next, delivery } = job;
+  const { projectId, origin, lines, next } = job;
   const line = lines[next] ?? '';
   const command = parseCommand(line);
   return commandAudit({
@@ -88,7 +107,7 @@ function auditOf(
     done: ended.done,
     isRefused: ended.isRefused === true,
     report: ended.report,
-    deliveries: delivery === undefined ? [] : [delivery],
+    deliveries: deliveriesOf(job),
   });
 }
 
@@ -187,6 +206,7 @@ async function prepare(
     mapping: mapping.value.value,
     asker,
     request: keyOfCommand(job),
+    deliveries: deliveriesOf(job),
     place: threadOf(job.origin),
     on: on.value,
   };

@@ -215,7 +215,7 @@ async function auditOf(
     who: order === undefined ? mergersOf(view, deployment) : [{ id: order.byId, name: order.by }],
     before: await store.overwritten(deployment.id),
     after: new Map([...baselines].map(([name, { fingerprint }]) => [name, fingerprint])),
-    deliveries: view.deliveries,
+    deliveries: [...view.deliveries, ...(order?.deliveries ?? [])],
   });
 }
 

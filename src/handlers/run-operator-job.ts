@@ -1,3 +1,4 @@
+import { failure } from '../domain/command-answer.ts';
 import type { JobOutcome, OperatorJob } from '../domain/job.ts';
 import { plain } from '../domain/report-text.ts';
 import { notDone } from './not-done.ts';
@@ -12,7 +13,14 @@ import type { BranchPorts } from './ports.ts';
 export async function runOperatorJob(ports: BranchPorts, job: OperatorJob): Promise<JobOutcome> {
   if (await ports.store.isRecorded(job.request)) return { kind: 'done' };
   const prepared = await prepareGiven(ports, job);
-  if (!prepared.ok) return notDone(prepared.failure);
+  if (!prepared.ok) {
+    const outcome = notDone(prepared.failure);
+    if (outcome.kind === 'given-up') {
+      const report = failure({ kind: 'upstream', failure: prepared.failure });
+      await ports.store.record([operatorAudit(job, { done: false, report })], []);
+    }
+    return outcome;
+  }
   const { lane, run } = prepared.value;
   if (lane !== undefined && lane !== job.lane) {
     await ports.jobs.add({ job: { ...job, lane }, dueAt: ports.clock.now() });

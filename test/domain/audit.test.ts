@@ -29,7 +29,13 @@ async function logOf(texts: readonly string[]): Promise<readonly AuditRow[]> {
   for (const [index, text] of texts.entries()) {
     const previous = rows.at(-1)?.hash ?? noHash;
     const written = auditText(entry(text), index);
-    rows.push({ id: index + 1, entry: written, previous, hash: await auditHash(previous, written) });
+    rows.push({
+      id: index + 1,
+      at: index,
+      entry: written,
+      previous,
+      hash: await auditHash(previous, written),
+    });
   }
   return rows;
 }
@@ -66,7 +72,7 @@ describe('a log', () => {
   });
 
   test('in which a row was changed, removed, moved or added is broken', async () => {
-    const harm = fc.constantFrom('change', 'rehash', 'remove', 'swap', 'add');
+    const harm = fc.constantFrom('change', 'rehash', 'redate', 'remove', 'swap', 'add');
     await fc.assert(
       fc.asyncProperty(texts, fc.nat(), harm, async (all, at, kind) => {
         const rows = [...(await logOf(all))];
@@ -78,6 +84,7 @@ describe('a log', () => {
         if (kind === 'change') rows[index] = { ...row, entry: other };
         if (kind === 'rehash')
           rows[index] = { ...row, entry: other, hash: await auditHash(row.previous, other) };
+        if (kind === 'redate') rows[index] = { ...row, at: row.at + 1 };
         if (kind === 'remove') rows.splice(index, 1);
         if (kind === 'swap') rows.splice(index, 2, next, row);
         if (kind === 'add') rows.splice(index, 0, row);

@@ -21,6 +21,7 @@ function order(changes: Partial<Order> = {}): Order {
     request: 'note:7:1:0',
     by: 'omar',
     byId: undefined,
+    deliveries: [],
     place: undefined,
   };
   return { ...settings, kind: 'deploy', pipelines: [], ...changes };

@@ -5,7 +5,7 @@ import type { MailFault } from '../../demo/mail/smtp-sink.ts';
 import { until } from '../../demo/person.ts';
 import { aicProject, isFinal, setScene, sqlFile, type Scene } from './scene.ts';
 
-const timeoutMs = 150;
+const timeoutMs = 500;
 
 let scene: Scene;
 beforeEach(async () => {

@@ -276,6 +276,11 @@ describe('a lane that is busy', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^❌ Nothing was done: "the bot" on ".+" .* longer than the 0 s/);
     expect(stdout).toContain('--wait SECONDS');
+    expect(
+      scene.rows(`select entry ->> '$.what' as what, entry ->> '$.result' as result from audit`),
+    ).toEqual([
+      { what: 'push branch=develop', result: expect.stringMatching(/^not done: Nothing was done: /) },
+    ]);
   });
 
   test('does not keep what only tells', async () => {

@@ -490,6 +490,10 @@ describe('a merged hotfix', () => {
     const iid = await mergeHotfix(sqlFile('A', 'select fixed'));
     const comment = await scene.comment(iid, (body) => body.includes('aic-bot:back-merge'));
     expect(comment).toContain('2 merge requests bring `hotfix/urgent` to the other branches as well');
+    expect(
+      scene.rows(`select entry ->> '$.what' as what, entry ->> '$.who[0].name' as who, entry ->> '$.deliveries[0]' in (select id from deliveries) as told
+        from audit where entry ->> '$.kind' = 'back-merge'`),
+    ).toEqual([{ what: `back-merge of !${iid} (hotfix/urgent)`, who: 'omar', told: 1 }]);
     const opened = (await requests()).filter(({ source_branch: source }) => source.startsWith('back-merge/'));
     expect(opened).toMatchObject([
       { source_branch: 'back-merge/urgent-1-into-develop', target_branch: 'develop', has_conflicts: false },

@@ -213,6 +213,7 @@ async function asOperator(run: (context: CommandContext) => Promise<Ended>): Pro
       mapping,
       asker: operator,
       request: 'cli:1',
+      deliveries: [],
       place: undefined,
       on: undefined,
     });
@@ -234,6 +235,7 @@ const everything: Order = {
   request: 'cli:1',
   by: 'ops',
   byId: undefined,
+  deliveries: [],
   place: undefined,
 };
 

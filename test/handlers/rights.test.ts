@@ -213,6 +213,11 @@ describe('over HTTP', () => {
     };
   }
 
+  async function auditRows(): Promise<readonly unknown[]> {
+    const rows = await engine.db.selectFrom('audit').select('entry').execute();
+    return rows.map(({ entry }) => JSON.parse(entry));
+  }
+
   test.each(least)('%s', { timeout: 60_000 }, async (command, needed) => {
     let turn = least.findIndex(([each]) => each === command);
     for (const { id, isAuthor } of askers) {
@@ -243,9 +248,36 @@ describe('over HTTP', () => {
       for (const { origin, what } of origins) {
         const outcome = await outcomeOf(command, { ...origin, author: stranger as UserId });
         expect({ what, ...outcome }).toEqual({ what, ...nothing });
+        expect(await auditRows()).toMatchObject([
+          { kind: 'refusal', who: [{ id: stranger }], what: command, result: 'refused: no answer' },
+        ]);
       }
     },
   );
+
+  test('a command that is given up is kept as not done', async () => {
+    const [first] = origins;
+    if (first === undefined) throw new Error('no place');
+    const quiet = { level: 'silent', clock: { now: () => 0 }, mask: (text: string) => text } as const;
+    const ports = engine.portsFor({ log: createLog({ ...quiet, write: () => {} }), lease: undefined });
+    const origin = { ...first.origin, author: stranger as UserId };
+    const gone = { kind: 'commanded', projectId: 999 as ProjectId, origin, writtenAt: undefined } as const;
+    await engine.db.deleteFrom('audit').execute();
+    expect(
+      await runCommand(ports, commandJob({ ...gone, lines: ['/aic status'] }, 'delivery')),
+    ).toMatchObject({
+      kind: 'given-up',
+    });
+    expect(await auditRows()).toMatchObject([
+      {
+        kind: 'command',
+        who: [{ id: stranger }],
+        what: '/aic status',
+        result: expect.stringMatching(/^not done: /),
+        deliveries: ['delivery'],
+      },
+    ]);
+  });
 
   test.each(least)('%s of the bot itself does nothing', async (command) => {
     const [first] = origins;

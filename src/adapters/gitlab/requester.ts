@@ -43,7 +43,7 @@ const apiPath = '/api/v4';
 const largestJson = 64 * 1024 * 1024;
 
 /** No list that the bot reads is longer, at 100 rows a page; more of them are a mistake of the server's. */
-export const mostPages = 1_000;
+export const mostPages = 200;
 
 const handed = z.object({
   method: z.string(),

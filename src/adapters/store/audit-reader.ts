@@ -6,42 +6,55 @@ import { z } from 'zod';
 import type { AuditRow } from '../../domain/audit.ts';
 import { fail, ok, type Result } from '../../domain/result.ts';
 
-const row = z.object({ id: z.number(), entry: z.string(), previous: z.string(), hash: z.string() });
+const row = z.object({
+  id: z.number(),
+  at: z.number(),
+  entry: z.string(),
+  previous: z.string(),
+  hash: z.string(),
+});
 
-/** The rows of an audit log, oldest first. They are read as they are asked for. */
-export interface AuditReader {
-  rows(since: number): Iterable<AuditRow>;
-  close(): void;
-}
+/** Somebody may have put anything into a file: what is no text reads as text, and then is not what was hashed. */
+const query = `select id, cast(at as integer) as at, cast(entry as text) as entry, cast(previous as text) as previous,
+  cast(hash as text) as hash from audit where at >= ? order by id`;
 
-/** Opens the log for reading, beside whatever runs. Nothing is migrated. Fails with what is wrong with the file. */
-export function openAudit(url: string): Result<AuditReader, string> {
+/**
+ * Reads the rows of an audit log, oldest first, beside whatever runs; nothing is migrated. The file is open until `read` ends.
+ * Fails with what is wrong with the file, also where that shows only in the middle.
+ * @param since milliseconds since 1970
+ */
+export async function readAudit<Read>(
+  url: string,
+  since: number,
+  read: (rows: Iterable<AuditRow>) => Promise<Read>,
+): Promise<Result<Read, string>> {
   const path = url.replace(/^file:/, '');
   if (!existsSync(path)) return fail('there is no such file');
+  let file: DatabaseSync | undefined;
   try {
-    const file = new DatabaseSync(path, { readOnly: true });
-    try {
-      const statement = file.prepare('select id, entry, previous, hash from audit where at >= ? order by id');
-      return ok({
-        rows: function* (since) {
-          for (const each of statement.iterate(since)) yield row.parse(each);
-        },
-        close: () => file.close(),
-      });
-    } catch (error) {
-      file.close();
-      const said = wordsOf(error);
-      return fail(
-        /no such table/.test(said)
-          ? 'it has no audit log yet: the bot adds one when this version of it is started'
-          : said,
-      );
-    }
+    file = new DatabaseSync(path, { readOnly: true });
+    const statement = file.prepare(query);
+    const rows = function* () {
+      for (const each of statement.iterate(since)) yield row.parse(each);
+    };
+    return ok(await read(rows()));
   } catch (error) {
-    return fail(wordsOf(error));
+    if (!isOfFile(error)) throw error;
+    return fail(
+      /no such table/.test(error.message)
+        ? 'it has no audit log yet: the bot adds one when this version of it is started'
+        : error.message,
+    );
+  } finally {
+    file?.close();
   }
 }
 
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** SQLite's own errors, and numbers that only somebody else can have written. */
+function isOfFile(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ERR_SQLITE_ERROR' || error.code === 'ERR_OUT_OF_RANGE')
+  );
 }

@@ -11,6 +11,7 @@ export const migrations: Record<string, Migration> = {
   '0006-audit': { up: audit },
   '0007-told': { up: toldAndRequest },
   '0008-pushes': { up: pushes },
+  '0009-audit-replace': { up: auditReplace },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -239,4 +240,11 @@ async function pushes(db: Kysely<never>): Promise<void> {
     .addPrimaryKeyConstraint('pushes_key', ['request', 'branch'])
     .execute();
   await db.schema.createIndex('pushes_old').on('pushes').column('saved_at').execute();
+}
+
+/** `insert or replace` deletes without the trigger of a deletion: https://www.sqlite.org/lang_conflict.html. */
+async function auditReplace(db: Kysely<never>): Promise<void> {
+  await sql`create trigger audit_no_replace before insert on audit
+    when exists (select 1 from audit where id = new.id or key = new.key)
+    begin select raise(abort, 'the audit log is only added to'); end`.execute(db);
 }

@@ -34,12 +34,21 @@ export function createRetention(
       }),
     dropSnapshots: (before) =>
       write(async (transaction) => {
-        const running = transaction.selectFrom('deployments').select('id').where('status', '=', 'running');
         const old = transaction
           .selectFrom('snapshots')
           .select(sql<number>`rowid`.as('id'))
           .where('taken_at', '<', before)
-          .where('deployment_id', 'not in', running)
+          .where((where) =>
+            where.not(
+              where.exists(
+                where
+                  .selectFrom('deployments')
+                  .select('id')
+                  .whereRef('deployments.id', '=', 'snapshots.deployment_id')
+                  .where('status', '=', 'running'),
+              ),
+            ),
+          )
           .limit(atOnce);
         const dropped = transaction.deleteFrom('snapshots').where(sql<number>`rowid`, 'in', old);
         return Number((await dropped.executeTakeFirst()).numDeletedRows);

@@ -1,6 +1,7 @@
-import { sql, type Transaction } from 'kysely';
+import { sql, type ExpressionBuilder, type Transaction } from 'kysely';
 
 import { keyOf, laneOf, type DueJob } from '../../domain/job.ts';
+import type { Baseline, BranchKey, WorkspaceKey } from '../../domain/store.ts';
 import type { Tables } from './schema.ts';
 
 /** Adds jobs within a transaction. A waiting job of the same key takes over the newer content with its lane, and the earlier moment. */
@@ -40,4 +41,40 @@ export async function addJobs(
       )
       .execute();
   }
+}
+
+/** Rows per statement: SQLite allows 32,766 values in one. */
+export const chunk = 500;
+
+type Where = ExpressionBuilder<Tables, 'branches' | 'deliveries' | 'pending' | 'deployments'>;
+
+/** The rows of one branch. */
+export function isBranch({ projectId, branch }: BranchKey) {
+  return (where: Where) => where.and({ project_id: projectId, branch });
+}
+
+/** Remembers what a workspace holds of a pipeline. */
+export async function saveBaseline(
+  transaction: Transaction<Tables>,
+  key: WorkspaceKey,
+  { pipeline, baseline }: { readonly pipeline: string; readonly baseline: Baseline },
+  now: number,
+): Promise<void> {
+  const values = { fingerprint: baseline.fingerprint, blob: baseline.blob ?? null, recorded_at: now };
+  await transaction
+    .insertInto('baselines')
+    .values({
+      project_id: key.projectId,
+      environment: key.environment,
+      aic_project: key.aicProject,
+      workspace: key.workspace,
+      pipeline,
+      ...values,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['project_id', 'environment', 'aic_project', 'workspace', 'pipeline'])
+        .doUpdateSet(values),
+    )
+    .execute();
 }

@@ -1,0 +1,187 @@
+import type { Kysely, Selectable, Transaction } from 'kysely';
+
+import type { Clock } from '../../domain/clock.ts';
+import type { Deployment, Item, ItemState } from '../../domain/deployment.ts';
+import type { DeploymentId } from '../../domain/ids.ts';
+import type { Place } from '../../domain/place.ts';
+import type { Store } from '../../domain/store.ts';
+import { chunk, isBranch, saveBaseline } from './rows.ts';
+import type { Tables } from './schema.ts';
+
+/** @param write runs one transaction */
+export function createDeployments(
+  db: Kysely<Tables>,
+  write: <Written>(work: (transaction: Transaction<Tables>) => Promise<Written>) => Promise<Written>,
+  clock: Clock,
+): Pick<
+  Store,
+  | 'lastDeployment'
+  | 'deploymentFor'
+  | 'begin'
+  | 'cancel'
+  | 'cancelledBy'
+  | 'plan'
+  | 'saveItem'
+  | 'overwritten'
+> {
+  const withItems = async (row: Selectable<Tables['deployments']>) => {
+    const items = await db
+      .selectFrom('items')
+      .select(['pipeline', 'state_json'])
+      .where('deployment_id', '=', row.id)
+      .execute();
+    return { deployment: deploymentOf(row), items: items.map((item) => itemOf(item)) };
+  };
+  return {
+    lastDeployment: async (key) => {
+      const row = await db
+        .selectFrom('deployments')
+        .selectAll()
+        .where(isBranch(key))
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? undefined : withItems(row);
+    },
+    deploymentFor: async (request) => {
+      const row = await db
+        .selectFrom('deployments')
+        .selectAll()
+        .where('request', '=', request)
+        .where('status', '<>', 'running')
+        .executeTakeFirst();
+      return row === undefined ? undefined : withItems(row);
+    },
+    begin: async ({ id, key, workspace, head, places, by, reason, request, startedAt }) => {
+      const row = {
+        project_id: key.projectId,
+        branch: key.branch,
+        environment: workspace.environment,
+        aic_project: workspace.aicProject,
+        workspace: workspace.workspace,
+        head_sha: head,
+        places_json: JSON.stringify(places),
+        ordered_by: by ?? null,
+        reason: reason ?? null,
+        request: request ?? null,
+        status: 'running' as const,
+        started_at: startedAt,
+        finished_at: null,
+      };
+      const written = await write((transaction) =>
+        id === undefined
+          ? transaction
+              .insertInto('deployments')
+              .values({ ...row, told: null })
+              .returningAll()
+              .executeTakeFirstOrThrow()
+          : transaction
+              .updateTable('deployments')
+              .set((old) => ({
+                ...row,
+                // Cut off, it is still what somebody cancelled; ended, it is begun anew.
+                cancelled_by: old
+                  .case()
+                  .when('status', '=', 'running')
+                  .then(old.ref('cancelled_by'))
+                  .else(null)
+                  .end(),
+              }))
+              .where('id', '=', id)
+              .returningAll()
+              .executeTakeFirstOrThrow(),
+      );
+      return deploymentOf(written);
+    },
+    cancel: async (key, by) => {
+      const row = await write((transaction) =>
+        transaction
+          .updateTable('deployments')
+          .set({ cancelled_by: by })
+          .where(isBranch(key))
+          .where('status', '=', 'running')
+          .returningAll()
+          .executeTakeFirst(),
+      );
+      return row === undefined ? undefined : deploymentOf(row);
+    },
+    cancelledBy: async (id) => {
+      const row = await db
+        .selectFrom('deployments')
+        .select('cancelled_by')
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row?.cancelled_by ?? undefined;
+    },
+    plan: (id, items, snapshots) =>
+      write(async (transaction) => {
+        await transaction.deleteFrom('items').where('deployment_id', '=', id).execute();
+        for (let from = 0; from < items.length; from += chunk) {
+          const rows = items.slice(from, from + chunk).map((item) => rowOf(id, item));
+          await transaction.insertInto('items').values(rows).execute();
+        }
+        for (const { pipeline, fingerprint, config } of snapshots) {
+          await transaction
+            .insertInto('snapshots')
+            .values({ deployment_id: id, pipeline, fingerprint, config, taken_at: clock.now() })
+            .onConflict((conflict) => conflict.doNothing())
+            .execute();
+        }
+      }),
+    saveItem: (id, item, holds) =>
+      write(async (transaction) => {
+        await transaction
+          .insertInto('items')
+          .values(rowOf(id, item))
+          .onConflict((conflict) =>
+            conflict
+              .columns(['deployment_id', 'pipeline'])
+              .doUpdateSet({ state_json: JSON.stringify(item.state) }),
+          )
+          .execute();
+        if (holds === undefined) return;
+        const baseline = { fingerprint: holds.fingerprint, blob: undefined };
+        await saveBaseline(transaction, holds.key, { pipeline: item.pipeline, baseline }, clock.now());
+      }),
+    overwritten: async (id) => {
+      const rows = await db
+        .selectFrom('snapshots')
+        .select(['pipeline', 'fingerprint'])
+        .where('deployment_id', '=', id)
+        .orderBy('taken_at')
+        .execute();
+      return new Map(rows.map(({ pipeline, fingerprint }) => [pipeline, fingerprint]));
+    },
+  };
+}
+
+function deploymentOf(row: Selectable<Tables['deployments']>): Deployment {
+  const places: readonly Place[] = JSON.parse(row.places_json);
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    branch: row.branch,
+    workspace: {
+      environment: row.environment,
+      aicProject: row.aic_project,
+      workspace: row.workspace,
+    },
+    head: row.head_sha,
+    places,
+    by: row.ordered_by ?? undefined,
+    reason: row.reason ?? undefined,
+    status: row.status,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at ?? undefined,
+    ...(row.told === null ? {} : { told: row.told }),
+  };
+}
+
+function itemOf(row: { readonly pipeline: string; readonly state_json: string }): Item {
+  const state: ItemState = JSON.parse(row.state_json);
+  return { pipeline: row.pipeline, state };
+}
+
+function rowOf(id: DeploymentId, item: Item): Tables['items'] {
+  return { deployment_id: id, pipeline: item.pipeline, state_json: JSON.stringify(item.state) };
+}
