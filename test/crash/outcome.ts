@@ -52,6 +52,21 @@ export async function lookAt(stage: Stage): Promise<Outcome> {
   const { world, projectId, maintainer } = scene;
   const list = async <Item>(path: string, item: z.ZodType<Item>) =>
     z.array(item).parse(await maintainer.call('GET', `/projects/${projectId}/${path}`));
+  // Before anything else: what is pending is tried again every now and then, and is no deployment that was left running.
+  const records = {
+    deployments: rows(
+      stage,
+      `
+      select d.id || ' ' || branch || ' ' || status || ' ' || coalesce(ordered_by, '') || ': ' || coalesce(
+        (select group_concat(pipeline || ' ' || state_json, ', ' order by pipeline) from items where deployment_id = d.id), '') as text
+      from deployments d order by id`,
+    ),
+    pending: rows(stage, `select branch || ' ' || pipeline || ' ' || paused as text from pending order by 1`),
+    givenUp: rows(
+      stage,
+      `select key || ' ' || coalesce(reason, '') as text from jobs where status = 'given-up'`,
+    ),
+  };
   const requests = await list('merge_requests?sort=asc&per_page=100', request);
   const issues = await list('issues?sort=asc&per_page=100', thread);
   const places = [
@@ -108,18 +123,7 @@ export async function lookAt(stage: Stage): Promise<Outcome> {
         `${one.source_branch} → ${one.target_branch}, ${one.state}: ${title}\n${masked(description ?? '')}`,
     ),
     mails: mailsAt(world.mail.mails),
-    deployments: rows(
-      stage,
-      `
-      select d.id || ' ' || branch || ' ' || status || ' ' || coalesce(ordered_by, '') || ': ' || coalesce(
-        (select group_concat(pipeline || ' ' || state_json, ', ' order by pipeline) from items where deployment_id = d.id), '') as text
-      from deployments d order by id`,
-    ),
-    pending: rows(stage, `select branch || ' ' || pipeline || ' ' || paused as text from pending order by 1`),
-    givenUp: rows(
-      stage,
-      `select key || ' ' || coalesce(reason, '') as text from jobs where status = 'given-up'`,
-    ),
+    ...records,
     errors: stage.log().filter((line) => line.includes('"level":"error"')),
   };
 }

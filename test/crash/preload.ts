@@ -61,18 +61,19 @@ function watchStore(): void {
   const statements = new WeakMap<object, { readonly file: DatabaseSync; readonly sql: string }>();
   /** What the open transaction of a file has written so far. */
   const written = new WeakMap<DatabaseSync, string[]>();
-  const ran = (file: DatabaseSync, sql: string) => {
+  const ran = (file: DatabaseSync, sql: string, result: unknown) => {
     const write = /^\s*(insert into|update|delete from)\s+"?(\w+)/i.exec(sql);
     const all = written.get(file) ?? [];
-    if (write !== null) written.set(file, [...all, `${write[1]?.split(' ')[0]} ${write[2]}`]);
-    if (/^\s*rollback/i.test(sql)) written.delete(file);
-    if (file.isTransaction || (write === null && !/^\s*commit/i.test(sql))) return;
-    boundary(`commit ${(written.get(file) ?? []).join(', ')}`);
+    if (write !== null && hasChanged(result))
+      written.set(file, [...all, `${write[1]?.split(' ')[0]} ${write[2]}`]);
+    if (file.isTransaction) return;
+    const writes = written.get(file);
     written.delete(file);
+    if (writes !== undefined && !/^\s*rollback/i.test(sql)) boundary(`commit ${writes.join(', ')}`);
   };
   patch(DatabaseSync.prototype, 'exec', (exec, file, [sql]) => {
     exec();
-    if (file instanceof DatabaseSync) ran(file, String(sql));
+    if (file instanceof DatabaseSync) ran(file, String(sql), undefined);
   });
   patch(DatabaseSync.prototype, 'prepare', (prepare, file, [sql]) => {
     const statement = prepare();
@@ -84,10 +85,16 @@ function watchStore(): void {
     patch(StatementSync.prototype, name, (run, statement) => {
       const result = run();
       const known = statements.get(statement);
-      if (known !== undefined) ran(known.file, known.sql);
+      if (known !== undefined) ran(known.file, known.sql, result);
       return result;
     });
   }
+}
+
+/** Whether a statement wrote anything; one that returns rows tells by them. Nothing is left behind by the others. */
+function hasChanged(result: unknown): boolean {
+  if (Array.isArray(result)) return result.length > 0;
+  return typeof result === 'object' && result !== null && 'changes' in result && result.changes !== 0;
 }
 
 function watchMail(): void {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { until } from '../../demo/person.ts';
 import { aicProject } from '../../demo/team.ts';
-import { isFinal, sqlContent, sqlFile } from '../e2e/scene.ts';
+import { sqlContent, sqlFile } from '../e2e/scene.ts';
 import { issue, say } from '../e2e/thread.ts';
 import type { Outcome } from './outcome.ts';
 import type { Stage } from './stage.ts';
@@ -149,7 +149,9 @@ export const scenarios: readonly Scenario[] = [
     act: async ({ scene }) => {
       const iid = await scene.open('develop', files({ A: 'select 1' }));
       await scene.merge(iid);
-      await scene.comment(iid, isFinal);
+      const refused = "select 1 from jobs where key like 'mail:%' and tries > 1";
+      const isRefused = () => (scene.rows(refused).length > 0 ? true : undefined);
+      await until('a mail that was refused twice', isRefused, 45_000);
       scene.world.mail.refuse(false);
     },
     expected: ({ writes, mails }) => ({ writes: writes.length, mails: mails.length }),

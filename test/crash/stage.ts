@@ -65,6 +65,7 @@ export async function setStage(killAt: number | undefined): Promise<Stage> {
   let killed = false;
   let isOver = false;
   let broken: unknown;
+  let restarting: Promise<void> = Promise.resolve();
 
   /** Runs the bot, and runs it again when it was killed. */
   async function run(): Promise<void> {
@@ -77,11 +78,15 @@ export async function setStage(killAt: number | undefined): Promise<Stage> {
       const started = await startBotProcess({ ...settings, ...crash }, world.folder, ['--import', preload]);
       logs.push(started.log);
       bot = started;
-      void started.ended.then((code) => (code === null ? restart() : undefined));
+      void watch(started);
     } catch (error) {
       if (!first || killAt === undefined || !String(error).includes('ended with null')) throw error;
       await restart();
     }
+  }
+
+  async function watch({ ended }: BotProcess): Promise<void> {
+    if ((await ended) === null) restarting = restart();
   }
 
   async function restart(): Promise<void> {
@@ -130,6 +135,8 @@ export async function setStage(killAt: number | undefined): Promise<Stage> {
     log: () => logs.flat(),
     close: async () => {
       isOver = true;
+      // One that is just being started would outlive the stage.
+      await restarting;
       await bot?.end('SIGKILL');
       await scene.close();
     },

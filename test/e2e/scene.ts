@@ -101,7 +101,8 @@ export async function setScene(
   };
 
   const rows = (query: string): readonly unknown[] => {
-    const file = new DatabaseSync(join(world.folder, 'aic-bot.db'), { readOnly: true });
+    // What a killed bot left behind is taken up by the next one, which locks the file meanwhile.
+    const file = new DatabaseSync(join(world.folder, 'aic-bot.db'), { readOnly: true, timeout: 5_000 });
     try {
       return file
         .prepare(query)
