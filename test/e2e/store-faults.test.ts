@@ -125,6 +125,23 @@ describe('while the store can’t be written, GitLab gets a 503 that says why an
   });
 });
 
+it('a lock that lasts keeps several deliveries waiting no longer than one, and is waited for again after it', async () => {
+  const db = await openSqlite(`file:${path}`);
+  const { app } = appOn(db);
+  const other = new DatabaseSync(path);
+  other.exec('begin immediate');
+  const asked = performance.now();
+  const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => deliver(app, `at-once-${index}`)));
+  // GitLab hangs up after 10 s.
+  expect(performance.now() - asked).toBeLessThan(8_000);
+  expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(503));
+  other.exec('rollback');
+  expect((await deliver(app, 'at-once-0')).status).toBe(202);
+  expect((await sql<{ timeout: number }>`PRAGMA busy_timeout`.execute(db)).rows).toEqual([{ timeout: 5_000 }]);
+  other.close();
+  await db.destroy();
+});
+
 it('a file that is damaged while the bot runs is told of, and nothing more is accepted', async () => {
   const db = await openSqlite(`file:${path}`);
   const { app, lines } = appOn(db);
