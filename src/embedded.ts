@@ -1,8 +1,8 @@
 import type { Hono } from 'hono';
-import { sql } from 'kysely';
 
 import { usualBreaking } from './adapters/breaker.ts';
 import { createLanes } from './adapters/queue/lanes.ts';
+import { checkStore } from './adapters/store/check-store.ts';
 import { createInbox } from './adapters/store/inbox.ts';
 import { createSmtpSender } from './adapters/mail/smtp.ts';
 import { createApp } from './app.ts';
@@ -73,9 +73,7 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
     secrets: { tokens: config.GITLAB_WEBHOOK_SECRET, signingToken: config.GITLAB_SIGNING_TOKEN },
     readiness: createReadiness({
       clock,
-      store: async () => {
-        await sql`select 1`.execute(db);
-      },
+      store: () => checkStore(db),
       upstreams: probesOf(config, around),
       brokenHooks: async () => {
         const known = await engine.portsFor({ log, lease: undefined }).store.projects();

@@ -132,8 +132,11 @@ function isRepeated(deps: HttpClientDeps, error: CallFailed, endsAt: number): bo
 
 /** A call that waited for its place until the bot stopped is not sent any more, nor one to a host that is dead. */
 async function startable<Body>(deps: HttpClientDeps, request: HttpRequest<Body>): Promise<Body> {
+  // Before the breaker: to it, a call that found out nothing would be an answer.
+  deps.stop.throwIfAborted();
   try {
     return await deps.breaker.call(deps.log, async () => {
+      // Again: it may have waited for what another call finds out.
       deps.stop.throwIfAborted();
       try {
         return await attempt(deps, request);

@@ -4,7 +4,7 @@ import type { UpstreamFailure } from '../domain/upstream.ts';
 
 export interface ReadinessPorts {
   readonly clock: Clock;
-  /** Rejects when the store can't be read. */
+  /** Rejects when the store can't be read or written. */
   readonly store: () => Promise<void>;
   readonly upstreams: readonly (() => Promise<Result<void, UpstreamFailure>>)[];
   /** How many projects' webhooks do not tell the bot of everything. Rejects when the store can't be read. */
@@ -36,7 +36,8 @@ export function createReadiness(ports: ReadinessPorts): () => Promise<Readiness>
 }
 
 async function ask(ports: ReadinessPorts): Promise<Readiness> {
-  const store = ports.store().then(
+  // First and alone: a store that is locked may keep the whole process waiting, and calls under way would seem to get no answer.
+  const store = await ports.store().then(
     () => [],
     () => ['store'],
   );
@@ -46,7 +47,7 @@ async function ask(ports: ReadinessPorts): Promise<Readiness> {
   });
   const brokenHooks = ports.brokenHooks().catch(() => 0);
   return {
-    missing: (await Promise.all([store, ...upstreams])).flat(),
+    missing: [...store, ...(await Promise.all(upstreams)).flat()],
     warnings: hookWarnings(await brokenHooks),
   };
 }

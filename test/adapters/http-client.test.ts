@@ -518,4 +518,23 @@ describe('a host that does not answer', () => {
     expect(await client(requestOf())).toEqual(things);
     expect(server.calls.length).toBe(5);
   });
+
+  test('is not taken for alive because a call was stopped before it was sent', async () => {
+    const breaker = createBreaker('AIC', { afterFailures: 3, pauseMs: 0 });
+    const client = createHttpClient(depsWith({ retry: single, breaker }));
+    const queue = new PQueue({ concurrency: 1 });
+    const cutOff = new AbortController();
+    const stopped = createHttpClient(depsWith({ retry: single, breaker, queue, stop: cutOff.signal }));
+    server.inject({ fault: { kind: 'status', status: 503 } });
+    for (let call = 1; call <= 3; call += 1) await client(requestOf());
+    const place = Promise.withResolvers<void>();
+    void queue.add(() => place.promise);
+    const waiting = stopped(requestOf());
+    cutOff.abort();
+    place.resolve();
+    expect(await waiting).toMatchObject({ failure: { reason: 'stopped' } });
+    await queue.onIdle();
+    expect(server.calls).toHaveLength(3);
+    expect(lines.map(({ message }) => message)).not.toContain('host answers again');
+  });
 });

@@ -127,6 +127,17 @@ function rowsOf(lane: string) {
   return db.selectFrom('jobs').selectAll().where('lane', '=', `deploy:1:${lane}`).execute();
 }
 
+test('a job that cannot be read holds up no other lane, and is told of', async () => {
+  await add('one', 'broken');
+  await sql`update jobs set job_json = '{"kind":"dep'`.execute(db);
+  await add('two', 'whole');
+  await lanes.start();
+  await begins('whole');
+  await expect.poll(async () => (await rows())[0]?.status, { interval: 2 }).toBe('waiting');
+  expect(await rows()).toMatchObject([{ tries: 1, reason: 'an internal error; the log has it' }, {}]);
+  expect(lines).toContainEqual(expect.objectContaining({ message: 'job broke off', lane: 'deploy:1:one' }));
+});
+
 describe('a lane', () => {
   test('begins nothing before the start', async () => {
     await add('a', 'one');

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -21,10 +23,10 @@ const mail: Mail = {
   text: 'Größe & Menge',
 };
 
-function senderTo(url: string, breaking: Breaking = neverBreaking) {
+function senderTo(url: string, breaking: Breaking = neverBreaking, timeoutMs = 10_000) {
   const mask = createMask([password]);
   const log = createLog({ level: 'silent', clock: { now: () => 0 }, mask, write: () => {} });
-  return createSmtpSender({ url, from: 'aic-bot <aic-bot@example.com>', mask, log, breaking });
+  return createSmtpSender({ url, from: 'aic-bot <aic-bot@example.com>', mask, log, breaking, timeoutMs });
 }
 
 function withLogin(url: string): string {
@@ -166,6 +168,60 @@ describe('with a server that refuses', () => {
       failure: { reason: 'passing', said: expect.stringContaining('may not') },
     });
     expect(JSON.stringify(answer)).not.toContain(password);
+  });
+});
+
+describe('with a server that is broken', () => {
+  let server: Server;
+  let mails: number;
+
+  /** Speaks SMTP as far as the end of a mail, and then does as told. */
+  async function start(greeting: string | undefined, atEnd: (socket: Socket) => void): Promise<string> {
+    mails = 0;
+    server = createServer((socket) => {
+      socket.on('error', () => {});
+      if (greeting !== undefined) socket.write(greeting);
+      let isMessage = false;
+      createInterface(socket).on('line', (line) => {
+        if (isMessage) {
+          if (line !== '.') return;
+          isMessage = false;
+          mails += 1;
+          atEnd(socket);
+        } else if (line === 'DATA') {
+          isMessage = true;
+          socket.write('354 go on\r\n');
+        } else socket.write('250 fine\r\n');
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('The server listens on no port.');
+    return `smtp://127.0.0.1:${address.port}`;
+  }
+
+  afterEach(() => void server.close());
+
+  const ready = '220 ready\r\n';
+  test.each<readonly [string, string | undefined, (socket: Socket) => void]>([
+    ['never greets', undefined, () => {}],
+    ['greets with what is no SMTP', '<html>502 Bad Gateway</html>\r\n', () => {}],
+    ['never says whether it took the mail', ready, () => {}],
+    ['is gone before it says so', ready, (socket) => socket.destroy()],
+    ['says half of it', ready, (socket) => socket.end('25')],
+    ['says what is no SMTP', ready, (socket) => socket.write('<html>\r\n')],
+  ])('a mail to one that %s waits, and after some of them it is left alone', async (_, greeting, atEnd) => {
+    const url = await start(greeting, atEnd);
+    const sender = senderTo(url, { afterFailures: 2, pauseMs: 60_000 }, 300);
+    for (let tries = 1; tries <= 2; tries += 1)
+      expect(await sender.send(mail)).toMatchObject({ failure: { reason: 'passing' } });
+    const sent = mails;
+    expect(await sender.send(mail)).toMatchObject({
+      failure: { reason: 'passing', said: expect.stringContaining('did not answer 2 calls in a row') },
+    });
+    expect(mails).toBe(sent);
+    sender.close();
   });
 });
 

@@ -8,15 +8,16 @@ import { tmpdir } from 'node:os';
 import { sql, type Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { startBotProcess } from '../../demo/bot-process.ts';
+import { startBotProcess, type BotProcess } from '../../demo/bot-process.ts';
 import { until } from '../../demo/person.ts';
 import { startWorld, type World } from '../../demo/world.ts';
 import { createLog } from '../../src/adapters/log.ts';
+import { checkStore } from '../../src/adapters/store/check-store.ts';
 import { createInbox } from '../../src/adapters/store/inbox.ts';
 import type { Tables } from '../../src/adapters/store/schema.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createApp } from '../../src/app.ts';
-import { setScene } from './scene.ts';
+import { setScene, type Scene } from './scene.ts';
 
 const secret = 'webhook-secret-77';
 let folder: string;
@@ -82,6 +83,7 @@ describe('while the store can’t be written, GitLab gets a 503 that says why an
     const db = await openSqlite(`file:${path}`);
     const { app, lines } = appOn(db);
     expect((await deliver(app, 'before')).status).toBe(202);
+    await checkStore(db);
     const mend = await breakIt(db);
     const large = randomBytes(60_000).toString('hex');
     const refused = await deliver(app, 'during', large);
@@ -89,7 +91,11 @@ describe('while the store can’t be written, GitLab gets a 503 that says why an
     expect(refused.headers.get('retry-after')).toBe('30');
     expect(await refused.text()).toMatch(words);
     expect(lines.join('\n')).toMatch(words);
+    // Where the disk is full there may be room for a small write, but not for a large one.
+    if (!words.source.includes('full'))
+      await expect(checkStore(db)).rejects.toThrow(words.source.split('.*')[0]);
     await mend();
+    await checkStore(db);
     expect(rows('select id from deliveries')).toEqual([{ id: 'before' }]);
     expect(rows('select count(*) as jobs from jobs')).toEqual([{ jobs: 1 }]);
     const again = await deliver(app, 'during', large);
@@ -125,6 +131,27 @@ describe('while the store can’t be written, GitLab gets a 503 that says why an
   });
 });
 
+it('a lock that lasts keeps several deliveries waiting no longer than one, and is waited for again after it', async () => {
+  const db = await openSqlite(`file:${path}`);
+  const { app } = appOn(db);
+  const other = new DatabaseSync(path);
+  other.exec('begin immediate');
+  const asked = performance.now();
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, index) => deliver(app, `at-once-${index}`)),
+  );
+  // GitLab hangs up after 10 s.
+  expect(performance.now() - asked).toBeLessThan(8_000);
+  expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(503));
+  other.exec('rollback');
+  expect((await deliver(app, 'at-once-0')).status).toBe(202);
+  expect((await sql<{ timeout: number }>`PRAGMA busy_timeout`.execute(db)).rows).toEqual([
+    { timeout: 5_000 },
+  ]);
+  other.close();
+  await db.destroy();
+});
+
 it('a file that is damaged while the bot runs is told of, and nothing more is accepted', async () => {
   const db = await openSqlite(`file:${path}`);
   const { app, lines } = appOn(db);
@@ -141,6 +168,7 @@ it('a file that is damaged while the bot runs is told of, and nothing more is ac
   expect(refused.status).toBe(503);
   expect(await refused.text()).toMatch(/malformed.*restore the file from a backup/);
   expect(lines.join('\n')).toContain('the file is damaged');
+  await expect(checkStore(db)).rejects.toThrow('malformed');
   await db.destroy();
 });
 
@@ -214,4 +242,68 @@ it('work that is under way while the store is locked is done when it can be writ
     await bot.end('SIGKILL');
     await scene.close();
   }
+});
+
+describe('a bot process', () => {
+  let scene: Scene;
+  let bot: BotProcess;
+  const file = () => join(scene.world.folder, 'aic-bot.db');
+  beforeEach(async () => {
+    scene = await setScene();
+    bot = await startBotProcess(scene.world.settings, scene.world.folder);
+  });
+  afterEach(async () => {
+    await bot.end('SIGKILL');
+    await scene.close();
+  });
+
+  it('lives on with a job of a kind that only a later version knows, and tells of it', async () => {
+    const later = new DatabaseSync(file(), { timeout: 5_000 });
+    later.exec(`insert into jobs (lane, key, job_json, due_at, status, tries, added_at)
+      values ('later', 'later', '{"kind":"later"}', 0, 'waiting', 0, 0)`);
+    later.close();
+    const tries = () =>
+      scene.rows(`select 1 from jobs where key = 'later' and tries > 0 and status = 'waiting'`);
+    await until('a try', () => tries().length > 0 || undefined, 10_000);
+    expect((await fetch(`${bot.url}/healthz`)).status).toBe(200);
+    expect(bot.log.join('\n')).toContain('job broke off');
+  });
+
+  it('whose file is damaged lives on, says so, and does not start again on it', async () => {
+    const ready = await fetch(`${bot.url}/readyz`);
+    expect(ready.status).toBe(200);
+    const swept = () => scene.rows(`select 1 from jobs where status = 'running'`).length === 0;
+    await until('a pause', () => swept() || undefined, 10_000);
+    const gate = new DatabaseSync(file(), { timeout: 5_000 });
+    gate.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    const { size } = statSync(file());
+    const raw = openSync(file(), 'r+');
+    writeSync(raw, randomBytes(size - 4_096), 0, size - 4_096, 4_096);
+    closeSync(raw);
+    // To the bot, its cached pages are old now.
+    gate.exec('PRAGMA user_version = 1');
+    gate.close();
+    await until(
+      'the end of the remembered answer',
+      async () => {
+        const answer = await fetch(`${bot.url}/readyz`);
+        return (await answer.text()).includes('"store"') || undefined;
+      },
+      15_000,
+    );
+    await until(
+      'a line in the log',
+      () => bot.log.some((line) => line.includes('file is damaged')) || undefined,
+      10_000,
+    );
+    expect((await fetch(`${bot.url}/healthz`)).status).toBe(200);
+    expect(await bot.end('SIGTERM')).toBe(0);
+    const again = await startBotProcess(scene.world.settings, scene.world.folder).then(
+      () => 'it started',
+      String,
+    );
+    expect(again).toMatch(
+      /ended with 1\n.*malformed: the file is damaged; stop the bot and restore the file/,
+    );
+  });
 });

@@ -43,7 +43,8 @@ interface Row {
   readonly lane: string;
   readonly key: string;
   readonly tries: number;
-  readonly job: Job;
+  /** Read by whoever runs it: one that can't be read must not keep those from running that were taken with it. */
+  readonly job_json: string;
   readonly lease: Lease;
 }
 
@@ -137,7 +138,7 @@ export function createLanes(deps: LanesDeps): Lanes {
   async function claim(): Promise<readonly Row[]> {
     const room = deps.concurrency - busy.size;
     if (room <= 0) return [];
-    const rows = await deps.leases.claim((transaction) =>
+    return deps.leases.claim((transaction) =>
       transaction
         .updateTable('jobs')
         .set({ status: 'running' })
@@ -145,10 +146,6 @@ export function createLanes(deps: LanesDeps): Lanes {
         .returning(['id', 'lane', 'key', 'tries', 'job_json'])
         .execute(),
     );
-    return rows.map(({ job_json: json, ...row }) => {
-      const job: Job = JSON.parse(json);
-      return { ...row, job };
-    });
   }
 
   function oldest(transaction: Transaction<Tables>, room: number) {
@@ -184,20 +181,27 @@ export function createLanes(deps: LanesDeps): Lanes {
     const jobLog = log.with({ job: row.id, lane: row.lane });
     const startedAt = clock.now();
     let outcome: JobOutcome;
+    let kind = 'unknown';
+    let reason = {};
     try {
-      outcome = await deps.run(row.job, row.tries, { log: jobLog, lease: row.lease });
+      const job: Job = JSON.parse(row.job_json);
+      kind = job.kind;
+      outcome = await deps.run(job, row.tries, { log: jobLog, lease: row.lease });
+      // Throws for a job that only a later version knows: no case of any switch gave it an outcome.
+      if ('reason' in outcome) reason = { reason: outcome.reason };
     } catch (error) {
       if (error instanceof LeaseLost) outcome = { kind: 'stopped' };
       else {
         jobLog.error('job broke off', {
           error: error instanceof Error ? (error.stack ?? error.message) : String(error),
         });
-        outcome = { kind: 'again', reason: 'an internal error; the log has it' };
+        const said = 'an internal error; the log has it';
+        reason = { reason: said };
+        outcome = { kind: 'again', reason: said };
       }
     }
-    const reason = 'reason' in outcome ? { reason: outcome.reason } : {};
     const line = {
-      kind: row.job.kind,
+      kind,
       outcome: outcome.kind,
       tries: row.tries,
       ms: clock.now() - startedAt,

@@ -10,6 +10,8 @@ import type { Tables } from './schema.ts';
 
 /** How long a statement waits for another process that writes, in milliseconds. It keeps the whole process waiting. */
 const patienceMs = 5_000;
+/** The same while the file is known to be locked for long: of several deliveries that wait, GitLab would hang up on all but the first. */
+const lockedPatienceMs = 50;
 
 /**
  * Opens the SQLite file, makes it where there is none, and brings its tables to the present version. Each commit is on disk when it
@@ -81,6 +83,23 @@ function isLocked(error: unknown): boolean {
 
 /** Kysely was made for better-sqlite3; `node:sqlite` differs in how parameters are handed over and rows are announced. */
 function asKyselyKnowsIt(file: DatabaseSync): ConstructorParameters<typeof SqliteDialect>[0]['database'] {
+  let isLockedForLong = false;
+  const expectLock = (isExpected: boolean) => {
+    if (isExpected === isLockedForLong) return;
+    isLockedForLong = isExpected;
+    file.exec(`PRAGMA busy_timeout = ${isExpected ? lockedPatienceMs : patienceMs}`);
+  };
+  const watched = <Answer>(isBegin: boolean, execute: () => Answer): Answer => {
+    try {
+      const answer = execute();
+      // Only the beginning of a transaction tells that the file can be locked again: reading goes on beside a lock.
+      if (isBegin) expectLock(false);
+      return answer;
+    } catch (error) {
+      if (isLocked(error)) expectLock(true);
+      throw error;
+    }
+  };
   return {
     close: () => file.close(),
     prepare: (sql) => {
@@ -92,8 +111,8 @@ function asKyselyKnowsIt(file: DatabaseSync): ConstructorParameters<typeof Sqlit
       const values = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[];
       return {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...values(parameters)),
-        run: (parameters) => statement.run(...values(parameters)),
+        all: (parameters) => watched(false, () => statement.all(...values(parameters))),
+        run: (parameters) => watched(sql === 'begin', () => statement.run(...values(parameters))),
         iterate: (parameters) => statement.iterate(...values(parameters)),
       };
     },
