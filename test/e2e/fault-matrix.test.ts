@@ -144,6 +144,60 @@ it('a dead AIC does not hold up the projects of the other one', async () => {
   expect(await scene.comments(iid)).toEqual([expect.stringContaining('⏳')]);
 });
 
+it.each<readonly [string, Fault]>([
+  ['500', { kind: 'status', status: 500 }],
+  ['nothing', { kind: 'hang' }],
+])('a GitLab that answers %s for one project does not hold up another', async (_, fault) => {
+  const { gitlab, aic, bot, webhookSecret } = scene.world;
+  const other = await gitlab.addProject('pin/other', { defaultBranch: 'main' });
+  gitlab.addMember(other.id, bot.id, 40);
+  gitlab.addMember(other.id, 'omar', 40);
+  await gitlab.commitFiles(other.id, 'main', 'Begin', {
+    'branch_to_workspace.yaml': `mapping: { main: PIN TEAM A }\naic: { project: ${aicProject} }\n`,
+  });
+  const { url } = await scene.start({}, timeoutMs);
+  const path = `/projects/${other.id}`;
+  const hook = { url: `${url}/webhooks/gitlab`, token: webhookSecret, merge_requests_events: true };
+  await scene.maintainer.call('POST', `${path}/hooks`, hook);
+  await scene.settle();
+  const iid = await scene.open('develop', sqlFile('Sales', 'select 1'));
+  await gitlab.deliveriesSettled();
+  const remove = gitlab.inject({
+    token: bot.token,
+    path: new RegExp(`/projects/${scene.projectId}(?:/|$)`),
+    fault,
+  });
+  await scene.merge(iid);
+  const tries = `select 1 from jobs where job_json ->> 'projectId' = ${scene.projectId} and tries > 0`;
+  await until('a failed try', () => scene.rows(tries).length > 0 || undefined, 10_000);
+  await gitlab.commitFiles(other.id, 'change', 'Change', sqlFile('Other', 'select 1'));
+  const request = { source_branch: 'change', target_branch: 'main', title: 'Change' };
+  await scene.maintainer.call('POST', `${path}/merge_requests`, request);
+  await scene.maintainer.call('PUT', `${path}/merge_requests/1/merge`);
+  await until(
+    'the other project',
+    () => aic.pipelines(aicProject, 'PIN TEAM A').includes('Other') || undefined,
+    15_000,
+  );
+  expect(aic.pipelines(aicProject, 'PIN QA')).toEqual([]);
+  remove();
+  await expectDoneBeside(iid);
+});
+
+/** The deployment is done after all, once, whatever else AIC was told. */
+async function expectDoneBeside(iid: number): Promise<void> {
+  await until(
+    'the deployment',
+    async () => {
+      await scene.advance(16_000);
+      return (await scene.comments(iid)).some((body) => body.includes('1 created')) || undefined;
+    },
+    20_000,
+  );
+  expect(scene.world.aic.pipelines(aicProject, 'PIN QA')).toEqual(['Sales']);
+  expect(await scene.comments(iid)).toHaveLength(1);
+}
+
 describe.each<readonly [string, MailFault | 'try-later' | 'refused']>([
   ['refuses connections', 'refused'],
   ['hangs', 'hang'],
