@@ -86,11 +86,21 @@ export function createRequester(
       if (!answer.ok) throw new UpstreamError(answer.failure);
       const { status, headers: received, body: content } = answer.value;
       const given = Object.fromEntries(received.entries());
-      // A server that shows an empty page and names a next one would be asked for ever: gitbeaker counts rows, not pages.
-      const isEnd = answer.value.text.trim() === '[]';
+      const isEnd = answer.value.text.trim() === '[]' || !leadsOn(given['link'], url);
       return { status, headers: isEnd ? { ...given, link: '' } : given, body: content };
     },
   );
+}
+
+/**
+ * Whether the next page that the answer names is another one. A server that names the same page again, or an endless row of nearly empty
+ * ones, would be asked for ever: gitbeaker counts rows, not pages.
+ */
+function leadsOn(link: string | undefined, url: URL): boolean {
+  const [, named = ''] = /<([^>]*)>\s*;\s*rel="next"/.exec(link ?? '') ?? [];
+  const next = URL.canParse(named) ? new URL(named) : undefined;
+  if (next === undefined || next.search === '' || next.search === url.search) return false;
+  return Number(next.searchParams.get('page') ?? 1) <= mostPages;
 }
 
 function parseBody({ status, text }: HttpAnswer): Result<unknown, string> {
