@@ -89,7 +89,7 @@ async function operateOn(
   } catch (error) {
     return refused({
       what: phrase`Nothing was done: the database ${config.DATABASE_URL} cannot be used: ${words(describeStoreFailure(error))}`,
-      remedy: phrase`Set ${'DATABASE_URL'} to the file of the bot, and run the command as a user who may write there.`,
+      remedy: phrase`Do as that says. Where it does not say what to do, set ${'DATABASE_URL'} to the file of the bot, and run the command as a user who may write there.`,
     });
   }
   const stopping = new AbortController();

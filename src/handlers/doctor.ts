@@ -146,7 +146,7 @@ function databaseFindings(probed: Result<'usable' | 'new', string>): readonly Fi
   return [
     failed('database', {
       what: phrase`The database cannot be used: ${probed.failure}`,
-      remedy: phrase`Check the path in ${'DATABASE_URL'}, that this account may write there, and that the disk is not full.`,
+      remedy: phrase`Do as that says. Where it does not say what to do, check the path in ${'DATABASE_URL'} and that this account may write there.`,
     }),
   ];
 }

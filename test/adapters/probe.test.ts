@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { probeDatabase } from '../../src/adapters/store/probe.ts';
@@ -23,6 +25,19 @@ it('finds a database usable while a bot has it open', async () => {
   const db = await openSqlite(url);
   expect(probeDatabase(url)).toEqual({ ok: true, value: 'usable' });
   await db.destroy();
+});
+
+it('tells that a newer version wrote the file', async () => {
+  const path = join(folder, 'aic-bot.db');
+  await (await openSqlite(`file:${path}`)).destroy();
+  {
+    using file = new DatabaseSync(path);
+    file.exec(`insert into kysely_migration values ('9999-later', '2999-01-01T00:00:00.000Z')`);
+  }
+  expect(probeDatabase(`file:${path}`)).toEqual({
+    ok: false,
+    failure: expect.stringContaining('written by a newer version of aic-bot: start that version'),
+  });
 });
 
 it('leaves a file that is no database as it is', () => {
