@@ -7,7 +7,7 @@ import { setState, updateMergeRequest } from './merge-request-changes.ts';
 import { createMergeRequest } from './merge-request-creation.ts';
 import { listMergeRequests } from './merge-request-list.ts';
 import { mergeRequestJson, type MergeRequest } from './merge-request.ts';
-import { merge, mergeStatus } from './merging.ts';
+import { merge, mergeResult, mergeStatus } from './merging.ts';
 import { pageOf } from './paging.ts';
 import { readParams, type Params } from './params.ts';
 import { accessLevel, accessLevels, type Project } from './project.ts';
@@ -77,6 +77,15 @@ export function mergeRequestRoutes(instance: Instance): Hono<ApiEnv> {
       case 'merged':
         return c.json(await detail(instance, project, mergeRequest, user));
     }
+  });
+
+  app.get(`${mergeRequests}/:iid/merge_ref`, async (c) => {
+    const { project } = c.var;
+    const mergeRequest = mergeRequestIn(project, c.req.param('iid'));
+    const commit =
+      mergeRequest.state === 'opened' ? await mergeResult(instance, project, mergeRequest) : undefined;
+    if (commit === undefined) throw refused(400, 'Merge request is not mergeable');
+    return c.json({ commit_id: commit });
   });
 
   app.get(`${mergeRequests}/:iid/diffs`, async (c) => {

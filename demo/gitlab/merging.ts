@@ -22,6 +22,24 @@ export async function mergeStatus(project: Project, mergeRequest: MergeRequest):
   return merged.kind === 'conflict' ? 'conflict' : 'mergeable';
 }
 
+/** What the target branch would be after merging now, as a commit that no branch has; undefined where the two are in conflict. */
+export async function mergeResult(
+  instance: Instance,
+  { repository }: Project,
+  mergeRequest: MergeRequest,
+): Promise<string | undefined> {
+  const { directory } = repository;
+  const source = await repository.head(mergeRequest.sourceBranch);
+  const target = await repository.head(mergeRequest.targetBranch);
+  if (source === undefined || target === undefined) return undefined;
+  const merged = await mergeTrees(directory, target, source);
+  if (merged.kind === 'conflict') return undefined;
+  const { author } = mergeRequest;
+  const people = { author, committer: author, at: instance.now() };
+  const message = `Merge ${source} into ${target}`;
+  return writeTreeCommit(directory, merged.tree, [target, source], { ...people, message });
+}
+
 export interface MergeOptions {
   readonly sha?: string | undefined;
   readonly squash?: boolean | undefined;

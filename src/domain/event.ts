@@ -5,7 +5,7 @@ import type { Origin } from './origin.ts';
  * What a delivery means. An event only wakes the bot up: the branch is read again before anything is done,
  * so no event carries file lists, states or rights. A command is the exception: what somebody wrote stands in the event.
  */
-export type Event = MergedEvent | PushedEvent | CommandedEvent | TokenExpiringEvent;
+export type Event = MergedEvent | PushedEvent | ProposedEvent | CommandedEvent | TokenExpiringEvent;
 
 /** A merge request was merged into `branch`. */
 interface MergedEvent {
@@ -22,6 +22,13 @@ export interface PushedEvent {
   readonly branch: string;
   readonly before: CommitSha | undefined;
   readonly after: CommitSha | undefined;
+}
+
+/** A merge request was opened, changed or closed. */
+export interface ProposedEvent {
+  readonly kind: 'proposed';
+  readonly projectId: ProjectId;
+  readonly mergeRequest: MergeRequestIid;
 }
 
 /** Somebody wrote a comment with commands. */

@@ -37,6 +37,7 @@ export interface MergeRequest {
   readonly base: CommitSha | undefined;
   /** Markdown; empty where there is none. */
   readonly description: string;
+  readonly isDraft: boolean;
 }
 
 /** A merge request as it should be. */
@@ -106,6 +107,11 @@ export interface GitLab extends Repository, People, Lookout {
   ): Promise<GitLabResult<readonly MergeRequest[]>>;
   /** Makes the open merge request between two branches as it should be, and opens one where there is none. There is one however often this runs. */
   putMergeRequest(project: ProjectId, wanted: NewMergeRequest): Promise<GitLabResult<MergeRequest>>;
+  /**
+   * The commit that the target branch would be after merging now; its first parent is the head of the target. No branch has it. `conflict`
+   * where git cannot merge, or where the merge request is not open.
+   */
+  mergeResult(project: ProjectId, iid: MergeRequestIid): Promise<GitLabResult<CommitSha | 'conflict'>>;
   /** One merge request, whatever its state. */
   mergeRequest(project: ProjectId, iid: MergeRequestIid): Promise<GitLabResult<MergeRequest | undefined>>;
   /**

@@ -11,6 +11,7 @@ export type Job =
   | CommandJob
   | OperatorJob
   | BackMergeJob
+  | PlanJob
   | CommentJob
   | ReactionJob
   | MailJob
@@ -67,6 +68,13 @@ export interface BackMergeJob {
   readonly mergeRequest: MergeRequestIid;
   /** Those that told of the merge; undefined for a job that was added before they were noted. */
   readonly deliveries: readonly string[] | undefined;
+}
+
+/** Tell on a merge request what merging it would do. */
+export interface PlanJob {
+  readonly kind: 'plan';
+  readonly projectId: ProjectId;
+  readonly mergeRequest: MergeRequestIid;
 }
 
 /** Make the one comment with this marker at the place read `body`. */
@@ -130,6 +138,8 @@ export function laneOf(job: Job): string {
       return job.lane;
     case 'back-merge':
       return `back-merge:${job.projectId}:${job.mergeRequest}`;
+    case 'plan':
+      return `plan:${job.projectId}:${job.mergeRequest}`;
     case 'comment':
       // The emoji that ends a command comes after the answer, so a thread has no lane of its own.
       return `comment:${job.projectId}:${job.place.kind === 'commit' ? job.place.commit : referenceTo(job.place)}`;
@@ -160,6 +170,7 @@ export function keyOf(job: Job): string {
     case 'operator':
       return job.request;
     case 'back-merge':
+    case 'plan':
     case 'catch-up':
       return laneOf(job);
     case 'comment':
@@ -178,6 +189,14 @@ export function keyOf(job: Job): string {
 /** The job of a branch, before the mapping is known. */
 export function deployJob(projectId: ProjectId, branch: string): DeployJob {
   return { kind: 'deploy', projectId, branch, mappingKey: branch };
+}
+
+/** The job that looks at a merge request. */
+export function planJob({
+  projectId,
+  mergeRequest,
+}: Pick<PlanJob, 'projectId' | 'mergeRequest'>): PlanJob {
+  return { kind: 'plan', projectId, mergeRequest };
 }
 
 /** The job of the commands in a comment. */

@@ -14,6 +14,9 @@ export interface Content {
   readonly sinkStage: JsonObject;
 }
 
+/** A pipeline without anything. */
+export const emptyContent: Content = { variables: [], sourceStage: {}, stages: [], sinkStage: {} };
+
 /** Why a config can't be used; the line, from 1, is where (the first mistake of them) stands in the file. */
 export interface ConfigMistake {
   readonly line?: number;

@@ -12,6 +12,7 @@ import type { Retention } from './retention.ts';
 import type { DueJob } from './job.ts';
 import type { KnownProjects } from './known-projects.ts';
 import type { Notices } from './notices.ts';
+import type { Plans } from './plans.ts';
 
 /** A branch of a GitLab project. */
 export interface BranchKey {
@@ -103,7 +104,7 @@ export interface Closing {
  * On behalf of a lane, whatever writes rejects once the lane's lease is lost, and writes nothing. That is thrown and not returned, since no
  * run can answer it: another process does the work now, and whatever runs here still, in whichever of its steps, must end at once.
  */
-export interface Store extends Notices, KnownProjects, Retention {
+export interface Store extends Notices, KnownProjects, Retention, Plans {
   branch(key: BranchKey): Promise<BranchState | undefined>;
   /** Oldest first. */
   waiting(key: BranchKey): Promise<readonly WaitingDelivery[]>;

@@ -54,3 +54,11 @@ function valueOf(variables: Content['variables'], id: string): string | undefine
   const value = isJsonObject(variable) ? variable['value'] : variable;
   return typeof value === 'string' ? value : undefined;
 }
+
+/** The ids of those variables of the content that are among the given ones. */
+export function setVariables({ variables }: Content, values: ReadonlyMap<string, string>): readonly string[] {
+  const has = isJsonObject(variables)
+    ? (id: string) => Object.hasOwn(variables, id)
+    : (id: string) => variables.some((each) => isJsonObject(each) && each['id'] === id);
+  return [...values.keys()].filter(has);
+}

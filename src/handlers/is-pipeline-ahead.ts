@@ -1,6 +1,6 @@
-import { blobIdOf } from '../domain/blob-id.ts';
-import { codeFiles, type CodeFile } from '../domain/code-files.ts';
+import { codeFiles } from '../domain/code-files.ts';
 import { isConfigPath } from '../domain/config-path.ts';
+import { editedCode } from '../domain/edited-code.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { maxConfigBytes, parseConfig } from '../domain/pipeline-config.ts';
 import { pipelineFilesIn, type Tree } from '../domain/pipeline-files.ts';
@@ -68,15 +68,4 @@ async function textAt(
 ): Promise<Result<string | undefined, Reason>> {
   const file = asReason(await ports.gitlab.file(project.id, path, at, { mostBytes: maxConfigBytes }));
   return file.ok ? ok(file.value.kind === 'text' ? file.value.text : undefined) : file;
-}
-
-/** The code files of a tree that hold another text than the config. */
-async function editedCode(tree: Tree, derived: readonly CodeFile[]): Promise<readonly string[]> {
-  const edited: string[] = [];
-  for (const { path: own, libraryPath, text } of derived) {
-    const path = tree.has(libraryPath) ? libraryPath : own;
-    const blob = tree.get(path);
-    if (blob !== undefined && (await blobIdOf(text, blob)) !== blob) edited.push(path);
-  }
-  return edited;
 }

@@ -14,19 +14,20 @@ export const mergeRequestEvent = z.object({
   }),
 });
 
+/** Of these only the merge request as it is now tells whether they mean anything: GitLab reports labels and reviews as updates, too. */
+const proposals = new Set(['open', 'reopen', 'update', 'close']);
+
 /**
- * The event, or undefined for everything but a merge. `state: merged` does not tell: later edits of a merged request carry it
- * too (https://docs.gitlab.com/user/project/integrations/webhook_events/#merge-request-events).
+ * The event, or undefined for what is not used, such as approvals. `state: merged` does not tell of a merge: later edits of a merged request
+ * carry it too (https://docs.gitlab.com/user/project/integrations/webhook_events/#merge-request-events).
  */
-export function readMerge({
+export function readMergeRequest({
   project,
   object_attributes: request,
 }: z.infer<typeof mergeRequestEvent>): Event | undefined {
-  if (request.action !== 'merge') return undefined;
-  return {
-    kind: 'merged',
-    projectId: project.id as ProjectId,
-    branch: request.target_branch,
-    mergeRequest: request.iid as MergeRequestIid,
-  };
+  const projectId = project.id as ProjectId;
+  const mergeRequest = request.iid as MergeRequestIid;
+  if (request.action === 'merge')
+    return { kind: 'merged', projectId, branch: request.target_branch, mergeRequest };
+  return proposals.has(request.action ?? '') ? { kind: 'proposed', projectId, mergeRequest } : undefined;
 }

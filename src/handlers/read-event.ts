@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { Event, Reading } from '../domain/event.ts';
 import { accessTokenEvent, readAccessToken } from './access-token-event.ts';
-import { mergeRequestEvent, readMerge } from './merge-request-event.ts';
+import { mergeRequestEvent, readMergeRequest } from './merge-request-event.ts';
 import { noteEvent, readNote } from './note-event.ts';
 import { pushEvent, readPush } from './push-event.ts';
 
@@ -39,8 +39,8 @@ export function readEvent(eventName: string, body: unknown): Reading {
       const { action } = parsed.data.object_attributes;
       return reading(
         parsed.data,
-        readMerge(parsed.data),
-        `merge request ${action === undefined ? 'events without an action' : quoted(action)}: only merges are used`,
+        readMergeRequest(parsed.data),
+        `merge request ${action === undefined ? 'events without an action' : quoted(action)}: only openings, changes and merges are used`,
       );
     }
     case 'push': {

@@ -121,7 +121,7 @@ async function readDesired(ports: BranchPorts, question: Question, candidate: Ca
 }
 
 /** The content of a config file at a commit; undefined where there is no such file. */
-async function readConfig(
+export async function readConfig(
   { gitlab }: Pick<BranchPorts, 'gitlab'>,
   projectId: ProjectId,
   path: string,

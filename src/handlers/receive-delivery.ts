@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Event } from '../domain/event.ts';
 import type { Delivery, Inbox } from '../domain/inbox.ts';
-import { checkTokenJob, commandJob, deployJob, type DueJob } from '../domain/job.ts';
+import { checkTokenJob, commandJob, deployJob, planJob, type DueJob } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { rejectionMail } from '../domain/rejection-report.ts';
 import type { MailSettings } from '../domain/report-mail.ts';
@@ -73,21 +73,26 @@ async function decideOn(ports: ReceivePorts, received: Received): Promise<Receip
       }
       const { event } = reading;
       const delivery: Delivery = { id, receivedAt: now, eventName, body, content: { kind: 'event', event } };
-      return accept(ports, delivery, [jobFor(event, id, now)]);
+      return accept(ports, delivery, jobsFor(event, id, now));
     }
   }
 }
 
-function jobFor(event: Event, delivery: string, now: number): DueJob {
+function jobsFor(event: Event, delivery: string, now: number): readonly DueJob[] {
   switch (event.kind) {
     case 'commanded':
-      return { job: commandJob(event, delivery), dueAt: now };
+      return [{ job: commandJob(event, delivery), dueAt: now }];
     case 'merged':
-      return { job: deployJob(event.projectId, event.branch), dueAt: now };
+      return [
+        { job: deployJob(event.projectId, event.branch), dueAt: now },
+        { job: planJob(event), dueAt: now },
+      ];
     case 'pushed':
-      return { job: deployJob(event.projectId, event.branch), dueAt: now + pushWaitsMs };
+      return [{ job: deployJob(event.projectId, event.branch), dueAt: now + pushWaitsMs }];
+    case 'proposed':
+      return [{ job: planJob(event), dueAt: now }];
     case 'token-expiring':
-      return { job: checkTokenJob, dueAt: now };
+      return [{ job: checkTokenJob, dueAt: now }];
   }
 }
 

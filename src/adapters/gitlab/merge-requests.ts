@@ -2,7 +2,7 @@ import type { MergeRequests } from '@gitbeaker/rest';
 import { z } from 'zod';
 
 import type { GitLab, MergeRequest, NewMergeRequest } from '../../domain/gitlab.ts';
-import { commitSha, type MergeRequestIid, type ProjectId, type UserId } from '../../domain/ids.ts';
+import { commitSha, isCommitSha, type MergeRequestIid, type ProjectId, type UserId } from '../../domain/ids.ts';
 import { withOwnSection } from '../../domain/own-section.ts';
 import { ok } from '../../domain/result.ts';
 import { disarmed } from './disarmed.ts';
@@ -32,6 +32,7 @@ const mergeRequest = z
     squash_commit_sha: sha,
     diff_refs: z.object({ base_sha: sha }).nullish(),
     description: z.string().nullish(),
+    draft: z.boolean().nullish(),
   })
   .transform((shown): MergeRequest => {
     const merger = shown.merge_user ?? shown.merged_by;
@@ -50,8 +51,11 @@ const mergeRequest = z
       squashCommit: shown.squash_commit_sha,
       base: shown.diff_refs?.base_sha,
       description: shown.description ?? '',
+      isDraft: shown.draft === true,
     };
   });
+
+const mergeRef = z.object({ commit_id: z.string().refine(isCommitSha) });
 
 const pageSize = 50;
 /** Where searching ends: merge requests that nobody touched since 2,500 others changed are not what woke the bot up. */
@@ -59,7 +63,7 @@ const mostPages = 50;
 
 export function createMergeRequests(
   requests: MergeRequests,
-): Pick<GitLab, 'mergeRequest' | 'merged' | 'mergedAmong' | 'mergeRequestsFrom' | 'putMergeRequest'> {
+): Pick<GitLab, 'mergeRequest' | 'merged' | 'mergedAmong' | 'mergeRequestsFrom' | 'mergeResult' | 'putMergeRequest'> {
   const show: GitLab['mergeRequest'] = async (project, iid) => {
     const shown = await attempt(async () => mergeRequest.parse(await requests.show(project, iid)));
     return !shown.ok && shown.failure.reason === 'missing' ? ok(undefined) : shown;
@@ -103,6 +107,14 @@ export function createMergeRequests(
   return {
     mergeRequest: show,
     mergeRequestsFrom: from,
+    mergeResult: async (project, iid) => {
+      // The client's own method for this sends a PUT, which GitLab does not know.
+      const merged = await attempt(async () => {
+        const { body } = await requests.requester.get(`projects/${project}/merge_requests/${iid}/merge_ref`);
+        return mergeRef.parse(body).commit_id;
+      });
+      return !merged.ok && merged.failure.reason === 'refused' ? ok('conflict') : merged;
+    },
     putMergeRequest: async (project, wanted) => {
       const open = await openFrom(project, wanted.source, wanted.target);
       if (!open.ok) return open;

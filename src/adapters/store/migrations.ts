@@ -12,6 +12,7 @@ export const migrations: Record<string, Migration> = {
   '0007-told': { up: toldAndRequest },
   '0008-pushes': { up: pushes },
   '0009-audit-replace': { up: auditReplace },
+  '0011-plans': { up: plans },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -247,4 +248,18 @@ async function auditReplace(db: Kysely<never>): Promise<void> {
   await sql`create trigger audit_no_replace before insert on audit
     when exists (select 1 from audit where id = new.id or key = new.key)
     begin select raise(abort, 'the audit log is only added to'); end`.execute(db);
+}
+
+async function plans(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createTable('plans')
+    .addColumn('project_id', 'bigint', (column) => column.notNull())
+    .addColumn('merge_request', 'bigint', (column) => column.notNull())
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('head_sha', 'text', (column) => column.notNull())
+    .addColumn('pipelines_json', 'text', (column) => column.notNull())
+    .addColumn('bodies_json', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('plans_key', ['project_id', 'merge_request'])
+    .execute();
+  await db.schema.createIndex('plans_into').on('plans').columns(['project_id', 'target']).execute();
 }

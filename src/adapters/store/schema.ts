@@ -4,7 +4,7 @@ import type { Environment } from '../../domain/aic.ts';
 import type { BlobId } from '../../domain/blob-id.ts';
 import type { DeploymentStatus } from '../../domain/deployment.ts';
 import type { Fingerprint } from '../../domain/fingerprint.ts';
-import type { CommitSha, DeploymentId, ProjectId } from '../../domain/ids.ts';
+import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from '../../domain/ids.ts';
 
 /**
  * The tables. Times are milliseconds since 1970 (UTC), booleans 0 or 1, `*_json` columns hold JSON.
@@ -136,6 +136,16 @@ export interface Tables {
     caught_up_at: number | null;
     /** What keeps its webhook from working: `HookProblem.id`. */
     hook_problem: string | null;
+  };
+  plans: {
+    project_id: ProjectId;
+    merge_request: MergeRequestIid;
+    target: string;
+    head_sha: CommitSha;
+    /** The pipelines that the merge request changes. */
+    pipelines_json: string;
+    /** The texts of the comments that show it. */
+    bodies_json: string;
   };
   notices: {
     id: string;

@@ -9,6 +9,7 @@ import { createDeployments } from './deployments.ts';
 import type { Guard } from './fence.ts';
 import { createKnownProjects } from './known-projects.ts';
 import { createNotices } from './notices.ts';
+import { createPlans } from './plans.ts';
 import { createRetention } from './retention.ts';
 import { addJobs, chunk, isBranch, saveBaseline } from './rows.ts';
 import type { Tables } from './schema.ts';
@@ -32,6 +33,7 @@ export function createStore(
     ...createDeployments(db, write, clock),
     ...createNotices(write, clock, jobsAdded),
     ...createRetention(write),
+    ...createPlans(db, write, clock, jobsAdded),
     ...createKnownProjects(db, write, clock, jobsAdded),
     add: async (...due) => {
       await write((transaction) => addJobs(transaction, due, clock.now()));
