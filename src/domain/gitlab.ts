@@ -105,6 +105,8 @@ export interface GitLab extends Repository, People, Lookout {
     source: string,
     target: string,
   ): Promise<GitLabResult<readonly MergeRequest[]>>;
+  /** The open merge requests of the project, from forks too, those that were changed last first. At most 1,000. */
+  openRequests(project: ProjectId): Promise<GitLabResult<readonly MergeRequest[]>>;
   /** Makes the open merge request between two branches as it should be, and opens one where there is none. There is one however often this runs. */
   putMergeRequest(project: ProjectId, wanted: NewMergeRequest): Promise<GitLabResult<MergeRequest>>;
   /**

@@ -8,6 +8,7 @@ import type { FailedDelivery } from '../domain/lookout.ts';
 import { plain } from '../domain/report-text.ts';
 import { ok } from '../domain/result.ts';
 import { notYet } from './not-done.ts';
+import { planMissed } from './plan-missed.ts';
 import type { BranchPorts } from './ports.ts';
 import { readEvent } from './read-event.ts';
 import { readMissedNotes } from './read-missed-notes.ts';
@@ -49,6 +50,8 @@ export async function catchUp(ports: CatchUpPorts, job: CatchUpJob): Promise<Job
     const read = await readMissedNotes(ports, project.value, known.caughtUpAt);
     if (!read.ok) return notYet(read.failure);
   }
+  const planned = await planMissed(ports, project.value);
+  if (!planned.ok) return notYet(planned.failure);
   const problem =
     own === undefined
       ? undefined

@@ -5,7 +5,7 @@ import { phrase, words } from '../domain/phrase.ts';
 import type { Report } from '../domain/report.ts';
 import { branchFor } from './command-branch.ts';
 import { answer, answered, type CommandContext, type Prepared } from './command-context.ts';
-import { planMerge } from './command-plan.ts';
+import { planThis } from './command-plan.ts';
 import { orderDeployment } from './order-deployment.ts';
 
 /** `/aic deploy` and `/aic retry`. */
@@ -53,7 +53,7 @@ function refuseOpen(context: CommandContext, command: Command, kind: 'deploy' | 
   return {
     lane: undefined,
     run: async () => {
-      const ended = await planMerge(context, command.pipelines);
+      const ended = await planThis(context, command.pipelines);
       if (ended.kind === 'stopped') return ended;
       const report: Report = {
         ...ended.report,

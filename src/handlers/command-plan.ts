@@ -1,13 +1,12 @@
 import { refusal, unknownPipelines } from '../domain/command-answer.ts';
-import { candidatesIn, type Candidate } from '../domain/branch-view.ts';
 import type { Command } from '../domain/command.ts';
-import type { CommitSha } from '../domain/ids.ts';
 import { lookup } from '../domain/mapping.ts';
+import { mergePlanReport, noPlanReport, type ShowablePlan } from '../domain/merge-plan-report.ts';
 import { decideOrder, unknownNames } from '../domain/order.ts';
 import { phrase, words } from '../domain/phrase.ts';
 import { planReport } from '../domain/plan-report.ts';
-import { planStep } from '../domain/plan.ts';
 import type { Report } from '../domain/report.ts';
+import { ok } from '../domain/result.ts';
 import { branchFor } from './command-branch.ts';
 import {
   answer,
@@ -17,44 +16,51 @@ import {
   type Ended,
   type Prepared,
 } from './command-context.ts';
+import { makePlan } from './make-plan.ts';
 import { scopeOf } from './order-deployment.ts';
-import { readVersions } from './read-versions.ts';
+import { planMerge } from './plan-merge.ts';
+import { showPlan } from './plan-request.ts';
 import { viewBranch } from './view-branch.ts';
-import { keyOfWorkspace } from './workspace-key.ts';
 
 /** `/aic plan`: what merging would deploy, or what a deployment would do now. */
 export function preparePlan(context: CommandContext, command: Command): Prepared {
   const { on } = context;
   const isMergeRequest = on !== undefined && on.state !== 'merged' && command.options.branch === undefined;
-  if (isMergeRequest) return { lane: undefined, run: () => planMerge(context, command.pipelines) };
+  if (isMergeRequest) return { lane: undefined, run: () => planThis(context, command.pipelines) };
   const branch = branchFor(context, command);
   if (!branch.ok) return answered(refusal(branch.failure));
   return { lane: undefined, run: () => planNow(context, branch.value, command.pipelines) };
 }
 
-/** What merging the merge request would deploy of its own changes. */
-export async function planMerge(context: CommandContext, pipelines: readonly string[]): Promise<Ended> {
-  const { ports, project, on } = context;
-  if (on?.head === undefined || on.base === undefined) {
-    return answer(
-      refusal({
-        what: words('Nothing was planned: GitLab does not know yet what the merge request changes.'),
-        remedy: words('Write the command again in a minute.'),
-      }),
-    );
+/** What merging the merge request would deploy. A plan of all of it is also shown on the merge request from now on, and as its commit status. */
+export async function planThis(context: CommandContext, pipelines: readonly string[]): Promise<Ended> {
+  const { ports, project, mapping, on: request } = context;
+  if (request?.head === undefined || request.state !== 'opened') return answer(notReady());
+  const planned = await planMerge(ports, { project, mapping: ok(mapping), request, pipelines });
+  if (!planned.ok) return endedBy({ kind: 'upstream', failure: planned.failure });
+  switch (planned.value.kind) {
+    case 'not-ready':
+      return answer(notReady());
+    case 'unmapped':
+      return answer(noPlanReport(request.target));
+    case 'plan':
+    case 'no-mapping':
+    case 'mends-mapping': {
+      const unknown = unknownNames(pipelines, namesIn(planned.value));
+      if (unknown.length > 0) return answer(unknownPipelines(unknown, words('the merge request')));
+      if (pipelines.length === 0) {
+        const shown = await ports.store.shownPlan(project.id, request.iid);
+        await showPlan(ports, { project, request, shown, planned: planned.value });
+      }
+      return answer(mergePlanReport(planned.value), true);
+    }
   }
-  const changes = await ports.gitlab.changes(project.id, on.base, on.head, ['config']);
-  if (!changes.ok) return endedBy({ kind: 'upstream', failure: changes.failure });
-  const all = candidatesIn(changes.value?.paths ?? []);
-  const unknown = unknownNames(
-    pipelines,
-    all.map(({ name }) => name),
-  );
-  if (unknown.length > 0) return answer(unknownPipelines(unknown, words('the merge request')));
-  const candidates = pipelines.length === 0 ? all : all.filter(({ name }) => pipelines.includes(name));
-  const state = await ports.store.branch({ projectId: project.id, branch: on.target });
-  const from = state?.deployed ?? on.base;
-  return plan(context, { branch: on.target, candidates, at: on.head, from, verb: 'Merging' });
+}
+
+function namesIn(planned: ShowablePlan): readonly string[] {
+  if (planned.kind !== 'plan') return [];
+  const { items, codeOnly } = planned.plan;
+  return [...items.map(({ step }) => step.name), ...codeOnly.map(({ name }) => name)];
 }
 
 async function planNow(
@@ -62,7 +68,7 @@ async function planNow(
   branch: string,
   pipelines: readonly string[],
 ): Promise<Ended> {
-  const { ports, project, asker } = context;
+  const { ports, project, mapping, asker } = context;
   const looked = await viewBranch(ports, { projectId: project.id, branch }, true);
   if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(noWorkspace(branch));
@@ -80,45 +86,30 @@ async function planNow(
   const scope = await scopeOf(context, { order, branch, head: view.head });
   if (!scope.ok) return endedBy({ kind: 'upstream', failure: scope.failure });
   const decision = decideOrder(view, order, scope.value);
-  switch (decision?.kind) {
-    case undefined:
-      return answer(noWorkspace(branch));
-    case 'unknown':
-      return answer(unknownPipelines(decision.unknown, phrase`${branch}`));
-    case 'nothing':
-    case 'deploy': {
-      const candidates = decision.kind === 'deploy' ? decision.candidates : [];
-      return plan(context, { branch, candidates, at: view.head, from: view.from, verb: 'Deploying' });
-    }
-  }
+  const found = lookup(mapping, branch);
+  if (decision === undefined || found.rule === 'none') return answer(noWorkspace(branch));
+  if (decision.kind === 'unknown') return answer(unknownPipelines(decision.unknown, phrase`${branch}`));
+  const plan = await makePlan(ports, {
+    verb: 'Deploying',
+    project,
+    branch,
+    workspace: found.workspace,
+    candidates: decision.kind === 'deploy' ? decision.candidates : [],
+    at: view.head,
+    from: view.from,
+    own: undefined,
+    mapping: 'same',
+    isInConflict: false,
+  });
+  if (!plan.ok) return endedBy({ kind: 'upstream', failure: plan.failure });
+  return answer(planReport(plan.value), true);
 }
 
-async function plan(
-  { ports, project, mapping }: CommandContext,
-  wish: {
-    readonly branch: string;
-    readonly candidates: readonly Candidate[];
-    readonly at: CommitSha;
-    readonly from: CommitSha;
-    readonly verb: 'Merging' | 'Deploying';
-  },
-): Promise<Ended> {
-  const { branch, candidates, at, from, verb } = wish;
-  const found = lookup(mapping, branch);
-  if (found.rule === 'none') return answer(noWorkspace(branch));
-  const target = found.workspace;
-  const workspaceKey = keyOfWorkspace(ports, project.id, target);
-  const read = await readVersions(ports, {
-    projectId: project.id,
-    candidates,
-    at,
-    from,
-    target,
-    workspaceKey,
+function notReady(): Report {
+  return refusal({
+    what: words('Nothing was planned: the merge request is closed, or GitLab does not know yet what it changes.'),
+    remedy: words('Write the command again in a minute, or reopen the merge request first.'),
   });
-  if (read === 'stopped') return { kind: 'stopped' };
-  const steps = read.versions.map((versions) => planStep(versions, target.drift));
-  return answer(planReport({ verb, project, branch, at, workspace: target, steps }), true);
 }
 
 function noWorkspace(branch: string): Report {

@@ -7,22 +7,11 @@ import type { CommitSha } from '../domain/ids.ts';
 import { largestYaml, tooLarge } from '../domain/located-yaml.ts';
 import { lookup, type Mapping } from '../domain/mapping.ts';
 import { parseMapping } from '../domain/mapping-file.ts';
+import type { MergePlan } from '../domain/merge-plan-report.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { Touched } from './find-disagreements.ts';
 import { makePlan } from './make-plan.ts';
 import type { BranchPorts } from './ports.ts';
-
-/** What merging a merge request would do. */
-export type MergePlan =
-  | { readonly kind: 'plan'; readonly plan: DeploymentPlan; readonly own: readonly string[] }
-  /** The mapping file can't be followed, so that nothing would be deployed. */
-  | { readonly kind: 'no-mapping'; readonly problem: MappingProblem }
-  /** The mapping file can't be followed now, and can be once this is merged. */
-  | { readonly kind: 'mends-mapping' }
-  /** Merges into the target are not deployed by themselves. */
-  | { readonly kind: 'unmapped' }
-  /** GitLab does not know yet what the merge request changes. */
-  | { readonly kind: 'not-ready' };
 
 export interface MergeWish {
   readonly project: Project;

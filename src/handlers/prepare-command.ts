@@ -4,6 +4,7 @@ import { prepareBackup } from './command-backup.ts';
 import { prepareBranches } from './command-branches.ts';
 import type { CommandContext, Prepared } from './command-context.ts';
 import { prepareDatasets } from './command-datasets.ts';
+import { prepareDiff } from './command-diff.ts';
 import { prepareCancel, prepareDeploy } from './command-deploy.ts';
 import { preparePlan } from './command-plan.ts';
 import { preparePromotion } from './command-promotion.ts';
@@ -17,6 +18,7 @@ type Prepare = (context: CommandContext, command: Command) => Prepared;
 export const prepareCommand: Readonly<Record<Exclude<Verb, 'help'>, Prepare>> = {
   status: prepareStatus,
   plan: preparePlan,
+  diff: prepareDiff,
   deploy: (context, command) => prepareDeploy(context, command, 'deploy'),
   retry: (context, command) => prepareDeploy(context, command, 'retry'),
   cancel: prepareCancel,

@@ -13,7 +13,7 @@ import { placeName } from '../domain/place.ts';
 import { requestId, threadOf } from '../domain/origin.ts';
 import type { Member } from '../domain/people.ts';
 import type { Report } from '../domain/report.ts';
-import { toComment } from '../domain/report-markdown.ts';
+import { toComments } from '../domain/report-markdown.ts';
 import { ok } from '../domain/result.ts';
 import type { UpstreamFailure } from '../domain/upstream.ts';
 import { lacks } from '../domain/rights.ts';
@@ -237,19 +237,19 @@ function after(
   const failed = job.failed || !ended.done;
   const isLast = next + 1 >= lines.length || next >= mostCommands;
   const dueAt = clock.now();
-  const answer: DueJob = {
+  const answers = toComments(ended.report).map((body, index): DueJob => ({
     job: {
       kind: 'comment',
       projectId,
       place: threadOf(origin),
-      marker: `aic-bot:answer:${origin.note}:${next}`,
-      body: toComment(ended.report),
+      marker: `aic-bot:answer:${origin.note}:${next}${index === 0 ? '' : `:${index + 1}`}`,
+      body,
     },
     dueAt,
-  };
+  }));
   const { on, note } = origin;
   const following: DueJob = isLast
     ? { job: { kind: 'reaction', projectId, on, note, emoji: failed ? badly : well }, dueAt }
     : { job: { ...job, begun: true, failed, next: next + 1, lane: undefined }, dueAt };
-  return ended.kind === 'told' ? [following] : [answer, following];
+  return ended.kind === 'told' ? [following] : [...answers, following];
 }

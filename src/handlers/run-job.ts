@@ -6,6 +6,7 @@ import { checkToken } from './check-token.ts';
 import { cleanUp, type CleanUpPorts } from './clean-up.ts';
 import { deployBranch } from './deploy-branch.ts';
 import { catchUp, type CatchUpPorts } from './catch-up.ts';
+import { planRequest } from './plan-request.ts';
 import { runCommand } from './run-command.ts';
 import { runOperatorJob } from './run-operator-job.ts';
 import { sweep, type SweepPorts } from './sweep.ts';
@@ -36,6 +37,8 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
       return runOperatorJob(ports, job);
     case 'back-merge':
       return runBackMerge(ports, job);
+    case 'plan':
+      return planRequest(ports, job);
     case 'comment':
       return atMost(tries, await sendComment(ports.gitlab, job));
     case 'reaction':

@@ -57,13 +57,23 @@ const mergeRequest = z
 
 const mergeRef = z.object({ commit_id: z.string().refine(isCommitSha) });
 
+const mostOpenPages = 10;
 const pageSize = 50;
 /** Where searching ends: merge requests that nobody touched since 2,500 others changed are not what woke the bot up. */
 const mostPages = 50;
 
 export function createMergeRequests(
   requests: MergeRequests,
-): Pick<GitLab, 'mergeRequest' | 'merged' | 'mergedAmong' | 'mergeRequestsFrom' | 'mergeResult' | 'putMergeRequest'> {
+): Pick<
+  GitLab,
+  | 'mergeRequest'
+  | 'merged'
+  | 'mergedAmong'
+  | 'mergeRequestsFrom'
+  | 'mergeResult'
+  | 'openRequests'
+  | 'putMergeRequest'
+> {
   const show: GitLab['mergeRequest'] = async (project, iid) => {
     const shown = await attempt(async () => mergeRequest.parse(await requests.show(project, iid)));
     return !shown.ok && shown.failure.reason === 'missing' ? ok(undefined) : shown;
@@ -107,6 +117,19 @@ export function createMergeRequests(
   return {
     mergeRequest: show,
     mergeRequestsFrom: from,
+    openRequests: (projectId) =>
+      attempt(async () =>
+        z.array(mergeRequest).parse(
+          await requests.all({
+            projectId,
+            state: 'opened',
+            orderBy: 'updated_at',
+            sort: 'desc',
+            perPage: 100,
+            maxPages: mostOpenPages,
+          }),
+        ),
+      ),
     mergeResult: async (project, iid) => {
       // The client's own method for this sends a PUT, which GitLab does not know.
       const merged = await attempt(async () => {

@@ -1,0 +1,27 @@
+import type { GitLabResult, Project } from '../domain/gitlab.ts';
+import { planJob, type DueJob } from '../domain/job.ts';
+import { ok } from '../domain/result.ts';
+import { isPlanned, isShown } from './plan-request.ts';
+import type { BranchPorts } from './ports.ts';
+import { readMapping } from './view-branch.ts';
+
+/** Has those open merge requests planned that show no plan of what they are now, because no webhook told of them. */
+export async function planMissed(ports: BranchPorts, project: Project): Promise<GitLabResult<void>> {
+  const { gitlab, store, jobs, clock } = ports;
+  const open = await gitlab.openRequests(project.id);
+  if (!open.ok) return open;
+  const candidates = open.value.filter(({ isDraft }) => !isDraft);
+  if (candidates.length === 0) return ok(undefined);
+  const mapping = await readMapping(ports, project);
+  if (!mapping.ok) return mapping;
+  const missed: DueJob[] = [];
+  for (const request of candidates) {
+    if (!isPlanned(mapping.value, request.target)) continue;
+    const shown = await store.shownPlan(project.id, request.iid);
+    if (isShown(shown, request)) continue;
+    const job = planJob({ projectId: project.id, mergeRequest: request.iid });
+    missed.push({ job, dueAt: clock.now() });
+  }
+  if (missed.length > 0) await jobs.add(...missed);
+  return ok(undefined);
+}

@@ -1,0 +1,154 @@
+import type { MappingProblem } from '../domain/branch-view.ts';
+import type { MergeRequest, Project } from '../domain/gitlab.ts';
+import type { DueJob, Job, JobOutcome, PlanJob } from '../domain/job.ts';
+import { lookup, type Mapping } from '../domain/mapping.ts';
+import {
+  mergePlanReport,
+  noLongerNeeded,
+  noPlanReport,
+  outdated,
+  planVerdict,
+  type ShowablePlan,
+} from '../domain/merge-plan-report.ts';
+import type { ShownPlan } from '../domain/plans.ts';
+import { toComment, toComments } from '../domain/report-markdown.ts';
+import type { Result } from '../domain/result.ts';
+import { notDone, notYet } from './not-done.ts';
+import { planMerge } from './plan-merge.ts';
+import type { BranchPorts } from './ports.ts';
+import { readMapping } from './view-branch.ts';
+
+/**
+ * Shows on a merge request what merging it would do, as one comment that is kept up to date, and as a commit status. Whatever woke this up, the merge request as
+ * it is now tells whether there is anything to do: a plan of the same commits into the same branch stays as it is.
+ */
+export async function planRequest(ports: BranchPorts, job: PlanJob): Promise<JobOutcome> {
+  const { gitlab, store, settings } = ports;
+  const project = await gitlab.project(job.projectId);
+  if (!project.ok) return notDone(project.failure);
+  if (!settings.serves(project.value.path)) return { kind: 'done' };
+  const shown = await store.shownPlan(job.projectId, job.mergeRequest);
+  const asked = await gitlab.mergeRequest(job.projectId, job.mergeRequest);
+  if (!asked.ok) return notYet(asked.failure);
+  const request = asked.value;
+  if (request === undefined || request.state !== 'opened') {
+    if (shown !== undefined) await store.savePlan(job.projectId, job.mergeRequest, undefined, []);
+    return { kind: 'done' };
+  }
+  if (request.isDraft || isShown(shown, request)) return { kind: 'done' };
+  const mapping = await readMapping(ports, project.value);
+  if (!mapping.ok) return notYet(mapping.failure);
+  return makeAndShow(ports, { project: project.value, mapping: mapping.value, request, shown });
+}
+
+/** Whether the merge request shows the plan of what it is now. */
+export function isShown(shown: ShownPlan | undefined, { head, target }: MergeRequest): boolean {
+  return shown !== undefined && shown.head === head && shown.target === target;
+}
+
+interface Wanted {
+  readonly project: Project;
+  readonly mapping: Result<Mapping, MappingProblem>;
+  readonly request: MergeRequest;
+  readonly shown: ShownPlan | undefined;
+}
+
+async function makeAndShow(ports: BranchPorts, wanted: Wanted): Promise<JobOutcome> {
+  const { project, mapping, request, shown } = wanted;
+  if (!isPlanned(mapping, request.target)) {
+    if (shown !== undefined) await takeBack(ports, wanted, shown);
+    return { kind: 'done' };
+  }
+  if (shown !== undefined) await markOutdated(ports, wanted, shown);
+  const planned = await planMerge(ports, { project, mapping, request, pipelines: [] });
+  if (!planned.ok) return notYet(planned.failure);
+  switch (planned.value.kind) {
+    case 'unmapped':
+      return { kind: 'done' };
+    case 'not-ready':
+      return { kind: 'again', reason: 'GitLab does not know yet what the merge request changes' };
+    case 'plan':
+    case 'no-mapping':
+    case 'mends-mapping':
+      await showPlan(ports, { ...wanted, planned: planned.value });
+      return { kind: 'done' };
+  }
+}
+
+/** While the mapping can't be followed, every merge request is told so: nobody knows which branches it would name. */
+export function isPlanned(mapping: Wanted['mapping'], target: string): boolean {
+  if (!mapping.ok) return true;
+  const found = lookup(mapping.value, target);
+  return found.rule !== 'none' && found.automatic;
+}
+
+/** Remembers a plan, and has its comments and its commit status written. */
+export async function showPlan(
+  { store, clock }: Pick<BranchPorts, 'store' | 'clock'>,
+  {
+    project,
+    request,
+    shown,
+    planned,
+  }: Omit<Wanted, 'mapping'> & { readonly planned: ShowablePlan },
+): Promise<void> {
+  const { head, target, iid, source, webUrl } = request;
+  if (head === undefined) return;
+  const bodies = toComments(mergePlanReport(planned));
+  const left = (shown?.bodies.slice(bodies.length) ?? []).map(() => noLongerNeeded);
+  const status: Job = {
+    kind: 'status',
+    projectId: project.id,
+    commit: head,
+    ref: source,
+    name: 'aic-bot/plan',
+    ...planVerdict(planned),
+    targetUrl: webUrl,
+  };
+  const pipelines = planned.kind === 'plan' ? planned.own : [];
+  await store.savePlan(
+    project.id,
+    iid,
+    { head, target, pipelines, bodies },
+    [...commentsOf(project, request, [...bodies, ...left]), status].map((job): DueJob => ({
+      job,
+      dueAt: clock.now(),
+    })),
+  );
+}
+
+/** A merge request that goes into another branch now, which is not deployed. */
+async function takeBack({ store, clock }: BranchPorts, { project, request }: Wanted, shown: ShownPlan): Promise<void> {
+  const bodies = [toComment(noPlanReport(request.target)), ...shown.bodies.slice(1).map(() => noLongerNeeded)];
+  const jobs = commentsOf(project, request, bodies);
+  await store.savePlan(
+    project.id,
+    request.iid,
+    undefined,
+    jobs.map((job) => ({ job, dueAt: clock.now() })),
+  );
+}
+
+function commentsOf(project: Project, { iid }: MergeRequest, bodies: readonly string[]): readonly Job[] {
+  return bodies.map((body, index) => ({
+    kind: 'comment',
+    projectId: project.id,
+    place: { kind: 'merge-request', iid },
+    marker: markerOf(index),
+    body,
+  }));
+}
+
+/** The hidden texts by which a plan's comments are found again. */
+function markerOf(index: number): string {
+  return index === 0 ? 'aic-bot:plan' : `aic-bot:plan:${index + 1}`;
+}
+
+/** What can't be marked is not: the new plan replaces it in any case. */
+async function markOutdated({ gitlab, log }: BranchPorts, { project, request }: Wanted, shown: ShownPlan): Promise<void> {
+  const [body = ''] = shown.bodies;
+  const place = { kind: 'merge-request', iid: request.iid } as const;
+  const comment = { marker: markerOf(0), body: `${outdated}\n\n${body}` };
+  const marked = await gitlab.putComment(project.id, place, comment, false);
+  if (!marked.ok) log.warn('plan not marked as outdated', { said: marked.failure.said });
+}
