@@ -3,7 +3,9 @@ import { awardRoutes } from './award-routes.ts';
 import { branchRoutes } from './branch-routes.ts';
 import { commitCommentRoutes } from './commit-comment-routes.ts';
 import { commitRoutes } from './commit-routes.ts';
+import { commitStatusRoutes } from './commit-status-routes.ts';
 import { compareRoutes } from './compare-routes.ts';
+import { deploymentRoutes } from './deployment-routes.ts';
 import { fileRoutes } from './file-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { hookRoutes } from './hook-routes.ts';
@@ -42,6 +44,8 @@ export function createGitLabApp(instance: Instance): Hono {
   api.route('/', protectedBranchRoutes(instance));
   api.route('/', commitRoutes(instance));
   api.route('/', commitCommentRoutes(instance));
+  api.route('/', commitStatusRoutes(instance));
+  api.route('/', deploymentRoutes(instance));
   api.route('/', treeRoutes(instance));
   api.route('/', fileRoutes(instance));
   api.route('/', compareRoutes(instance));

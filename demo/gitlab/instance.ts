@@ -25,6 +25,8 @@ export interface Instance {
   /** Every command that a text triggered. */
   readonly quickActions: RanQuickAction[];
   diffLimits: DiffLimits;
+  /** So many commit statuses more are answered that another update is under way. */
+  busyStatuses: number;
   /** GitLab's flag `auto_disabling_web_hooks`: on at GitLab.com, off elsewhere. */
   failingHooksAreDisabled: boolean;
 }
@@ -67,6 +69,7 @@ export function createInstance({ directory, url, now, webhookTimeoutMs }: Instan
     resends: createRateLimit(5),
     quickActions: [],
     diffLimits: defaultDiffLimits,
+    busyStatuses: 0,
     failingHooksAreDisabled: false,
   };
   return instance;

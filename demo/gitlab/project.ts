@@ -1,6 +1,8 @@
 import type { Issue } from './issue.ts';
 import type { MergeRequest } from './merge-request.ts';
 import type { CommitComment } from './commit-comment.ts';
+import type { CommitStatus, ExternalPipeline } from './commit-status.ts';
+import type { Deployment, Environment } from './deployment.ts';
 import { groupMember, type Group } from './group.ts';
 import type { Hook } from './hook.ts';
 import { rulesFor, type ProtectedBranch } from './protected-branch.ts';
@@ -41,6 +43,10 @@ export interface Project {
   readonly mergeRequests: MergeRequest[];
   readonly issues: Issue[];
   readonly commitComments: CommitComment[];
+  readonly statuses: CommitStatus[];
+  readonly pipelines: ExternalPipeline[];
+  readonly environments: Environment[];
+  readonly deployments: Deployment[];
   readonly hooks: Map<number, Hook>;
 }
 

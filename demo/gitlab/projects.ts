@@ -63,6 +63,10 @@ export function createProjects({
         mergeRequests: [],
         issues: [],
         commitComments: [],
+        statuses: [],
+        pipelines: [],
+        environments: [],
+        deployments: [],
         hooks: new Map(),
       };
       projects.push(project);

@@ -78,6 +78,8 @@ export interface GitLabServer extends HttpServer {
   protectBranch(project: string | number, branch: string): void;
   /** What the answers about differences leave out; without an argument back to what a self-managed GitLab has. */
   setDiffLimits(limits?: Partial<DiffLimits>): void;
+  /** Has the next commit statuses refused because of another update at the same time. */
+  refuseStatuses(count: number): void;
   /** One commit with any number of files, null for those that go; the commit's id. */
   commitFiles(
     project: string | number,
@@ -222,6 +224,9 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     },
     setDiffLimits(limits = {}) {
       instance.diffLimits = { ...defaultDiffLimits, ...limits };
+    },
+    refuseStatuses(count) {
+      instance.busyStatuses = count;
     },
     async commitFiles(name, branch, message, files, { user = admin.id, author, startBranch, hooks } = {}) {
       const project = projectNamed(name);

@@ -1,8 +1,9 @@
 import { isPending, type Deployment, type Item, type ItemState, type Remark } from './deployment.ts';
 import type { Project } from './gitlab.ts';
-import { deploymentMarker, type Job } from './job.ts';
+import { deploymentMarker, type Job, type StatusJob } from './job.ts';
 import { link, names, phrase, words, type Phrase } from './phrase.ts';
 import { referenceTo, type Noteable } from './place.ts';
+import { recordStateOf } from './records.ts';
 import { explain } from './reason.ts';
 import { deploymentMail, type MailSettings } from './report-mail.ts';
 import { toComment } from './report-markdown.ts';
@@ -53,6 +54,22 @@ export function deploymentReport(facts: DeploymentFacts, mail: MailSettings): re
       mail,
     ),
   ];
+}
+
+/** What the deployed commit says of the deployment from now on. */
+export function statusJob({ project, deployment, items }: DeploymentFacts): StatusJob {
+  const { branch, head, places } = deployment;
+  const place = places.find((one) => one.kind !== 'commit');
+  return {
+    kind: 'status',
+    projectId: project.id,
+    commit: head,
+    ref: branch,
+    name: 'aic-bot/deploy',
+    state: recordStateOf(deployment.status) === 'success' ? 'success' : 'failed',
+    description: plain(outcomeOf(deployment, items)),
+    targetUrl: place === undefined ? `${project.webUrl}/-/commit/${head}` : urlOf(project, place),
+  };
 }
 
 /** A deployment, as it stands. */
@@ -209,9 +226,12 @@ function factsOf(project: Project, deployment: Deployment): readonly Phrase[] {
 
 /** `merge request !5` with its address. */
 function linkTo(project: Project, noteable: Noteable): Phrase {
-  const [what, page] =
-    noteable.kind === 'issue' ? ['issue ', 'issues'] : ['merge request ', 'merge_requests'];
-  return [what, ...link(referenceTo(noteable), `${project.webUrl}/-/${page}/${noteable.iid}`)];
+  const what = noteable.kind === 'issue' ? 'issue ' : 'merge request ';
+  return [what, ...link(referenceTo(noteable), urlOf(project, noteable))];
+}
+
+function urlOf({ webUrl }: Project, { kind, iid }: Noteable): string {
+  return `${webUrl}/-/${kind === 'issue' ? 'issues' : 'merge_requests'}/${iid}`;
 }
 
 function duration(ms: number): string {

@@ -13,9 +13,14 @@ export type Fingerprint = string & { readonly brand: 'Fingerprint' };
  */
 export async function fingerprintOf(content: Content): Promise<Fingerprint> {
   const { variables, sourceStage, stages, sinkStage } = content;
-  const canonical = canonicalize(representable({ variables, sourceStage, stages, sinkStage }));
-  if (canonical === undefined) throw new Error('An object has a canonical form.');
-  return (await sha256Hex(canonical)) as Fingerprint;
+  return (await sha256Hex(canonicalOf({ variables, sourceStage, stages, sinkStage }))) as Fingerprint;
+}
+
+/** A text that two values have in common exactly where the fingerprint makes no difference between them. */
+export function canonicalOf(value: Json): string {
+  const canonical = canonicalize(representable(value));
+  if (canonical === undefined) throw new Error('JSON has a canonical form.');
+  return canonical;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { CommitSha, MergeRequestIid, ProjectId, UserId } from './ids.ts';
 import type { Lookout } from './lookout.ts';
 import type { People } from './people.ts';
 import type { NotePlace, Place } from './place.ts';
+import type { Records } from './records.ts';
 import type { Repository } from './repository.ts';
 import type { Result } from './result.ts';
 import type { Token } from './token.ts';
@@ -38,6 +39,8 @@ export interface MergeRequest {
   /** Markdown; empty where there is none. */
   readonly description: string;
   readonly isDraft: boolean;
+  /** The newest pipeline of its head; undefined where there is none, and in lists. */
+  readonly pipeline?: { readonly id: number; readonly isSuccessful: boolean };
 }
 
 /** A merge request as it should be. */
@@ -69,7 +72,7 @@ type TextFile =
 export type GitLabResult<Value> = Result<Value, UpstreamFailure>;
 
 /** The configured GitLab. `undefined` and `missing` mean that GitLab says there is no such thing, or shows it to nobody with this token. */
-export interface GitLab extends Repository, People, Lookout {
+export interface GitLab extends Repository, People, Lookout, Records {
   /** Remembered for some minutes. One that GitLab does not show is a failure: the bot may have been invited too late, or too early. */
   project(id: ProjectId): Promise<GitLabResult<Project>>;
   /** The commit that the branch points to at this moment. */

@@ -1,8 +1,9 @@
 import type { CommandedEvent } from './event.ts';
 import type { GivenCommand } from './operator-order.ts';
-import type { DeploymentId, MergeRequestIid, ProjectId } from './ids.ts';
+import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from './ids.ts';
 import type { Mail } from './mail.ts';
 import { requestId, type Origin } from './origin.ts';
+import type { CommitStatus } from './records.ts';
 import { placeName, referenceTo, type NotePlace, type Place } from './place.ts';
 
 /** Work in a lane. A job says what to look at, never what was found when it was written: it may run much later. */
@@ -12,6 +13,8 @@ export type Job =
   | OperatorJob
   | BackMergeJob
   | PlanJob
+  | StatusJob
+  | RecordJob
   | CommentJob
   | ReactionJob
   | MailJob
@@ -75,6 +78,21 @@ export interface PlanJob {
   readonly kind: 'plan';
   readonly projectId: ProjectId;
   readonly mergeRequest: MergeRequestIid;
+}
+
+/** Give a commit a status. */
+export interface StatusJob extends CommitStatus {
+  readonly kind: 'status';
+  readonly projectId: ProjectId;
+  readonly commit: CommitSha;
+}
+
+/** Make GitLab's record of a deployment tell how it stands. */
+export interface RecordJob {
+  readonly kind: 'record';
+  readonly projectId: ProjectId;
+  readonly branch: string;
+  readonly deployment: DeploymentId;
 }
 
 /** Make the one comment with this marker at the place read `body`. */
@@ -145,6 +163,11 @@ export function laneOf(job: Job): string {
       return `comment:${job.projectId}:${job.place.kind === 'commit' ? job.place.commit : referenceTo(job.place)}`;
     case 'reaction':
       return `comment:${job.projectId}:${referenceTo(job.on)}`;
+    case 'status':
+      // GitLab takes no two statuses of a commit at once.
+      return `status:${job.projectId}:${job.commit}`;
+    case 'record':
+      return `record:${job.projectId}:${job.branch}`;
     case 'catch-up':
       return `catch-up:${job.projectId}`;
     case 'mail':
@@ -177,6 +200,10 @@ export function keyOf(job: Job): string {
       return `comment:${job.projectId}:${placeName(job.place)}:${job.marker}`;
     case 'reaction':
       return `${laneOf(job)}:${job.note}:${job.emoji}`;
+    case 'status':
+      return `${laneOf(job)}:${job.name}`;
+    case 'record':
+      return `${laneOf(job)}:${job.deployment}`;
     case 'mail':
       return `mail:${job.mail.messageId}`;
     case 'check-token':

@@ -1,4 +1,4 @@
-import { plain } from './report-text.ts';
+import { linesOf, plain } from './report-text.ts';
 import type { Mood, Report } from './report.ts';
 
 /** A report for programs. Fields may be added; those that are here stay. */
@@ -9,11 +9,12 @@ export interface ReportData {
   readonly rows: readonly Readonly<Record<string, string>>[];
   /** What to do, most pressing first. */
   readonly remedies: readonly string[];
+  readonly details: readonly { readonly summary: string; readonly lines: readonly string[] }[];
   readonly facts: readonly string[];
 }
 
 /** The whole report, with no row left out. */
-export function reportData({ mood, outcome, table, remedies, facts }: Report): ReportData {
+export function reportData({ mood, outcome, table, remedies, details = [], facts }: Report): ReportData {
   const rows = table?.rows.map((cells) =>
     Object.fromEntries(cells.map((cell, index) => [nameOf(table.head[index], index), plain(cell)])),
   );
@@ -22,6 +23,7 @@ export function reportData({ mood, outcome, table, remedies, facts }: Report): R
     mood,
     rows: rows ?? [],
     remedies: remedies.map(plain),
+    details: details.map(({ summary, blocks }) => ({ summary: plain(summary), lines: blocks.flatMap(linesOf) })),
     facts: facts.map(plain),
   };
 }

@@ -3,7 +3,15 @@ import { h } from 'hastscript';
 import { toHtml } from 'hast-util-to-html';
 
 import type { Phrase } from './phrase.ts';
-import { foldRows, iconOf, leftOut, type Report } from './report.ts';
+import {
+  detailsLeftOut,
+  foldDetails,
+  foldRows,
+  iconOf,
+  leftOut,
+  type Block,
+  type Report,
+} from './report.ts';
 
 const font =
   'font-family:-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif;font-size:14px;color:#1f1e24';
@@ -11,12 +19,16 @@ const cell = 'border:1px solid #dcdcde;padding:6px 10px;text-align:left;vertical
 const code =
   'font-family:Menlo,Consolas,monospace;font-size:13px;background:#f5f5f7;padding:1px 4px;border-radius:3px';
 
+const diff =
+  'font-family:Menlo,Consolas,monospace;font-size:13px;background:#f5f5f7;padding:8px;overflow-x:auto';
+
 /** The report as the HTML part of a mail: built as a tree and serialized, so that no data becomes an element. Styles are inline: mail programs drop the rest. */
 export function toMailHtml(report: Report): string {
   const body = [
     h('p', { style: 'font-size:16px' }, `${iconOf(report.mood)} `, h('strong', inline(report.outcome))),
     ...table(report.table),
     ...remedies(report.remedies),
+    ...details(report),
     h(
       'p',
       { style: 'color:#626168' },
@@ -58,6 +70,35 @@ function remedies(all: readonly Phrase[]): ElementContent[] {
       all.map((remedy) => h('li', inline(remedy))),
     ),
   ];
+}
+
+function details({ details: all = [] }: Report): ElementContent[] {
+  const { shown, left } = foldDetails(all);
+  return [
+    ...shown.flatMap(({ summary, blocks }) => [h('p', h('strong', inline(summary))), ...blocks.map(block)]),
+    ...(left === 0 ? [] : [h('p', detailsLeftOut(left))]),
+  ];
+}
+
+function block(given: Block): ElementContent {
+  switch (given.kind) {
+    case 'text':
+      return h('p', inline(given.text));
+    case 'list':
+      return h(
+        'ul',
+        given.items.map((item) => h('li', inline(item))),
+      );
+    case 'diff':
+      return h('pre', { style: diff }, given.text.split('\n').map(diffLine));
+  }
+}
+
+function diffLine(line: string): ElementContent {
+  const background = line.startsWith('+') ? '#ecfdf0' : line.startsWith('-') ? '#fbe9eb' : '';
+  return background === ''
+    ? { type: 'text', value: `${line}\n` }
+    : h('span', { style: `background:${background}` }, `${line}\n`);
 }
 
 function inline(phrase: Phrase): ElementContent[] {

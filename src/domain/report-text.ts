@@ -1,5 +1,13 @@
 import type { Phrase } from './phrase.ts';
-import { foldRows, iconOf, leftOut, type Report } from './report.ts';
+import {
+  detailsLeftOut,
+  foldDetails,
+  foldRows,
+  iconOf,
+  leftOut,
+  type Block,
+  type Report,
+} from './report.ts';
 
 /** The report as plain text, for the text part of a mail. */
 export function toMailText(report: Report): string {
@@ -18,12 +26,32 @@ export function toMailText(report: Report): string {
     report.remedies.length === 0
       ? []
       : ['What to do:', ...report.remedies.map((remedy) => `- ${plain(remedy)}`)],
+    ...detailsIn(report),
     report.facts.map(plain),
   ];
   return `${blocks
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** The details, each as a block of lines. */
+function detailsIn({ details = [] }: Report): readonly (readonly string[])[] {
+  const { shown, left } = foldDetails(details);
+  const told = shown.map(({ summary, blocks }) => [plain(summary), ...blocks.flatMap(linesOf)]);
+  return left === 0 ? told : [...told, [detailsLeftOut(left)]];
+}
+
+/** A block as lines, set in. */
+export function linesOf(block: Block): readonly string[] {
+  switch (block.kind) {
+    case 'text':
+      return [`  ${plain(block.text)}`];
+    case 'list':
+      return block.items.map((item) => `  - ${plain(item)}`);
+    case 'diff':
+      return block.text.split('\n').map((line) => `    ${line}`);
+  }
 }
 
 /** The report for a terminal. */

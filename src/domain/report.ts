@@ -10,8 +10,22 @@ export interface Report {
   readonly table: { readonly head: readonly string[]; readonly rows: Rows } | undefined;
   /** What the reader can do, most pressing first. */
   readonly remedies: readonly Phrase[];
+  /** What is folded away, or left out where there is no room. */
+  readonly details?: readonly Detail[];
   readonly facts: readonly Phrase[];
 }
+
+/** Something to look up, below a line that says what it is about. */
+export interface Detail {
+  readonly summary: Phrase;
+  readonly blocks: readonly Block[];
+}
+
+export type Block =
+  | { readonly kind: 'text'; readonly text: Phrase }
+  | { readonly kind: 'list'; readonly items: readonly Phrase[] }
+  /** A unified diff. */
+  | { readonly kind: 'diff'; readonly text: string };
 
 type Rows = readonly (readonly Phrase[])[];
 
@@ -46,6 +60,39 @@ export function foldRows(rows: Rows): { readonly shown: Rows; readonly folded: R
     folded: fitting.slice(rowsInSight),
     left: rows.length - fitting.length,
   };
+}
+
+const mostDetailCharacters = 100_000;
+
+/** The details that fit into a mail, and the number of those that do not. */
+export function foldDetails(details: readonly Detail[]): {
+  readonly shown: readonly Detail[];
+  readonly left: number;
+} {
+  let room = mostDetailCharacters;
+  const tooMuch = details.findIndex(({ blocks }) => {
+    room -= blocks.reduce((sum, block) => sum + sizeOf(block), 200);
+    return room < 0;
+  });
+  const shown = tooMuch === -1 ? details : details.slice(0, tooMuch);
+  return { shown, left: details.length - shown.length };
+}
+
+function sizeOf(block: Block): number {
+  switch (block.kind) {
+    case 'text':
+      return lengthOf([block.text]);
+    case 'list':
+      return lengthOf(block.items);
+    case 'diff':
+      return block.text.length;
+  }
+}
+
+/** What is said of details that are left out. */
+export function detailsLeftOut(count: number): string {
+  const what = count === 1 ? '1 more pipeline is' : `${count} more pipelines are`;
+  return `${what} not shown in detail for want of room: name it in the command to see it.`;
 }
 
 /** What is said of the rows that are left out. */

@@ -29,19 +29,16 @@ const folders = ['config', 'code'];
  */
 export async function planMerge(ports: BranchPorts, wish: MergeWish): Promise<GitLabResult<MergePlan>> {
   const { project, mapping, request, pipelines } = wish;
-  const found = mapping.ok ? lookup(mapping.value, request.target) : undefined;
-  if (found?.rule === 'none' || found?.automatic === false) return ok({ kind: 'unmapped' });
+  if (!isPlanned(project, mapping, request.target)) return ok({ kind: 'unmapped' });
   const merged = await mergedCommits(ports, project, request);
   if (!merged.ok) return merged;
   if (merged.value === undefined) return ok({ kind: 'not-ready' });
   const { into, at, isInConflict } = merged.value;
   const after = await mappingAfter(ports, wish, at);
   if (!after.ok) return after;
-  if (found === undefined || !mapping.ok) {
-    if (after.value === 'changed') return ok({ kind: 'mends-mapping' });
-    const problem = mapping.ok ? undefined : mapping.failure;
-    return ok(problem === undefined ? { kind: 'unmapped' } : { kind: 'no-mapping', problem });
-  }
+  const found = mapping.ok ? lookup(mapping.value, request.target) : undefined;
+  if (found === undefined || found.rule === 'none' || !found.automatic)
+    return planWithoutWorkspace(ports, wish, { ...merged.value, after: after.value });
   const changes = await changesOf(ports, { project, request, into, at, isInConflict });
   if (!changes.ok) return changes;
   const { own, all, from } = changes.value;
@@ -61,6 +58,33 @@ export async function planMerge(ports: BranchPorts, wish: MergeWish): Promise<Gi
     isInConflict,
   });
   return plan.ok ? ok({ kind: 'plan', plan: plan.value, own: [...touched.configs.keys()] }) : plan;
+}
+
+/**
+ * Whether there may be something to plan. While the mapping can't be followed, nobody knows which branches it would name; and what is merged into the
+ * default branch may change the mapping itself.
+ */
+export function isPlanned(project: Project, mapping: MergeWish['mapping'], target: string): boolean {
+  if (!mapping.ok || target === project.defaultBranch) return true;
+  const found = lookup(mapping.value, target);
+  return found.rule !== 'none' && found.automatic;
+}
+
+/** What is told where nothing would be deployed: what merging does to the mapping file, and that pipelines wait for one. */
+async function planWithoutWorkspace(
+  { gitlab }: BranchPorts,
+  { project, mapping, request }: MergeWish,
+  { into, at, after }: Merged & { readonly after: DeploymentPlan['mapping'] },
+): Promise<GitLabResult<MergePlan>> {
+  const { defaultBranch = request.target } = project;
+  if (typeof after === 'object')
+    return ok({ kind: 'no-mapping', problem: { kind: 'invalid', defaultBranch, mistakes: after.mistakes } });
+  if (mapping.ok) return ok({ kind: 'unmapped' });
+  if (after === 'changed') return ok({ kind: 'mends-mapping' });
+  const own = await gitlab.changes(project.id, into, at, folders);
+  if (!own.ok) return own;
+  const isAboutPipelines = own.value?.paths.some((path) => isConfigPath(path)) === true;
+  return ok(isAboutPipelines ? { kind: 'no-mapping', problem: mapping.failure } : { kind: 'unmapped' });
 }
 
 interface Merged {

@@ -1,7 +1,8 @@
 import type { GitLabResult, Project } from '../domain/gitlab.ts';
 import { planJob, type DueJob } from '../domain/job.ts';
 import { ok } from '../domain/result.ts';
-import { isPlanned, isShown } from './plan-request.ts';
+import { isPlanned } from './plan-merge.ts';
+import { isShown } from './plan-request.ts';
 import type { BranchPorts } from './ports.ts';
 import { readMapping } from './view-branch.ts';
 
@@ -16,7 +17,7 @@ export async function planMissed(ports: BranchPorts, project: Project): Promise<
   if (!mapping.ok) return mapping;
   const missed: DueJob[] = [];
   for (const request of candidates) {
-    if (!isPlanned(mapping.value, request.target)) continue;
+    if (!isPlanned(project, mapping.value, request.target)) continue;
     const shown = await store.shownPlan(project.id, request.iid);
     if (isShown(shown, request)) continue;
     const job = planJob({ projectId: project.id, mergeRequest: request.iid });

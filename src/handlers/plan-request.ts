@@ -1,7 +1,7 @@
 import type { MappingProblem } from '../domain/branch-view.ts';
 import type { MergeRequest, Project } from '../domain/gitlab.ts';
 import type { DueJob, Job, JobOutcome, PlanJob } from '../domain/job.ts';
-import { lookup, type Mapping } from '../domain/mapping.ts';
+import type { Mapping } from '../domain/mapping.ts';
 import {
   mergePlanReport,
   noLongerNeeded,
@@ -14,7 +14,7 @@ import type { ShownPlan } from '../domain/plans.ts';
 import { toComment, toComments } from '../domain/report-markdown.ts';
 import type { Result } from '../domain/result.ts';
 import { notDone, notYet } from './not-done.ts';
-import { planMerge } from './plan-merge.ts';
+import { isPlanned, planMerge } from './plan-merge.ts';
 import type { BranchPorts } from './ports.ts';
 import { readMapping } from './view-branch.ts';
 
@@ -55,7 +55,7 @@ interface Wanted {
 
 async function makeAndShow(ports: BranchPorts, wanted: Wanted): Promise<JobOutcome> {
   const { project, mapping, request, shown } = wanted;
-  if (!isPlanned(mapping, request.target)) {
+  if (!isPlanned(project, mapping, request.target)) {
     if (shown !== undefined) await takeBack(ports, wanted, shown);
     return { kind: 'done' };
   }
@@ -64,6 +64,7 @@ async function makeAndShow(ports: BranchPorts, wanted: Wanted): Promise<JobOutco
   if (!planned.ok) return notYet(planned.failure);
   switch (planned.value.kind) {
     case 'unmapped':
+      if (shown !== undefined) await takeBack(ports, wanted, shown);
       return { kind: 'done' };
     case 'not-ready':
       return { kind: 'again', reason: 'GitLab does not know yet what the merge request changes' };
@@ -73,13 +74,6 @@ async function makeAndShow(ports: BranchPorts, wanted: Wanted): Promise<JobOutco
       await showPlan(ports, { ...wanted, planned: planned.value });
       return { kind: 'done' };
   }
-}
-
-/** While the mapping can't be followed, every merge request is told so: nobody knows which branches it would name. */
-export function isPlanned(mapping: Wanted['mapping'], target: string): boolean {
-  if (!mapping.ok) return true;
-  const found = lookup(mapping.value, target);
-  return found.rule !== 'none' && found.automatic;
 }
 
 /** Remembers a plan, and has its comments and its commit status written. */
@@ -92,7 +86,7 @@ export async function showPlan(
     planned,
   }: Omit<Wanted, 'mapping'> & { readonly planned: ShowablePlan },
 ): Promise<void> {
-  const { head, target, iid, source, webUrl } = request;
+  const { head, target, iid, source, webUrl, pipeline } = request;
   if (head === undefined) return;
   const bodies = toComments(mergePlanReport(planned));
   const left = (shown?.bodies.slice(bodies.length) ?? []).map(() => noLongerNeeded);
@@ -104,6 +98,7 @@ export async function showPlan(
     name: 'aic-bot/plan',
     ...planVerdict(planned),
     targetUrl: webUrl,
+    ...(pipeline === undefined ? {} : { pipeline: pipeline.id }),
   };
   const pipelines = planned.kind === 'plan' ? planned.own : [];
   await store.savePlan(

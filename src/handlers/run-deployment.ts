@@ -4,7 +4,7 @@ import type { Actor, AuditEntry } from '../domain/audit.ts';
 import { deploymentAudit } from '../domain/deployment-audit.ts';
 import type { BranchView, Decision } from '../domain/branch-view.ts';
 import { isPending, outcomeOf, statusOf, type Deployment, type Item } from '../domain/deployment.ts';
-import { deploymentReport, type DeploymentFacts } from '../domain/deployment-report.ts';
+import { deploymentReport, statusJob, type DeploymentFacts } from '../domain/deployment-report.ts';
 import type { DueJob } from '../domain/job.ts';
 import type { Order } from '../domain/order.ts';
 import { placeName, type Place } from '../domain/place.ts';
@@ -57,6 +57,7 @@ export async function runDeployment(
     request: order?.request,
     startedAt: clock.now(),
   });
+  if (again === undefined) await ports.jobs.add(recordJob(ports, deployment));
   const bound = { ...ports, log: log.with({ deployment: deployment.id }) };
   const before = again === undefined ? [] : (last?.items ?? []);
   // What is tried again by itself is told of only where it ends otherwise than before.
@@ -244,5 +245,10 @@ function deploymentJobs(
   const mailTo = [...new Set([...ports.settings.mailTo, ...decision.target.notify])];
   const report = { project: view.project, deployment, items };
   const dueAt = deployment.finishedAt ?? 0;
-  return deploymentReport(report, { ...ports.settings, mailTo }).map((job) => ({ job, dueAt }));
+  const told = [...deploymentReport(report, { ...ports.settings, mailTo }), statusJob(report)];
+  return [...told.map((job) => ({ job, dueAt })), recordJob(ports, deployment)];
+}
+
+function recordJob({ clock }: Pick<BranchPorts, 'clock'>, { id, projectId, branch }: Deployment): DueJob {
+  return { job: { kind: 'record', projectId, branch, deployment: id }, dueAt: clock.now() };
 }

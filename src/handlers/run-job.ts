@@ -10,6 +10,7 @@ import { planRequest } from './plan-request.ts';
 import { runCommand } from './run-command.ts';
 import { runOperatorJob } from './run-operator-job.ts';
 import { sweep, type SweepPorts } from './sweep.ts';
+import { writeRecord, writeStatus } from './write-record.ts';
 import { sendComment, sendMail, sendReaction } from './send.ts';
 
 export interface JobPorts extends SweepPorts, CatchUpPorts, CleanUpPorts {
@@ -39,6 +40,10 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
       return runBackMerge(ports, job);
     case 'plan':
       return planRequest(ports, job);
+    case 'status':
+      return atMost(tries, await writeStatus(ports, job));
+    case 'record':
+      return atMost(tries, await writeRecord(ports, job));
     case 'comment':
       return atMost(tries, await sendComment(ports.gitlab, job));
     case 'reaction':

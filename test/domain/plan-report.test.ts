@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { PipelineId } from '../../src/domain/ids.ts';
 import type { WorkspaceTarget } from '../../src/domain/mapping.ts';
+import type { DeploymentPlan, PlannedItem } from '../../src/domain/deployment-plan.ts';
 import { planReport } from '../../src/domain/plan-report.ts';
 import type { Step, Version } from '../../src/domain/plan.ts';
 import { toComment } from '../../src/domain/report-markdown.ts';
@@ -34,8 +35,26 @@ function update(name: string, drifted: boolean): Step {
   };
 }
 
-function report(steps: readonly Step[], verb: 'Merging' | 'Deploying' = 'Deploying') {
-  return planReport({ verb, project, branch: 'develop', at: sha(1), workspace, steps });
+function plan(steps: readonly (Step | PlannedItem)[], more: Partial<DeploymentPlan> = {}): DeploymentPlan {
+  return {
+    verb: 'Deploying',
+    project,
+    branch: 'develop',
+    at: sha(1),
+    workspace,
+    items: steps.map((one) =>
+      'step' in one ? one : { step: one, differences: [], byHand: [], cautions: [] },
+    ),
+    codeOnly: [],
+    strayPaths: [],
+    mapping: 'same',
+    isInConflict: false,
+    ...more,
+  };
+}
+
+function report(steps: readonly (Step | PlannedItem)[], more: Partial<DeploymentPlan> = {}) {
+  return planReport(plan(steps, more));
 }
 
 describe('a plan', () => {
@@ -52,36 +71,37 @@ describe('a plan', () => {
       { kind: 'failed', name: 'twice', reason: { kind: 'ambiguous-title', count: 2 } },
       { kind: 'failed', name: 'away', reason: { kind: 'upstream', failure: down } },
     ];
-    expect(toMailText(report(steps, 'Merging'))).toMatchInlineSnapshot(`
-      "Merging would do this in "PIN QA": 2 would fail, 2 would be blocked, 1 to create, 2 to update, 1 left alone, 1 unchanged
+    expect(toMailText(report(steps, { verb: 'Merging' }))).toMatchInlineSnapshot(`
+      "Merging deploys 3 pipelines to "PIN QA": 1 new, 2 changed; 2 blocked, 2 would fail, 1 there already, 1 left alone
 
       - away – would fail – AIC answered "503 Service Unavailable" to "GET /projects".
       - twice – would fail – The workspace has 2 pipelines with this title, so it is unclear which one is meant.
       - also by hand – would be blocked – It was changed or created in AIC by hand since the last deployment; deploying would overwrite that.
       - by hand – would be blocked – It was changed or created in AIC by hand since the last deployment; deploying would overwrite that.
-      - new – to create
-      - changed – to update
-      - drifted – to update – A change made by hand in AIC would be overwritten.
-      - removed – left alone
-      - same – unchanged
+      - new – new
+      - changed – changed
+      - drifted – changed – A change made by hand in AIC would be overwritten.
+      - removed – left alone – The file is removed; pipelines are never deleted in AIC.
+      - same – there already
 
       What to do:
       - "away": Write the command again in some minutes.
       - "twice": Rename or remove all but one of them in AIC, then write the command again.
       - "also by hand", "by hand": Bring the change from AIC into Git with "/aic push "PIPELINE" branch=BRANCH", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
+      - "/aic plan" makes this plan anew, such as after a change in AIC or on "develop".
 
       branch "develop"
-      commit ccccccc1 (https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
+      as it would be after merging
       workspace "PIN QA"
       "
     `);
   });
 
   test.each<readonly [string, readonly Step[], string, string]>([
-    ['nothing', [], 'note', 'Deploying would change nothing in "PIN QA"'],
-    ['only what is gone', [{ kind: 'gone', name: 'a' }], 'note', 'would change nothing'],
-    ['an update', [update('a', false)], 'note', 'Deploying would do this in "PIN QA": 1 to update'],
-    ['a block', [{ kind: 'blocked', name: 'a', reason: { kind: 'drift' } }], 'held', '1 would be blocked'],
+    ['nothing', [], 'note', 'Deploying deploys nothing to "PIN QA"'],
+    ['only what is gone', [{ kind: 'gone', name: 'a' }], 'note', 'Deploying deploys nothing'],
+    ['an update', [update('a', false)], 'note', 'Deploying deploys 1 pipeline to "PIN QA": 1 changed'],
+    ['a block', [{ kind: 'blocked', name: 'a', reason: { kind: 'drift' } }], 'held', '1 blocked'],
   ])('of %s says so', (_what, steps, mood, outcome) => {
     expect(report(steps).mood).toBe(mood);
     expect(toMailText(report(steps))).toContain(outcome);

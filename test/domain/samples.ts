@@ -99,6 +99,7 @@ export function mergeRequest(number: number): MergeRequest {
     base: sha(0),
     description: '',
     fromFork: false,
+    isDraft: false,
   };
 }
 

@@ -1,6 +1,7 @@
 import {
   Branches,
   Commits,
+  Deployments,
   IssueDiscussions,
   IssueNoteAwardEmojis,
   IssueNotes,
@@ -32,6 +33,7 @@ import { createComments, type KnownComments } from './comments.ts';
 import { createLookout } from './lookout.ts';
 import { createPeople } from './people.ts';
 import { project } from './project-shape.ts';
+import { createRecords } from './records.ts';
 import { createRepository } from './repository.ts';
 import { createMergeRequests } from './merge-requests.ts';
 import { attempt, createRequester, orUndefined, readGitLabError } from './requester.ts';
@@ -149,6 +151,11 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
         commits: new Commits(resource),
         whoAmI,
         known,
+      }),
+      ...createRecords({
+        commits: new Commits(resource),
+        deployments: new Deployments(resource),
+        whoAmI,
       }),
       ...createToken(new PersonalAccessTokens(resource)),
       reachable: async () => {

@@ -33,9 +33,11 @@ const mergeRequest = z
     diff_refs: z.object({ base_sha: sha }).nullish(),
     description: z.string().nullish(),
     draft: z.boolean().nullish(),
+    head_pipeline: z.object({ id: z.number(), sha: z.string(), status: z.string() }).nullish(),
   })
   .transform((shown): MergeRequest => {
     const merger = shown.merge_user ?? shown.merged_by;
+    const pipeline = shown.head_pipeline;
     return {
       iid: shown.iid,
       title: shown.title,
@@ -52,6 +54,9 @@ const mergeRequest = z
       base: shown.diff_refs?.base_sha,
       description: shown.description ?? '',
       isDraft: shown.draft === true,
+      ...(pipeline?.sha === shown.sha && pipeline !== null && pipeline !== undefined
+        ? { pipeline: { id: pipeline.id, isSuccessful: pipeline.status === 'success' } }
+        : {}),
     };
   });
 

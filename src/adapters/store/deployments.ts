@@ -4,6 +4,8 @@ import type { Clock } from '../../domain/clock.ts';
 import type { Deployment, Item, ItemState } from '../../domain/deployment.ts';
 import type { DeploymentId } from '../../domain/ids.ts';
 import type { Place } from '../../domain/place.ts';
+import type { RecordIds } from '../../domain/record-ids.ts';
+import type { RecordId } from '../../domain/records.ts';
 import type { Store } from '../../domain/store.ts';
 import { chunk, isBranch, saveBaseline } from './rows.ts';
 import type { Tables } from './schema.ts';
@@ -23,6 +25,7 @@ export function createDeployments(
   | 'plan'
   | 'saveItem'
   | 'overwritten'
+  | keyof RecordIds
 > {
   const withItems = async (row: Selectable<Tables['deployments']>) => {
     const items = await db
@@ -42,6 +45,29 @@ export function createDeployments(
         .limit(1)
         .executeTakeFirst();
       return row === undefined ? undefined : withItems(row);
+    },
+    deployment: async (id) => {
+      const row = await db.selectFrom('deployments').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? undefined : withItems(row);
+    },
+    recordOf: async (id) => {
+      const row = await db.selectFrom('deployments').select('record').where('id', '=', id).executeTakeFirst();
+      return row?.record ?? undefined;
+    },
+    takenRecords: async (project, records) => {
+      if (records.length === 0) return new Set();
+      const rows = await db
+        .selectFrom('deployments')
+        .select('record')
+        .where('project_id', '=', project)
+        .where('record', 'in', records)
+        .execute();
+      return new Set(rows.flatMap(({ record }): readonly RecordId[] => (record === null ? [] : [record])));
+    },
+    saveRecord: async (id, record) => {
+      await write((transaction) =>
+        transaction.updateTable('deployments').set({ record }).where('id', '=', id).execute(),
+      );
     },
     deploymentFor: async (request) => {
       const row = await db

@@ -12,6 +12,7 @@ export const migrations: Record<string, Migration> = {
   '0007-told': { up: toldAndRequest },
   '0008-pushes': { up: pushes },
   '0009-audit-replace': { up: auditReplace },
+  '0010-records': { up: records },
   '0011-plans': { up: plans },
 };
 
@@ -248,6 +249,10 @@ async function auditReplace(db: Kysely<never>): Promise<void> {
   await sql`create trigger audit_no_replace before insert on audit
     when exists (select 1 from audit where id = new.id or key = new.key)
     begin select raise(abort, 'the audit log is only added to'); end`.execute(db);
+}
+
+async function records(db: Kysely<never>): Promise<void> {
+  await db.schema.alterTable('deployments').addColumn('record', 'bigint').execute();
 }
 
 async function plans(db: Kysely<never>): Promise<void> {

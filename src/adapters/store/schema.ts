@@ -4,6 +4,7 @@ import type { Environment } from '../../domain/aic.ts';
 import type { BlobId } from '../../domain/blob-id.ts';
 import type { DeploymentStatus } from '../../domain/deployment.ts';
 import type { Fingerprint } from '../../domain/fingerprint.ts';
+import type { RecordId } from '../../domain/records.ts';
 import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from '../../domain/ids.ts';
 
 /**
@@ -69,6 +70,8 @@ export interface Tables {
     finished_at: number | null;
     told: string | null;
     request: string | null;
+    /** GitLab's number of its record. */
+    record: RecordId | null;
   };
   items: {
     deployment_id: DeploymentId;

@@ -1,0 +1,51 @@
+import { userJson, type User } from './users.ts';
+
+export const statusStates = ['pending', 'running', 'success', 'failed', 'canceled', 'skipped'] as const;
+export type StatusState = (typeof statusStates)[number];
+
+/** What somebody said of a commit, such as that a build of it failed. */
+export interface CommitStatus {
+  readonly id: number;
+  readonly commit: string;
+  readonly ref: string;
+  readonly name: string;
+  readonly author: User;
+  /** Of the pipeline that it was attached to. */
+  readonly pipeline: number;
+  readonly createdAt: Date;
+  state: StatusState;
+  description: string | null;
+  targetUrl: string | null;
+  /** Whether another of the same name took its place. */
+  isRetried: boolean;
+}
+
+/** A pipeline that only gathers statuses from outside. */
+export interface ExternalPipeline {
+  readonly id: number;
+  readonly commit: string;
+  readonly ref: string;
+}
+
+export function isFinished(state: StatusState): boolean {
+  return state !== 'pending' && state !== 'running';
+}
+
+export function commitStatusJson(status: CommitStatus, url: string): object {
+  return {
+    id: status.id,
+    sha: status.commit,
+    ref: status.ref,
+    status: status.state,
+    name: status.name,
+    target_url: status.targetUrl,
+    description: status.description,
+    created_at: status.createdAt.toISOString(),
+    started_at: null,
+    finished_at: isFinished(status.state) ? status.createdAt.toISOString() : null,
+    allow_failure: false,
+    coverage: null,
+    pipeline_id: status.pipeline,
+    author: userJson(status.author, url),
+  };
+}

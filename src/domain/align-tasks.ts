@@ -1,0 +1,107 @@
+import { textOf, type AlignedStages, type StageSlot } from './align-stages.ts';
+import { canonicalOf } from './fingerprint.ts';
+import { movedIn } from './in-order.ts';
+import type { JsonObject } from './json.ts';
+import { likeness, linesOf } from './likeness.ts';
+import { pairUp, type Pair } from './pair-up.ts';
+
+/** A task in one version of a pipeline. */
+export interface TaskSlot {
+  /** Its description, else its id, else its place. */
+  readonly name: string;
+  readonly type: string;
+  /** In its stage, from 1. */
+  readonly position: number;
+  readonly stage: StageSlot;
+  readonly task: JsonObject;
+}
+
+/** The tasks of two versions, matched, but for those of stages that are only in one of them and went with these. */
+export interface AlignedTasks {
+  readonly matched: readonly (Pair<TaskSlot> & { readonly hasMoved: boolean })[];
+  readonly added: readonly TaskSlot[];
+  readonly removed: readonly TaskSlot[];
+}
+
+/** More tasks without a match than this are not compared with one another. */
+const mostCompared = 40;
+
+/** Matches tasks by id over all stages, else by content, else by type and description, else those that are most alike. */
+export function alignTasks(stages: AlignedStages): AlignedTasks {
+  const before = [...stages.matched.map(({ one }) => one), ...stages.removed].flatMap(tasksIn);
+  const after = [...stages.matched.map(({ other }) => other), ...stages.added].flatMap(tasksIn);
+  const first = pairUp(before, after, [
+    ({ task }) => textOf(task['id']),
+    ({ task }) => canonicalOf({ ...task, id: null }),
+    ({ task, type }) => {
+      const description = textOf(task['description']);
+      return description === undefined ? undefined : `${type} ${description}`;
+    },
+  ]);
+  const second = pairAlike(first.onlyBefore, first.onlyAfter);
+  const pairs = [...first.pairs, ...second.pairs];
+  const sameStage = new Map(stages.matched.map(({ one, other }) => [one, other]));
+  const [gone, come] = [new Set(stages.removed), new Set(stages.added)];
+  return {
+    matched: withMoves(pairs, sameStage),
+    added: second.onlyAfter.filter(({ stage }) => !come.has(stage)),
+    removed: second.onlyBefore.filter(({ stage }) => !gone.has(stage)),
+  };
+}
+
+/** The tasks of a stage, in their order. */
+export function tasksIn(stage: StageSlot): readonly TaskSlot[] {
+  return stage.tasks.map((task, index) => ({
+    name: textOf(task['description']) ?? textOf(task['id']) ?? `task ${index + 1}`,
+    type: textOf(task['type']) ?? 'task',
+    position: index + 1,
+    stage,
+    task,
+  }));
+}
+
+/** The likeliest first, of the same type. */
+function pairAlike(before: readonly TaskSlot[], after: readonly TaskSlot[]) {
+  if (before.length * after.length > mostCompared * mostCompared)
+    return { pairs: [], onlyBefore: before, onlyAfter: after };
+  const [old, now] = [before, after].map((slots) => slots.map((slot) => ({ slot, lines: linesOf(slot.task) })));
+  const alike = (old ?? [])
+    .flatMap(({ slot: one, lines }) =>
+      (now ?? []).map(({ slot: other, lines: others }) => ({ one, other, likeness: likeness(lines, others) })),
+    )
+    .filter((pair) => pair.likeness >= 0.5 && pair.one.type.toUpperCase() === pair.other.type.toUpperCase())
+    .toSorted((one, other) => other.likeness - one.likeness);
+  const pairs: Pair<TaskSlot>[] = [];
+  const taken = new Set<TaskSlot>();
+  for (const { one, other } of alike) {
+    if (taken.has(one) || taken.has(other)) continue;
+    pairs.push({ one, other });
+    taken.add(one).add(other);
+  }
+  return {
+    pairs,
+    onlyBefore: before.filter((slot) => !taken.has(slot)),
+    onlyAfter: after.filter((slot) => !taken.has(slot)),
+  };
+}
+
+/** A task has moved to another stage, or past others of its own. */
+function withMoves(
+  pairs: readonly Pair<TaskSlot>[],
+  sameStage: ReadonlyMap<StageSlot, StageSlot>,
+): AlignedTasks['matched'] {
+  const byStage = new Map<StageSlot, Pair<TaskSlot>[]>();
+  const moved = new Set<Pair<TaskSlot>>();
+  for (const pair of pairs) {
+    if (sameStage.get(pair.one.stage) !== pair.other.stage) moved.add(pair);
+    else byStage.set(pair.one.stage, [...(byStage.get(pair.one.stage) ?? []), pair]);
+  }
+  for (const its of byStage.values()) {
+    const sorted = its.toSorted((a, b) => a.one.position - b.one.position);
+    const passed = movedIn(sorted.map(({ other }) => other.position));
+    sorted.forEach((pair, index) => {
+      if (passed.has(index)) moved.add(pair);
+    });
+  }
+  return pairs.map((pair) => ({ ...pair, hasMoved: moved.has(pair) }));
+}
