@@ -111,7 +111,10 @@ describe('a delivery', () => {
         branch: 'main',
       },
     ]);
-    expect(await jobs()).toMatchObject([{ lane: 'deploy:15:main', due_at: now }]);
+    expect(await jobs()).toMatchObject([
+      { lane: 'deploy:15:main', due_at: now },
+      { lane: 'plan:15:3', due_at: now },
+    ]);
   });
 
   test('that is a push wakes its branch after 15 s: the merge that caused it may come later', async () => {
@@ -153,7 +156,7 @@ describe('a delivery', () => {
       body: { id: 'one', status: 'duplicate' },
     });
     expect(await deliveries()).toHaveLength(1);
-    expect(await jobs()).toHaveLength(1);
+    expect(await jobs()).toHaveLength(2);
   });
 
   test('that comes again with another body is logged as such, and one that is the same is not', async () => {
@@ -633,7 +636,7 @@ describe.skipIf(!existsSync(join(documented, 'payloads')))('the payloads that Gi
   const projects = ['mike/diaspora', 'gitlabhq/gitlab-test', 'flightjs/Flight'];
   const answers: Readonly<Record<string, object>> = {
     'push.json': { status: 'queued' },
-    'merge_request.json': { status: 'ignored', reason: 'merge request open: only merges are used' },
+    'merge_request.json': { status: 'queued' },
     'tag_push.json': { status: 'ignored', reason: 'events of the kind tag_push are not used' },
     'note_merge_request.json': { status: 'ignored', reason: 'only new comments with a command are used' },
     'emoji.json': { status: 'ignored', reason: 'events of the kind emoji are not used' },
@@ -658,7 +661,7 @@ describe.skipIf(!existsSync(join(documented, 'payloads')))('the payloads that Gi
   test('merge_request.json is queued once it is a merge', async () => {
     const text = read('payloads/merge_request.json').replace('"action": "open"', '"action": "merge"');
     expect(await answerTo(text, {}, appWith({ projects }))).toMatchObject({ body: { status: 'queued' } });
-    expect(await jobs()).toMatchObject([{ lane: 'deploy:1:master' }]);
+    expect(await jobs()).toMatchObject([{ lane: 'deploy:1:master' }, { lane: 'plan:1:1' }]);
   });
 
   test('every vector of a signature is right at its time, and wrong for any other file', async () => {

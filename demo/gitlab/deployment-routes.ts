@@ -134,9 +134,14 @@ function environmentNamed(instance: Instance, project: Project, name: string): E
   if (known !== undefined) return known;
   if (!environmentName.test(name))
     throw refused(400, {
-      name: ["can contain only letters, digits, '-', '_', '/', '$', '{', '}', '.', and spaces, but it cannot start or end with '/'"],
+      name: [
+        "can contain only letters, digits, '-', '_', '/', '$', '{', '}', '.', and spaces, but it cannot start or end with '/'",
+      ],
     });
-  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').slice(0, 24);
+  const slug = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 24);
   const made = { id: instance.nextId(), name, slug, createdAt: instance.now() };
   project.environments.push(made);
   return made;

@@ -26,7 +26,16 @@ export interface Deployment {
 
 export function environmentJson({ id, name, slug, createdAt }: Environment): object {
   const at = createdAt.toISOString();
-  return { id, name, slug, external_url: null, state: 'available', tier: 'other', created_at: at, updated_at: at };
+  return {
+    id,
+    name,
+    slug,
+    external_url: null,
+    state: 'available',
+    tier: 'other',
+    created_at: at,
+    updated_at: at,
+  };
 }
 
 export function deploymentJson(deployment: Deployment, url: string): object {

@@ -53,7 +53,12 @@ export function alignStages(before: Content, after: Content): AlignedStages {
 function slotsOf({ stages }: Content): readonly StageSlot[] {
   return stages.map((stage, index) => {
     const id = textOf(stage['stageId']);
-    return { name: textOf(stage['description']) ?? id ?? `stage ${index + 1}`, position: index + 1, id, ...split(stage) };
+    return {
+      name: textOf(stage['description']) ?? id ?? `stage ${index + 1}`,
+      position: index + 1,
+      id,
+      ...split(stage),
+    };
   });
 }
 

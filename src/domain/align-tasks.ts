@@ -64,10 +64,16 @@ export function tasksIn(stage: StageSlot): readonly TaskSlot[] {
 function pairAlike(before: readonly TaskSlot[], after: readonly TaskSlot[]) {
   if (before.length * after.length > mostCompared * mostCompared)
     return { pairs: [], onlyBefore: before, onlyAfter: after };
-  const [old, now] = [before, after].map((slots) => slots.map((slot) => ({ slot, lines: linesOf(slot.task) })));
+  const [old, now] = [before, after].map((slots) =>
+    slots.map((slot) => ({ slot, lines: linesOf(slot.task) })),
+  );
   const alike = (old ?? [])
     .flatMap(({ slot: one, lines }) =>
-      (now ?? []).map(({ slot: other, lines: others }) => ({ one, other, likeness: likeness(lines, others) })),
+      (now ?? []).map(({ slot: other, lines: others }) => ({
+        one,
+        other,
+        likeness: likeness(lines, others),
+      })),
     )
     .filter((pair) => pair.likeness >= 0.5 && pair.one.type.toUpperCase() === pair.other.type.toUpperCase())
     .toSorted((one, other) => other.likeness - one.likeness);

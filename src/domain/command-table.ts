@@ -97,7 +97,10 @@ export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
     pipelines: true,
     options: ['branch'],
     words: [],
-    details: [branchOption, 'Without names, all pipelines are compared. Values that look secret are not shown.'],
+    details: [
+      branchOption,
+      'Without names, all pipelines are compared. Values that look secret are not shown.',
+    ],
     examples: ['/aic diff branch=develop', '/aic diff "daily load" branch=main'],
   },
   deploy: {

@@ -22,7 +22,9 @@ export function diffReport(facts: {
   const { branch, workspace, comparisons } = facts;
   const others = comparisons
     .filter(({ kind }) => kind !== 'same')
-    .toSorted((one, other) => ranks.indexOf(one.kind) - ranks.indexOf(other.kind) || (one.name < other.name ? -1 : 1));
+    .toSorted(
+      (one, other) => ranks.indexOf(one.kind) - ranks.indexOf(other.kind) || (one.name < other.name ? -1 : 1),
+    );
   const of = counted(comparisons.length, 'pipeline');
   return {
     mood: 'note',
@@ -51,7 +53,13 @@ export function diffReport(facts: {
   };
 }
 
-const ranks: readonly Comparison['kind'][] = ['unreadable', 'differs', 'only-workspace', 'only-branch', 'same'];
+const ranks: readonly Comparison['kind'][] = [
+  'unreadable',
+  'differs',
+  'only-workspace',
+  'only-branch',
+  'same',
+];
 
 const resultOf: Readonly<Record<Comparison['kind'], string>> = {
   unreadable: 'unreadable',

@@ -27,7 +27,9 @@ export function summaryOf(differences: readonly Difference[]): Phrase {
     ...counts.flatMap(([kind, what, how]) => (having(kind) === 0 ? [] : [counted(having(kind), what) + how])),
     ...(['sql', 'python', 'text'] as const).flatMap((language) => {
       const places = differences.filter((one) => one.kind === 'text' && one.language === language).length;
-      return places === 0 ? [] : [`${languages[language]} changed${places === 1 ? '' : ` in ${places} places`}`];
+      return places === 0
+        ? []
+        : [`${languages[language]} changed${places === 1 ? '' : ` in ${places} places`}`];
     }),
     ...(having('json') === 0 ? [] : ['other settings changed']),
   ];
@@ -62,7 +64,9 @@ function itemsOf(one: Difference): readonly Phrase[] {
       return [phrase`stage ${one.stage} ${words(what)}, ${words(many)}`];
     }
     case 'stage-moved':
-      return [phrase`stage ${one.stage} moved from place ${words(String(one.from))} to ${words(String(one.to))}`];
+      return [
+        phrase`stage ${one.stage} moved from place ${words(String(one.from))} to ${words(String(one.to))}`,
+      ];
     case 'stage-renamed':
       return [phrase`stage ${one.from} renamed to ${one.to}`];
     case 'task-added':

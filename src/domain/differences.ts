@@ -10,7 +10,11 @@ import { variableDifferences } from './variable-differences.ts';
 
 /** Something that differs between two versions of a pipeline, in the pipeline's own terms. Positions count from 1. */
 export type Difference =
-  | { readonly kind: 'stage-added' | 'stage-removed'; readonly stage: string; readonly tasks: readonly string[] }
+  | {
+      readonly kind: 'stage-added' | 'stage-removed';
+      readonly stage: string;
+      readonly tasks: readonly string[];
+    }
   | { readonly kind: 'stage-moved'; readonly stage: string; readonly from: number; readonly to: number }
   | { readonly kind: 'stage-renamed'; readonly from: string; readonly to: string }
   | {
@@ -54,7 +58,9 @@ export function differencesBetween(before: Content, after: Content): readonly Di
     ...tasks.matched.flatMap(({ one, other, hasMoved }) => taskDifferences(one, other, hasMoved)),
   ];
   // Whatever is in none of these terms, such as the order of variables.
-  return found.length > 0 ? found : [{ kind: 'json', where: 'config', diff: jsonDiff({ ...before }, { ...after }) }];
+  return found.length > 0
+    ? found
+    : [{ kind: 'json', where: 'config', diff: jsonDiff({ ...before }, { ...after }) }];
 }
 
 function isSame(one: Json, other: Json): boolean {
@@ -67,11 +73,15 @@ function stageChange(kind: 'stage-added' | 'stage-removed', slot: StageSlot): Di
 
 function stageDifferences(one: StageSlot, other: StageSlot, hasMoved: boolean): readonly Difference[] {
   const found: Difference[] = [];
-  if (hasMoved) found.push({ kind: 'stage-moved', stage: other.name, from: one.position, to: other.position });
+  if (hasMoved)
+    found.push({ kind: 'stage-moved', stage: other.name, from: one.position, to: other.position });
   const isRenamed = one.name !== other.name;
   if (isRenamed) found.push({ kind: 'stage-renamed', from: one.name, to: other.name });
   const [before, after] = isRenamed
-    ? [{ ...one.shell, description: '' }, { ...other.shell, description: '' }]
+    ? [
+        { ...one.shell, description: '' },
+        { ...other.shell, description: '' },
+      ]
     : [one.shell, other.shell];
   if (!isSame(before, after)) found.push({ kind: 'json', where: other.name, diff: jsonDiff(before, after) });
   return found;
@@ -91,15 +101,20 @@ function taskDifferences(one: TaskSlot, other: TaskSlot, hasMoved: boolean): rea
       to: { stage: other.stage.name, position: other.position },
     });
   const isRenamed = one.name !== other.name;
-  if (isRenamed) found.push({ kind: 'task-renamed', stage: other.stage.name, from: one.name, to: other.name });
+  if (isRenamed)
+    found.push({ kind: 'task-renamed', stage: other.stage.name, from: one.name, to: other.name });
   if (isSame(one.task, other.task)) return found;
   const where = `${other.stage.name} › ${other.name}`;
   const { texts, before, after } = splitTexts(one.task, other.task);
   for (const { field, language, before: old, after: now } of texts) {
-    if (old !== now) found.push({ kind: 'text', where: `${where} › ${field}`, language, diff: textDiff(old, now) });
+    if (old !== now)
+      found.push({ kind: 'text', where: `${where} › ${field}`, language, diff: textDiff(old, now) });
   }
   const [rest, then] = isRenamed
-    ? [{ ...before, description: '' }, { ...after, description: '' }]
+    ? [
+        { ...before, description: '' },
+        { ...after, description: '' },
+      ]
     : [before, after];
   if (!isSame(rest, then)) found.push({ kind: 'json', where, diff: jsonDiff(rest, then) });
   return found;

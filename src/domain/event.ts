@@ -25,7 +25,7 @@ export interface PushedEvent {
 }
 
 /** A merge request was opened, changed or closed. */
-export interface ProposedEvent {
+interface ProposedEvent {
   readonly kind: 'proposed';
   readonly projectId: ProjectId;
   readonly mergeRequest: MergeRequestIid;

@@ -219,10 +219,7 @@ export function deployJob(projectId: ProjectId, branch: string): DeployJob {
 }
 
 /** The job that looks at a merge request. */
-export function planJob({
-  projectId,
-  mergeRequest,
-}: Pick<PlanJob, 'projectId' | 'mergeRequest'>): PlanJob {
+export function planJob({ projectId, mergeRequest }: Pick<PlanJob, 'projectId' | 'mergeRequest'>): PlanJob {
   return { kind: 'plan', projectId, mergeRequest };
 }
 

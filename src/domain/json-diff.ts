@@ -16,7 +16,9 @@ export function jsonDiff(before: Json, after: Json): string {
 function shownOf(value: Json, other: Json | undefined): Json {
   if (Array.isArray(value)) {
     const others = Array.isArray(other) ? other : [];
-    return value.map((each, index) => shownOf(each, other === undefined ? undefined : (others[index] ?? null)));
+    return value.map((each, index) =>
+      shownOf(each, other === undefined ? undefined : (others[index] ?? null)),
+    );
   }
   if (!isJsonObject(value) || isExactNumber(value)) return value;
   const names = Object.keys(value).toSorted();

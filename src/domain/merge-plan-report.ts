@@ -80,7 +80,9 @@ export function noPlanReport(target: string): Report {
     mood: 'note',
     outcome: phrase`Merges into ${target} are not deployed by themselves, so there is no plan`,
     table: undefined,
-    remedies: [phrase`To have them deployed, give the branch an entry under ${'mapping:'} in ${mappingPath}.`],
+    remedies: [
+      phrase`To have them deployed, give the branch an entry under ${'mapping:'} in ${mappingPath}.`,
+    ],
     facts: [],
   };
 }

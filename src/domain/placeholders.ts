@@ -37,5 +37,7 @@ export function placeholdersIn(pipeline: string, content: Content): readonly Pla
 
 function idsOf(variables: Content['variables']): readonly string[] {
   if (isJsonObject(variables)) return Object.keys(variables);
-  return variables.flatMap((each) => (isJsonObject(each) && typeof each['id'] === 'string' ? [each['id']] : []));
+  return variables.flatMap((each) =>
+    isJsonObject(each) && typeof each['id'] === 'string' ? [each['id']] : [],
+  );
 }

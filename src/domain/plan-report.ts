@@ -1,12 +1,6 @@
 import { commitLink } from './command-answer.ts';
 import { remediesFor } from './command-remedy.ts';
-import {
-  countsOf,
-  isSound,
-  type Caution,
-  type DeploymentPlan,
-  type PlannedItem,
-} from './deployment-plan.ts';
+import { countsOf, isSound, type Caution, type DeploymentPlan, type PlannedItem } from './deployment-plan.ts';
 import { detailOf, summaryOf } from './differences-report.ts';
 import type { Mistake } from './located-yaml.ts';
 import { joined, link, names, phrase, words, type Phrase } from './phrase.ts';
@@ -31,18 +25,16 @@ export function planReport(plan: DeploymentPlan): Report {
           words('not deployed'),
           cautionOf({ kind: 'code-disagrees', paths, isEdited: true }),
         ]),
-        ...items.map((item) => [
-          phrase`${item.step.name}`,
-          words(resultOf[item.step.kind]),
-          detailsOf(item),
-        ]),
+        ...items.map((item) => [phrase`${item.step.name}`, words(resultOf[item.step.kind]), detailsOf(item)]),
       ],
     },
     remedies: remediesOf(plan, items),
     details: items.flatMap(sectionsOf),
     facts: [
       phrase`branch ${branch}`,
-      plan.verb === 'Merging' ? words('as it would be after merging') : ['commit ', ...commitLink(project, at)],
+      plan.verb === 'Merging'
+        ? words('as it would be after merging')
+        : ['commit ', ...commitLink(project, at)],
       phrase`workspace ${workspace.name}`,
       ...(plan.mapping === 'changed'
         ? [words('the merge request changes the mapping file, which counts once it is merged')]
@@ -80,13 +72,7 @@ export function outcomeOf(plan: DeploymentPlan): Phrase {
   if (deployed === 0)
     return [...begin, `${what} deploys nothing`, ...into, ...(rest === '' ? [] : [`: ${rest}`])];
   const many = deployed === 1 ? '1 pipeline' : `${deployed} pipelines`;
-  return [
-    ...begin,
-    `${what} deploys ${many}`,
-    ...into,
-    `: ${done}`,
-    ...(rest === '' ? [] : [`; ${rest}`]),
-  ];
+  return [...begin, `${what} deploys ${many}`, ...into, `: ${done}`, ...(rest === '' ? [] : [`; ${rest}`])];
 }
 
 function list(counts: readonly (readonly [number, string])[]): string {
@@ -147,7 +133,11 @@ function cautionOf(caution: Caution): Phrase {
     case 'code-disagrees':
       return caution.isEdited
         ? ['⚠️ Edited in ', ...names(caution.paths, 3), ', but not in the config: the edit is not deployed.']
-        : ['⚠️ ', ...names(caution.paths, 3), ' shows other code than the config, which is what is deployed.'];
+        : [
+            '⚠️ ',
+            ...names(caution.paths, 3),
+            ' shows other code than the config, which is what is deployed.',
+          ];
     case 'also-changed':
       return [
         '⚠️ Also changed by ',
@@ -187,7 +177,9 @@ function remediesOf(plan: DeploymentPlan, items: readonly PlannedItem[]): readon
   const isMerge = plan.verb === 'Merging';
   return [
     ...mistakesOf(plan.mapping),
-    ...(plan.isInConflict ? [phrase`Resolve the conflict with ${plan.branch}; the plan is then made anew.`] : []),
+    ...(plan.isInConflict
+      ? [phrase`Resolve the conflict with ${plan.branch}; the plan is then made anew.`]
+      : []),
     ...remediesFor(stuck),
     ...(edited.length + plan.codeOnly.length === 0 || !isMerge
       ? []

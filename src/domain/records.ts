@@ -23,7 +23,7 @@ export type RecordState = 'running' | 'success' | 'failed';
 /** GitLab's number of a deployment. */
 export type RecordId = number & { readonly brand: 'RecordId' };
 
-export interface DeploymentRecord {
+interface DeploymentRecord {
   readonly environment: string;
   readonly commit: CommitSha;
   readonly ref: string;

@@ -23,7 +23,10 @@ export function reportData({ mood, outcome, table, remedies, details = [], facts
     mood,
     rows: rows ?? [],
     remedies: remedies.map(plain),
-    details: details.map(({ summary, blocks }) => ({ summary: plain(summary), lines: blocks.flatMap(linesOf) })),
+    details: details.map(({ summary, blocks }) => ({
+      summary: plain(summary),
+      lines: blocks.flatMap(linesOf),
+    })),
     facts: facts.map(plain),
   };
 }

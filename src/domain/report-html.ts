@@ -3,15 +3,7 @@ import { h } from 'hastscript';
 import { toHtml } from 'hast-util-to-html';
 
 import type { Phrase } from './phrase.ts';
-import {
-  detailsLeftOut,
-  foldDetails,
-  foldRows,
-  iconOf,
-  leftOut,
-  type Block,
-  type Report,
-} from './report.ts';
+import { detailsLeftOut, foldDetails, foldRows, iconOf, leftOut, type Block, type Report } from './report.ts';
 
 const font =
   'font-family:-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif;font-size:14px;color:#1f1e24';

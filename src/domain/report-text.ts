@@ -1,13 +1,5 @@
 import type { Phrase } from './phrase.ts';
-import {
-  detailsLeftOut,
-  foldDetails,
-  foldRows,
-  iconOf,
-  leftOut,
-  type Block,
-  type Report,
-} from './report.ts';
+import { detailsLeftOut, foldDetails, foldRows, iconOf, leftOut, type Block, type Report } from './report.ts';
 
 /** The report as plain text, for the text part of a mail. */
 export function toMailText(report: Report): string {

@@ -3,7 +3,7 @@ import { isSecretKey } from './secrets.ts';
 import type { Language } from './text-diff.ts';
 
 /** A text of a task in two versions; empty where one has none. */
-export interface TaskText {
+interface TaskText {
   /** Where it stands, such as `script`. */
   readonly field: string;
   readonly language: Language;
@@ -30,7 +30,7 @@ const mostDepth = 20;
 /** Takes the texts out of a task: fields that hold code, and whatever has more than one line. */
 export function splitTexts(before: JsonObject, after: JsonObject): SplitTask {
   const [old, now] = [new Map(stringsIn(before, [])), new Map(stringsIn(after, []))];
-  const isSql = [before, after].some((task) => String(task['type']).toUpperCase() === 'SQL');
+  const isSql = [before, after].some(({ type }) => typeof type === 'string' && type.toUpperCase() === 'SQL');
   const paths = [...new Set([...old.keys(), ...now.keys()])].filter((path) =>
     [old.get(path), now.get(path)].some((text) => text !== undefined && isText(path, text)),
   );
@@ -55,7 +55,8 @@ function isText(path: string, text: string): boolean {
 function* stringsIn(value: Json, at: readonly string[]): Generator<readonly [string, string]> {
   if (typeof value === 'string') yield [at.join(between), value];
   if (at.length >= mostDepth) return;
-  if (Array.isArray(value)) for (const [index, inner] of value.entries()) yield* stringsIn(inner, [...at, String(index)]);
+  if (Array.isArray(value))
+    for (const [index, inner] of value.entries()) yield* stringsIn(inner, [...at, String(index)]);
   else if (isJsonObject(value))
     for (const [name, inner] of Object.entries(value)) yield* stringsIn(inner, [...at, name]);
 }

@@ -18,7 +18,8 @@ const mask = createMask([]);
  * @param around lines of context
  */
 export function textDiff(before: string, after: string, around = linesAround): string {
-  const patch = structuredPatch('', '', before, after, '', '', { context: around, maxEditLength: mostEdits });
+  const [old, now] = ended(before, after);
+  const patch = structuredPatch('', '', old, now, '', '', { context: around, maxEditLength: mostEdits });
   const lines =
     patch === undefined
       ? replaced(before, after)
@@ -29,6 +30,12 @@ export function textDiff(before: string, after: string, around = linesAround): s
   const shown = lines.slice(0, mostLines).map((line) => shownLine(line));
   const left = lines.length - shown.length;
   return (left === 0 ? shown : [...shown, `@@ ${left} more lines @@`]).join('\n');
+}
+
+/** Where neither text ends with a line break, as SQL never does, nothing is said of that. */
+function ended(before: string, after: string): readonly [string, string] {
+  const isEnded = [before, after].some((text) => text === '' || text.endsWith('\n'));
+  return isEnded ? [before, after] : [`${before}\n`, `${after}\n`];
 }
 
 function replaced(before: string, after: string): readonly string[] {
@@ -47,7 +54,9 @@ function replaced(before: string, after: string): readonly string[] {
 }
 
 function some(lines: readonly string[], most: number): readonly string[] {
-  return lines.length <= most ? lines : [...lines.slice(0, most - 1), `… ${lines.length - most + 1} more lines`];
+  return lines.length <= most
+    ? lines
+    : [...lines.slice(0, most - 1), `… ${lines.length - most + 1} more lines`];
 }
 
 /** One line, whatever stands in it: what editors and terminals take for the end of a line becomes visible. */

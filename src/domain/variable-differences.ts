@@ -48,7 +48,8 @@ function between(id: string, before: Json | undefined, after: Json | undefined):
 
 function valueOf(variable: Json | undefined): string | undefined {
   if (variable === undefined) return undefined;
-  const value = isJsonObject(variable) && Object.hasOwn(variable, 'value') ? (variable['value'] ?? null) : variable;
+  const value =
+    isJsonObject(variable) && Object.hasOwn(variable, 'value') ? (variable['value'] ?? null) : variable;
   return typeof value === 'string' ? value : writeJson(value);
 }
 

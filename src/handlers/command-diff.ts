@@ -33,7 +33,10 @@ export function prepareDiff(context: CommandContext, command: Command): Prepared
     );
   }
   const { workspace } = found;
-  return { lane: undefined, run: () => compare(context, { branch: branch.value, workspace }, command.pipelines) };
+  return {
+    lane: undefined,
+    run: () => compare(context, { branch: branch.value, workspace }, command.pipelines),
+  };
 }
 
 async function compare(

@@ -107,7 +107,9 @@ async function planNow(
 
 function notReady(): Report {
   return refusal({
-    what: words('Nothing was planned: the merge request is closed, or GitLab does not know yet what it changes.'),
+    what: words(
+      'Nothing was planned: the merge request is closed, or GitLab does not know yet what it changes.',
+    ),
     remedy: words('Write the command again in a minute, or reopen the merge request first.'),
   });
 }

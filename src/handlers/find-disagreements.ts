@@ -40,11 +40,7 @@ export async function findDisagreements(
   const found = new Map<string, Disagreement>();
   if (names.length === 0) return ok(found);
   const folders = new Set(names.flatMap((name) => [codeFolder(name), `code/${name}`]));
-  const tree = await ports.gitlab.files(
-    project.id,
-    at,
-    folders.size > mostFolders ? ['code'] : [...folders],
-  );
+  const tree = await ports.gitlab.files(project.id, at, folders.size > mostFolders ? ['code'] : [...folders]);
   if (!tree.ok) return tree;
   for (const name of names) {
     const paths = await disagreeing(ports, { project, at, touched, name, tree: tree.value });
@@ -75,7 +71,8 @@ async function disagreeing(
   if (![...tree.keys()].some((path) => path.startsWith('code/'))) return ok([]);
   const [path = configPath(name)] = touched.configs.get(name) ?? [];
   const content = await readConfig(ports, project.id, path, at);
-  if (!content.ok) return content.failure.kind === 'upstream' ? { ok: false, failure: content.failure.failure } : ok([]);
+  if (!content.ok)
+    return content.failure.kind === 'upstream' ? { ok: false, failure: content.failure.failure } : ok([]);
   if (content.value === undefined) return ok([]);
   return ok(await editedCode(tree, codeFiles(name, content.value)));
 }

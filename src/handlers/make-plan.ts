@@ -3,7 +3,6 @@ import type { Caution, DeploymentPlan, PlannedItem } from '../domain/deployment-
 import { differencesBetween } from '../domain/differences.ts';
 import type { GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
-import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { emptyContent } from '../domain/pipeline-config.ts';
 import { planStep, type Step, type Versions } from '../domain/plan.ts';
 import { fail, ok } from '../domain/result.ts';
@@ -21,7 +20,8 @@ export interface PlanWish extends Omit<DeploymentPlan, 'items' | 'strayPaths' | 
   /** The commit whose files the workspace should hold if nobody touched it. */
   readonly from: CommitSha;
   /** What a merge request itself changes; undefined for a deployment. */
-  readonly own: (Touched & { readonly request: MergeRequest; readonly strayPaths: readonly string[] }) | undefined;
+  readonly own:
+    (Touched & { readonly request: MergeRequest; readonly strayPaths: readonly string[] }) | undefined;
 }
 
 /** Pipelines are compared without a break for about so long: deliveries are to be accepted meanwhile. */
@@ -49,6 +49,9 @@ export async function makePlan(ports: BranchPorts, wish: PlanWish): Promise<GitL
   const items: PlannedItem[] = [];
   let begun = ports.clock.now();
   for (const { versions, step } of steps) {
+    const its = cautions.value.byPipeline.get(step.name) ?? [];
+    // Deployed since by somebody's command: it waits no more.
+    if (step.kind === 'unchanged' && its.some(({ kind }) => kind === 'waits-already')) continue;
     const candidate = byName.get(step.name);
     const before = isByHand(step) ? await baseOf(ports, project, candidate, from) : undefined;
     items.push({
@@ -58,7 +61,7 @@ export async function makePlan(ports: BranchPorts, wish: PlanWish): Promise<GitL
         before === undefined || versions.live.kind !== 'pipeline'
           ? []
           : differencesBetween(before, versions.live.version.content),
-      cautions: cautions.value.byPipeline.get(step.name) ?? [],
+      cautions: its,
     });
     if (ports.clock.now() - begun < breathMs) continue;
     await new Promise((resolve) => {
@@ -80,7 +83,9 @@ const stopped = {
 } as const;
 
 function isByHand(step: Step): boolean {
-  return (step.kind === 'blocked' && step.reason.kind === 'drift') || (step.kind === 'update' && step.drifted);
+  return (
+    (step.kind === 'blocked' && step.reason.kind === 'drift') || (step.kind === 'update' && step.drifted)
+  );
 }
 
 function differencesOf({ desired, live }: Versions): PlannedItem['differences'] {
@@ -130,7 +135,12 @@ async function cautionsFor(
   if (own !== undefined) {
     const touched = new Set([...own.configs.keys(), ...own.code.keys()]);
     for (const { step } of steps) if (!touched.has(step.name)) add(step.name, { kind: 'waits-already' });
-    const others = await otherRequests(ports, { project, branch, request: own.request, pipelines: own.configs });
+    const others = await otherRequests(ports, {
+      project,
+      branch,
+      request: own.request,
+      pipelines: own.configs,
+    });
     if (!others.ok) return others;
     for (const [name, by] of others.value) add(name, { kind: 'also-changed', by });
     const disagreeing = await findDisagreements(ports, project, wish.at, own);
@@ -139,7 +149,8 @@ async function cautionsFor(
       if (own.configs.has(name)) add(name, { kind: 'code-disagrees', paths, isEdited });
       else codeOnly.push({ name, paths });
   }
-  const missing = workspace === undefined ? new Map<string, readonly string[]>() : await missingTables(workspace, wanted);
+  const missing =
+    workspace === undefined ? new Map<string, readonly string[]>() : await missingTables(workspace, wanted);
   for (const [name, placeholders] of missing) add(name, { kind: 'no-table', placeholders });
   for (const { name, content } of wanted) {
     const ids = setVariables(content, target.variables);

@@ -1,4 +1,10 @@
-import { candidatesIn, mappingPath, merge, type Candidate, type MappingProblem } from '../domain/branch-view.ts';
+import {
+  candidatesIn,
+  mappingPath,
+  merge,
+  type Candidate,
+  type MappingProblem,
+} from '../domain/branch-view.ts';
 import { isExtracted, pipelineOfCodePath } from '../domain/code-files.ts';
 import { isConfigPath } from '../domain/config-path.ts';
 import type { DeploymentPlan } from '../domain/deployment-plan.ts';
@@ -103,10 +109,14 @@ async function mergedCommits(
   const merged = await gitlab.mergeResult(project.id, iid);
   if (!merged.ok) return merged;
   if (merged.value === 'conflict')
-    return ok(head === undefined || base === undefined ? undefined : { into: base, at: head, isInConflict: true });
+    return ok(
+      head === undefined || base === undefined ? undefined : { into: base, at: head, isInConflict: true },
+    );
   const into = await gitlab.firstParent(project.id, merged.value);
   if (!into.ok) return into;
-  return ok(into.value === undefined ? undefined : { into: into.value, at: merged.value, isInConflict: false });
+  return ok(
+    into.value === undefined ? undefined : { into: into.value, at: merged.value, isInConflict: false },
+  );
 }
 
 /** What merging does to the mapping file. Only a merge into the default branch can do anything. */
@@ -140,7 +150,13 @@ async function mappingAfter(
 /** What would be looked at, and what of it the merge request itself brings. */
 async function changesOf(
   { gitlab, store }: BranchPorts,
-  { project, request, into, at, isInConflict }: Merged & { readonly project: Project; readonly request: MergeRequest },
+  {
+    project,
+    request,
+    into,
+    at,
+    isInConflict,
+  }: Merged & { readonly project: Project; readonly request: MergeRequest },
 ): Promise<
   GitLabResult<{
     readonly own: readonly string[];
@@ -157,7 +173,8 @@ async function changesOf(
     return ok({ own: ownPaths, all: merge(candidatesIn(ownPaths), await store.pending(key)), from });
   const since = await gitlab.changes(project.id, from, at, folders);
   if (!since.ok) return since;
-  const everything = since.value === undefined ? await gitlab.changes(project.id, undefined, at, folders) : since;
+  const everything =
+    since.value === undefined ? await gitlab.changes(project.id, undefined, at, folders) : since;
   if (!everything.ok) return everything;
   const all = candidatesIn(everything.value?.paths ?? ownPaths);
   return ok({ own: ownPaths, all: merge(all, await store.pending(key)), from });

@@ -79,12 +79,7 @@ async function makeAndShow(ports: BranchPorts, wanted: Wanted): Promise<JobOutco
 /** Remembers a plan, and has its comments and its commit status written. */
 export async function showPlan(
   { store, clock }: Pick<BranchPorts, 'store' | 'clock'>,
-  {
-    project,
-    request,
-    shown,
-    planned,
-  }: Omit<Wanted, 'mapping'> & { readonly planned: ShowablePlan },
+  { project, request, shown, planned }: Omit<Wanted, 'mapping'> & { readonly planned: ShowablePlan },
 ): Promise<void> {
   const { head, target, iid, source, webUrl, pipeline } = request;
   if (head === undefined) return;
@@ -113,8 +108,15 @@ export async function showPlan(
 }
 
 /** A merge request that goes into another branch now, which is not deployed. */
-async function takeBack({ store, clock }: BranchPorts, { project, request }: Wanted, shown: ShownPlan): Promise<void> {
-  const bodies = [toComment(noPlanReport(request.target)), ...shown.bodies.slice(1).map(() => noLongerNeeded)];
+async function takeBack(
+  { store, clock }: BranchPorts,
+  { project, request }: Wanted,
+  shown: ShownPlan,
+): Promise<void> {
+  const bodies = [
+    toComment(noPlanReport(request.target)),
+    ...shown.bodies.slice(1).map(() => noLongerNeeded),
+  ];
   const jobs = commentsOf(project, request, bodies);
   await store.savePlan(
     project.id,
@@ -140,7 +142,11 @@ function markerOf(index: number): string {
 }
 
 /** What can't be marked is not: the new plan replaces it in any case. */
-async function markOutdated({ gitlab, log }: BranchPorts, { project, request }: Wanted, shown: ShownPlan): Promise<void> {
+async function markOutdated(
+  { gitlab, log }: BranchPorts,
+  { project, request }: Wanted,
+  shown: ShownPlan,
+): Promise<void> {
   const [body = ''] = shown.bodies;
   const place = { kind: 'merge-request', iid: request.iid } as const;
   const comment = { marker: markerOf(0), body: `${outdated}\n\n${body}` };

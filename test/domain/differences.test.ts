@@ -28,7 +28,10 @@ const kinds = (differences: readonly Difference[]) => differences.map(({ kind })
 describe('the differences of two versions of a pipeline', () => {
   test('show a changed query as code, with the lines around it', () => {
     const after = lines.replace('select 20 ', 'select twenty ');
-    const found = differencesBetween(content([stage('a', task('t', lines))]), content([stage('a', task('t', after))]));
+    const found = differencesBetween(
+      content([stage('a', task('t', lines))]),
+      content([stage('a', task('t', after))]),
+    );
     expect(found).toEqual([
       {
         kind: 'text',
@@ -50,8 +53,20 @@ describe('the differences of two versions of a pipeline', () => {
   });
 
   test.each<readonly [string, readonly JsonObject[], readonly JsonObject[], readonly string[], string]>([
-    ['an added stage', [stage('a')], [stage('a'), stage('b', task('t', 'x'))], ['stage-added'], '1 stage added'],
-    ['a removed stage', [stage('a'), stage('b', task('t', 'x'))], [stage('a')], ['stage-removed'], '1 stage removed'],
+    [
+      'an added stage',
+      [stage('a')],
+      [stage('a'), stage('b', task('t', 'x'))],
+      ['stage-added'],
+      '1 stage added',
+    ],
+    [
+      'a removed stage',
+      [stage('a'), stage('b', task('t', 'x'))],
+      [stage('a')],
+      ['stage-removed'],
+      '1 stage removed',
+    ],
     [
       'an added task',
       [stage('a', task('t', 'x'))],
@@ -128,8 +143,12 @@ describe('the differences of two versions of a pipeline', () => {
   });
 
   test('hide secrets in settings and in code', () => {
-    const config = (secret: string) => ({ connection: { user: 'u', password: secret }, options: { id: 'apiKey', value: secret } });
-    const script = (secret: string) => `a = 1\npassword = "${secret}"\nurl = "postgres://u:${secret}@host/db"\n`;
+    const config = (secret: string) => ({
+      connection: { user: 'u', password: secret },
+      options: { id: 'apiKey', value: secret },
+    });
+    const script = (secret: string) =>
+      `a = 1\npassword = "${secret}"\nurl = "postgres://u:${secret}@host/db"\n`;
     const version = (secret: string) =>
       content([
         stage('a', { id: 't', type: 'PYSPARK', config: { ...config(secret), script: script(secret) } }),
@@ -140,14 +159,26 @@ describe('the differences of two versions of a pipeline', () => {
   });
 
   test('stay small where a large text is replaced by another', () => {
-    const many = (word: string) => Array.from({ length: 20_000 }, (_, index) => `${word} ${index} ${'x'.repeat(900)}`).join('\n');
+    const many = (word: string) =>
+      Array.from({ length: 20_000 }, (_, index) => `${word} ${index} ${'x'.repeat(900)}`).join('\n');
     const before = content([stage('a', task('t', many('one')))]);
     const [found] = differencesBetween(before, content([stage('a', task('t', many('two')))]));
     expect(found?.kind === 'text' ? found.diff.split('\n').length : 0).toBeLessThanOrEqual(401);
     expect(found?.kind === 'text' ? found.diff.length : 0).toBeLessThan(250_000);
   });
 
-  const key = fc.constantFrom('id', 'type', 'tasks', 'config', 'query', 'script', 'description', 'value', '__proto__', 'stageId');
+  const key = fc.constantFrom(
+    'id',
+    'type',
+    'tasks',
+    'config',
+    'query',
+    'script',
+    'description',
+    'value',
+    '__proto__',
+    'stageId',
+  );
   const { json } = fc.letrec<{ json: Json }>((tie) => ({
     json: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
@@ -189,7 +220,8 @@ describe('the differences of two versions of a pipeline', () => {
         const moved = all.toSpliced(from % all.length, 1);
         moved.splice(to % all.length, 0, all[from % all.length] ?? 0);
         const tasks = (order: readonly number[]) => order.map((id) => task(`t${id}`, `select ${id}`));
-        const stages = (order: readonly number[]) => order.map((id) => stage(`s${id}`, task(`t${id}`, `select ${id}`)));
+        const stages = (order: readonly number[]) =>
+          order.map((id) => stage(`s${id}`, task(`t${id}`, `select ${id}`)));
         const isSame = all.every((id, index) => id === moved[index]);
         for (const found of [
           differencesBetween(content([stage('a', ...tasks(all))]), content([stage('a', ...tasks(moved))])),

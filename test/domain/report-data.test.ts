@@ -24,6 +24,7 @@ describe('a report for programs', () => {
       outcome: 'Deployed to "PIN QA".',
       rows: [{ pipeline: 'orders', result: 'created', 'column 3': '"x" and y' }],
       remedies: ['Look at "orders".'],
+      details: [],
       facts: ['1 s'],
     });
   });

@@ -36,27 +36,30 @@ describe('a merge request event', () => {
     });
   });
 
-  test.each([
-    'open',
-    'close',
-    'reopen',
-    'update',
-    'approved',
-    'unapproved',
-    'approval',
-    'unapproval',
-    'MERGE',
-  ])('of the action %s is not used, also when the merge request is merged', (action) => {
-    expect(readEvent(mergeHook, acting(action))).toEqual({
-      kind: 'ignored',
-      reason: `merge request ${action}: only merges are used`,
-    });
-  });
+  test.each(['open', 'close', 'reopen', 'update'])(
+    'of the action %s is about the merge request',
+    (action) => {
+      expect(readEvent(mergeHook, acting(action))).toMatchObject({
+        kind: 'event',
+        event: { kind: 'proposed', projectId: 15, mergeRequest: 3 },
+      });
+    },
+  );
+
+  test.each(['approved', 'unapproved', 'approval', 'unapproval', 'MERGE'])(
+    'of the action %s is not used, also when the merge request is merged',
+    (action) => {
+      expect(readEvent(mergeHook, acting(action))).toEqual({
+        kind: 'ignored',
+        reason: `merge request ${action}: only openings, changes and merges are used`,
+      });
+    },
+  );
 
   test('without an action, as the test button sends it, is not used', () => {
     expect(readEvent(mergeHook, acting())).toEqual({
       kind: 'ignored',
-      reason: 'merge request events without an action: only merges are used',
+      reason: 'merge request events without an action: only openings, changes and merges are used',
     });
   });
 });

@@ -25,6 +25,7 @@ const least: readonly (readonly [command: string, level: number])[] = [
   ['/aic help deploy', 0],
   ['/aic status', 30],
   ['/aic plan', 30],
+  ['/aic diff', 30],
   ['/aic datasets', 30],
   ['/aic tables SALES', 30],
   ['/aic deploy', 40],

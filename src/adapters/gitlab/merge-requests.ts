@@ -2,7 +2,13 @@ import type { MergeRequests } from '@gitbeaker/rest';
 import { z } from 'zod';
 
 import type { GitLab, MergeRequest, NewMergeRequest } from '../../domain/gitlab.ts';
-import { commitSha, isCommitSha, type MergeRequestIid, type ProjectId, type UserId } from '../../domain/ids.ts';
+import {
+  commitSha,
+  isCommitSha,
+  type MergeRequestIid,
+  type ProjectId,
+  type UserId,
+} from '../../domain/ids.ts';
 import { withOwnSection } from '../../domain/own-section.ts';
 import { ok } from '../../domain/result.ts';
 import { disarmed } from './disarmed.ts';
