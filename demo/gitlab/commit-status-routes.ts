@@ -29,9 +29,10 @@ export function commitStatusRoutes(instance: Instance): Hono<ApiEnv> {
   app.get('/projects/:id/repository/commits/:sha/statuses', async (c) => {
     const { id } = await commitIn(c.var.project, c.req.param('sha'));
     const all = c.req.query('all') === 'true';
-    const found = c.var.project.statuses.filter(
-      ({ commit, isRetried }) => commit === id && (all || !isRetried),
-    );
+    const pipeline = c.req.query('pipeline_id');
+    const found = c.var.project.statuses
+      .filter(({ commit, isRetried }) => commit === id && (all || !isRetried))
+      .filter((one) => pipeline === undefined || String(one.pipeline) === pipeline);
     return pageOf(c, found, (status) => commitStatusJson(status, instance.url()));
   });
 

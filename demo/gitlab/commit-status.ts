@@ -20,11 +20,20 @@ export interface CommitStatus {
   isRetried: boolean;
 }
 
-/** A pipeline that only gathers statuses from outside. */
-export interface ExternalPipeline {
+/** A pipeline: one that only gathers statuses from outside, or one of which the demo was told how it ended. */
+export interface Pipeline {
   readonly id: number;
   readonly commit: string;
   readonly ref: string;
+}
+
+export function pipelineJson(pipeline: Pipeline, statuses: readonly CommitStatus[]): object {
+  const states = statuses
+    .filter((one) => one.pipeline === pipeline.id && !one.isRetried)
+    .map(({ state }) => state);
+  const order = ['failed', 'canceled', 'running', 'pending', 'success', 'skipped'] as const;
+  const status = order.find((state) => states.includes(state)) ?? 'pending';
+  return { id: pipeline.id, sha: pipeline.commit, ref: pipeline.ref, status, source: 'external' };
 }
 
 export function isFinished(state: StatusState): boolean {

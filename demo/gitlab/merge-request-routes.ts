@@ -6,7 +6,10 @@ import type { ApiEnv, Instance } from './instance.ts';
 import { setState, updateMergeRequest } from './merge-request-changes.ts';
 import { createMergeRequest } from './merge-request-creation.ts';
 import { listMergeRequests } from './merge-request-list.ts';
+import { notifyMergeRequest } from './merge-request-event.ts';
 import { mergeRequestJson, type MergeRequest } from './merge-request.ts';
+import { pipelineJson } from './commit-status.ts';
+import { userJson } from './users.ts';
 import { merge, mergeResult, mergeStatus } from './merging.ts';
 import { pageOf } from './paging.ts';
 import { readParams, type Params } from './params.ts';
@@ -79,6 +82,22 @@ export function mergeRequestRoutes(instance: Instance): Hono<ApiEnv> {
     }
   });
 
+  app.get(`${mergeRequests}/:iid/approvals`, (c) => {
+    const { project } = c.var;
+    return c.json(approvalsJson(instance, mergeRequestIn(project, c.req.param('iid'))));
+  });
+
+  app.post(`${mergeRequests}/:iid/approve`, (c) => {
+    const { project, user } = c.var;
+    const mergeRequest = mergeRequestIn(project, c.req.param('iid'));
+    // By GitLab's usual settings nobody approves their own, nor what is merged.
+    const mayApprove = accessLevel(project, user) >= accessLevels.developer && mergeRequest.author !== user;
+    if (!mayApprove || mergeRequest.approvedBy.has(user.id)) throw refused(401, '401 Unauthorized');
+    mergeRequest.approvedBy.add(user.id);
+    notifyMergeRequest(instance, project, mergeRequest, { action: 'approved', user });
+    return c.json(approvalsJson(instance, mergeRequest), 201);
+  });
+
   app.get(`${mergeRequests}/:iid/merge_ref`, async (c) => {
     const { project } = c.var;
     const mergeRequest = mergeRequestIn(project, c.req.param('iid'));
@@ -114,6 +133,16 @@ export function mergeRequestIn(project: Project, iid: string): MergeRequest {
   return found;
 }
 
+function approvalsJson(instance: Instance, { iid, approvedBy }: MergeRequest): object {
+  const people = [...approvedBy].flatMap((id) => instance.users.byId(id) ?? []);
+  return {
+    iid,
+    // Where the project's rules demand no approval, all demanded ones are there.
+    approved: true,
+    approved_by: people.map((user) => ({ user: userJson(user, instance.url()) })),
+  };
+}
+
 async function detail(
   instance: Instance,
   project: Project,
@@ -123,9 +152,11 @@ async function detail(
   const { base, head, start } = mergeRequest.diff;
   const { length } = await diffCommits(project.repository.directory, base, head);
   const { files } = instance.diffLimits;
+  const pipeline = project.pipelines.findLast((one) => one.commit === head);
   return {
     ...mergeRequestJson(mergeRequest, await mergeStatus(project, mergeRequest), project, instance.url()),
     ...detailJson(project, user),
+    head_pipeline: pipeline === undefined ? null : pipelineJson(pipeline, project.statuses),
     changes_count: length > files ? `${files}+` : String(length),
     diff_refs: { base_sha: base, head_sha: head, start_sha: start },
   };

@@ -69,6 +69,23 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
     return c.json(discussionJson(project, noteable, c.req.param('discussion')));
   });
 
+  app.post(discussions, async (c) => {
+    const id = randomBytes(20).toString('hex');
+    const made = await create(c, id, { internal: false });
+    const noteable = find(c.var.project, c.req.param('iid'));
+    return made.status === 201 ? c.json(discussionJson(c.var.project, noteable, id), 201) : made;
+  });
+
+  app.put(`${discussions}/:discussion`, async (c) => {
+    const { project, user } = c.var;
+    const noteable = find(project, c.req.param('iid'));
+    const id = c.req.param('discussion');
+    if (accessLevel(project, user) < accessLevels.developer) throw refused(403, '403 Forbidden');
+    const isResolved = (await readParams(c)).flag('resolved') ?? false;
+    for (const note of threadIn(noteable, id)) note.isResolved = isResolved;
+    return c.json(discussionJson(project, noteable, id));
+  });
+
   function discussionJson(project: Project, noteable: Noteable, id: string): object {
     const thread = threadIn(noteable, id);
     return {

@@ -19,6 +19,8 @@ export interface Note {
   readonly createdAt: Date;
   updatedAt: Date;
   readonly awards: Award[];
+  /** Only what stands in a thread of a merge request can be resolved. */
+  isResolved?: boolean;
 }
 
 export interface Award {
@@ -51,7 +53,9 @@ export function noteJson(
     noteable_id: noteable.id,
     noteable_type: noteable.type,
     project_id: projectId,
-    resolvable: false,
+    ...(note.threaded && noteable.type === 'MergeRequest' && !note.system
+      ? { resolvable: true, resolved: note.isResolved === true }
+      : { resolvable: false }),
     confidential: note.internal,
     internal: note.internal,
     imported: false,

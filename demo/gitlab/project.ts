@@ -1,7 +1,7 @@
 import type { Issue } from './issue.ts';
 import type { MergeRequest } from './merge-request.ts';
 import type { CommitComment } from './commit-comment.ts';
-import type { CommitStatus, ExternalPipeline } from './commit-status.ts';
+import type { CommitStatus, Pipeline } from './commit-status.ts';
 import type { Deployment, Environment } from './deployment.ts';
 import { groupMember, type Group } from './group.ts';
 import type { Hook } from './hook.ts';
@@ -44,7 +44,7 @@ export interface Project {
   readonly issues: Issue[];
   readonly commitComments: CommitComment[];
   readonly statuses: CommitStatus[];
-  readonly pipelines: ExternalPipeline[];
+  readonly pipelines: Pipeline[];
   readonly environments: Environment[];
   readonly deployments: Deployment[];
   readonly hooks: Map<number, Hook>;

@@ -4,6 +4,7 @@ import type { People } from './people.ts';
 import type { NotePlace, Place } from './place.ts';
 import type { Records } from './records.ts';
 import type { Repository } from './repository.ts';
+import type { Reviews } from './reviews.ts';
 import type { Result } from './result.ts';
 import type { Token } from './token.ts';
 import type { UpstreamFailure } from './upstream.ts';
@@ -72,7 +73,7 @@ type TextFile =
 export type GitLabResult<Value> = Result<Value, UpstreamFailure>;
 
 /** The configured GitLab. `undefined` and `missing` mean that GitLab says there is no such thing, or shows it to nobody with this token. */
-export interface GitLab extends Repository, People, Lookout, Records {
+export interface GitLab extends Repository, People, Lookout, Records, Reviews {
   /** Remembered for some minutes. One that GitLab does not show is a failure: the bot may have been invited too late, or too early. */
   project(id: ProjectId): Promise<GitLabResult<Project>>;
   /** The commit that the branch points to at this moment. */

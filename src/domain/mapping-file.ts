@@ -2,6 +2,7 @@ import { locateYaml, type Located, type Mistake } from './located-yaml.ts';
 import {
   accessLevelNames,
   directPushes,
+  embedModes,
   rightNames,
   roleNames,
   type AccessLevel,
@@ -44,12 +45,14 @@ export function parseMapping(text: string): Result<Mapping, readonly Mistake[]> 
     workspaces: readWorkspaces(fields.get('workspaces'), known.workspaces, mistakes),
     permissions: readPermissions(fields.get('permissions'), mistakes),
     directPush: oneOf(directPushes, 'report', fields.get('direct_push'), 'direct_push', mistakes),
+    embed: oneOf(embedModes, 'command', fields.get('embed'), 'embed', mistakes),
   };
   if (mistakes.length === 0) return ok(mapping);
   return fail(mistakes.toSorted((one, other) => one.line - other.line));
 }
 
-const optionalKeys = ['aic', 'roles', 'workspaces', 'permissions', 'direct_push'];
+const optionalKeys = ['aic', 'roles', 'workspaces', 'permissions', 'direct_push', 'embed'];
+
 function readMapping(
   node: Located | undefined,
   line: number,

@@ -1,4 +1,5 @@
 import type { Environment } from './aic.ts';
+import type { FreezeWindow } from './freeze.ts';
 import type { DriftPolicy } from './plan.ts';
 
 /** The parts that branches play in promotions. */
@@ -30,6 +31,14 @@ export function accessLevelOf(name: AccessLevel): number {
 export const directPushes = ['report', 'deploy', 'ignore'] as const;
 export type DirectPush = (typeof directPushes)[number];
 
+/** What a merge request must have before its merge is deployed. */
+export const requirements = ['approved', 'pipeline', 'no_unresolved'] as const;
+export type Requirement = (typeof requirements)[number];
+
+/** Who brings edited code into configs: somebody by a command, or the bot by itself. */
+export const embedModes = ['command', 'auto'] as const;
+export type EmbedMode = (typeof embedModes)[number];
+
 /** What the mapping file says of one workspace. */
 export interface WorkspaceOptions {
   readonly environment: Environment;
@@ -38,6 +47,9 @@ export interface WorkspaceOptions {
   readonly variables: ReadonlyMap<string, string>;
   /** Mail addresses besides the bot's own. */
   readonly notify: readonly string[];
+  readonly require: readonly Requirement[];
+  /** When nothing is deployed by itself. */
+  readonly freeze: readonly FreezeWindow[];
 }
 
 /** The content of `branch_to_workspace.yaml`. */
@@ -52,6 +64,7 @@ export interface Mapping {
   readonly workspaces: ReadonlyMap<string, WorkspaceOptions>;
   readonly permissions: Readonly<Record<Right, AccessLevel>>;
   readonly directPush: DirectPush;
+  readonly embed: EmbedMode;
 }
 
 /** A workspace, as the mapping describes it. */
@@ -77,6 +90,8 @@ const defaultOptions: WorkspaceOptions = {
   drift: 'block',
   variables: new Map(),
   notify: [],
+  require: [],
+  freeze: [],
 };
 
 /** Prefixes that need no entry, and the part whose workspace they lead to, as in the Python library. */

@@ -33,6 +33,8 @@ export interface BranchState {
   readonly reported: CommitSha | undefined;
   /** Runs in a row that left something pending and were woken by nobody. */
   readonly tries: number;
+  /** Whether merge requests were told that their deployment waits, for the end of a freeze or for a review. */
+  readonly gated?: boolean;
 }
 
 /** A delivery that no finished run has taken into account yet. */

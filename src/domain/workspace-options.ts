@@ -1,6 +1,8 @@
 import type { Located, Mistake } from './located-yaml.ts';
-import type { WorkspaceOptions } from './mapping.ts';
-import { phrase, words } from './phrase.ts';
+import { freezeExample, isAlwaysFrozen, parseFreeze, type FreezeWindow } from './freeze.ts';
+import { requirements, type Requirement, type WorkspaceOptions } from './mapping.ts';
+import { names, phrase, words, type Phrase } from './phrase.ts';
+import { fail, ok, type Result } from './result.ts';
 import { asMap, fieldsOf, instead, oneOf } from './yaml-fields.ts';
 
 /** One address alone: what separates, groups or comments in a header is refused, for behind it could stand a second address. */
@@ -26,7 +28,7 @@ export function readWorkspaces(
     const fields = fieldsOf(
       value,
       phrase`the workspace ${name}`,
-      ['environment', 'drift', 'variables', 'notify'],
+      ['environment', 'drift', 'variables', 'notify', 'require', 'freeze'],
       'environment: qa',
       mistakes,
     );
@@ -35,6 +37,8 @@ export function readWorkspaces(
       drift: oneOf(['block', 'overwrite'], 'block', fields.get('drift'), 'drift', mistakes),
       variables: readVariables(fields.get('variables'), mistakes),
       notify: readAddresses(fields.get('notify'), mistakes),
+      require: readRequirements(fields.get('require'), mistakes),
+      freeze: readFreeze(fields.get('freeze'), mistakes),
     });
   }
   return options;
@@ -57,21 +61,60 @@ function readVariables(node: Located | undefined, mistakes: Mistake[]): Readonly
 }
 
 function readAddresses(node: Located | undefined, mistakes: Mistake[]): readonly string[] {
-  if (node === undefined || node.kind === 'unread') return [];
   const remedy = phrase`Write it as in ${'notify: [qa-leads@example.com]'}.`;
-  if (node.kind !== 'list') {
+  return readList(node, { key: 'notify', of: 'mail addresses', remedy }, mistakes, (text) =>
+    text !== undefined && mailAddress.test(text)
+      ? ok(text)
+      : fail(phrase`${text === undefined ? words('This') : text} is not a mail address.`),
+  );
+}
+
+function readRequirements(node: Located | undefined, mistakes: Mistake[]): readonly Requirement[] {
+  const remedy: Phrase = ['Use some of: ', ...names(requirements), '.'];
+  return readList(
+    node,
+    { key: 'require', of: 'what a merge request must have', remedy },
+    mistakes,
+    (text) => {
+      const found = requirements.find((known) => known === text);
+      if (found !== undefined) return ok(found);
+      return fail(phrase`${text === undefined ? words('This') : text} is nothing that can be required.`);
+    },
+  );
+}
+
+function readFreeze(node: Located | undefined, mistakes: Mistake[]): readonly FreezeWindow[] {
+  const remedy = phrase`Write each as in ${`freeze: ["${freezeExample}"]`}, with a time zone of the IANA database, such as ${'Europe/Paris'}.`;
+  const windows = readList(node, { key: 'freeze', of: 'parts of a week', remedy }, mistakes, (text) =>
+    text === undefined ? fail(words('This is no part of a week.')) : parseFreeze(text),
+  );
+  if (node !== undefined && isAlwaysFrozen(windows))
     mistakes.push({
       line: node.line,
-      problem: phrase`${'notify'} must be a list of mail addresses.`,
-      remedy,
+      problem: phrase`${'freeze'} leaves no time to deploy in.`,
+      remedy: words('Shorten the windows or remove one of them.'),
     });
+  return windows;
+}
+
+/** What each entry of a list says; what is no list or says nothing is a mistake. */
+function readList<Entry>(
+  node: Located | undefined,
+  about: { readonly key: string; readonly of: string; readonly remedy: Phrase },
+  mistakes: Mistake[],
+  read: (text: string | undefined) => Result<Entry, Phrase>,
+): readonly Entry[] {
+  if (node === undefined || node.kind === 'unread') return [];
+  const { key, of, remedy } = about;
+  if (node.kind !== 'list') {
+    mistakes.push({ line: node.line, problem: phrase`${key} must be a list of ${words(of)}.`, remedy });
     return [];
   }
   return node.items.flatMap((item) => {
-    if (item.kind === 'text' && mailAddress.test(item.text)) return [item.text];
     if (item.kind === 'unread') return [];
-    const what = item.kind === 'text' ? phrase`${item.text}` : words('This');
-    mistakes.push({ line: item.line, problem: phrase`${what} is not a mail address.`, remedy });
+    const entry = read(item.kind === 'text' ? item.text : undefined);
+    if (entry.ok) return [entry.value];
+    mistakes.push({ line: item.line, problem: entry.failure, remedy });
     return [];
   });
 }

@@ -2,10 +2,15 @@ import type { AuditEntry } from '../domain/audit.ts';
 import { branchAudit } from '../domain/deployment-audit.ts';
 import { decide, type BranchView, type Decision } from '../domain/branch-view.ts';
 import { deployJob, type DeployJob, type DueJob, type JobOutcome } from '../domain/job.ts';
+import type { Gate } from '../domain/gate.ts';
+import { gateComments } from '../domain/gate-report.ts';
+import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { pushReport } from '../domain/push-report.ts';
 import { refusalReport } from '../domain/refusal-report.ts';
+import { ok } from '../domain/result.ts';
 import type { Closing } from '../domain/store.ts';
 import { backMergeJobs } from './back-merge.ts';
+import { checkGate } from './check-gate.ts';
 import type { BranchPorts } from './ports.ts';
 import { notYet } from './not-done.ts';
 import { retryJob } from './retry-job.ts';
@@ -99,10 +104,54 @@ async function act(
       return close({ state: decision.state, jobs: now(ports, report) }, [audit]);
     }
     case 'deploy': {
+      // What was begun is brought to its end.
+      const last = await ports.store.lastDeployment(view.key);
+      const gate =
+        last?.deployment.status === 'running'
+          ? ok<Gate>({ kind: 'open' })
+          : await checkGate(ports, view.project.id, decision.target, view.mergeRequests);
+      if (!gate.ok) return notYet(gate.failure);
+      if (gate.value.kind !== 'open') return wait(ports, view, decision.target, gate.value, alsoJobs);
       const ran = await runDeployment(ports, { view, decision, alsoJobs, order: undefined });
       return { kind: ran.kind === 'ended' ? 'done' : 'stopped' };
     }
   }
+}
+
+/**
+ * Lets a deployment wait: at the end of a freeze, or after a while, the branch is looked at again, as it is then. The deliveries are done with, since what they
+ * told of stands in the branch.
+ */
+async function wait(
+  ports: BranchPorts,
+  view: BranchView,
+  target: WorkspaceTarget,
+  gate: Exclude<Gate, { kind: 'open' }>,
+  alsoJobs: readonly DueJob[],
+): Promise<JobOutcome> {
+  const { key, state, deliveries, from, origin } = view;
+  const tries = deliveries.length > 0 ? 1 : (state?.tries ?? 0) + 1;
+  const again: DueJob =
+    gate.kind === 'frozen'
+      ? { job: deployJob(key.projectId, key.branch), dueAt: gate.frozen.until }
+      : retryJob(ports, key, tries);
+  ports.log.info('deployment waits', { branch: key.branch, gate: gate.kind });
+  const jobs = [
+    ...now(ports, gateComments(view, target, gate)),
+    again,
+    ...alsoJobs,
+    ...backMergeJobs(ports, view),
+  ];
+  const audit = state?.gated === true ? [] : [branchAudit(view, 'refusal', `waits: ${gate.kind}`)];
+  await ports.store.close({
+    key,
+    deliveries,
+    state: { ...state, deployed: from, origin, held: false, reported: state?.reported, tries, gated: true },
+    deployment: undefined,
+    jobs,
+    audit,
+  });
+  return { kind: 'done' };
 }
 
 function now(ports: BranchPorts, jobs: readonly DueJob['job'][]): readonly DueJob[] {

@@ -1,11 +1,13 @@
 import { refusal, unknownPipelines } from '../domain/command-answer.ts';
 import { reportOn, type DeploymentFacts } from '../domain/deployment-report.ts';
+import { gateRefusal } from '../domain/gate-report.ts';
 import type { GitLabResult } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { decideOrder, isAboutAll, type Order, type OrderScope } from '../domain/order.ts';
 import { phrase, words } from '../domain/phrase.ts';
 import type { Report } from '../domain/report.ts';
 import { ok } from '../domain/result.ts';
+import { checkGate } from './check-gate.ts';
 import { broughtChanges } from './brought-changes.ts';
 import { answer, endedBy, type CommandContext, type Ended } from './command-context.ts';
 import { runDeployment } from './run-deployment.ts';
@@ -31,6 +33,11 @@ export async function orderDeployment(context: CommandContext, branch: string, o
     case 'nothing':
       return answer(upToDate(branch, order), true);
     case 'deploy': {
+      const gate = await checkGate(ports, project.id, decision.target, order.force ? [] : view.mergeRequests);
+      if (!gate.ok) return endedBy({ kind: 'upstream', failure: gate.failure });
+      const isExcused = order.force && order.reason !== undefined;
+      if (gate.value.kind !== 'open' && !isExcused)
+        return answer(refusal(gateRefusal(gate.value, branch, order)));
       const ran = await runDeployment(ports, { view, decision, alsoJobs: [], order });
       if (ran.kind === 'stopped') return ran;
       return told(context, ran);

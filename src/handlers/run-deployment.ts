@@ -5,6 +5,7 @@ import { deploymentAudit } from '../domain/deployment-audit.ts';
 import type { BranchView, Decision } from '../domain/branch-view.ts';
 import { isPending, outcomeOf, statusOf, type Deployment, type Item } from '../domain/deployment.ts';
 import { deploymentReport, statusJob, type DeploymentFacts } from '../domain/deployment-report.ts';
+import { releasedComments } from '../domain/gate-report.ts';
 import type { DueJob } from '../domain/job.ts';
 import type { Order } from '../domain/order.ts';
 import { placeName, type Place } from '../domain/place.ts';
@@ -186,6 +187,7 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
   const told = await outcomeOf(items);
   const isNews = !run.retry || run.deployment.told !== told;
   const report = isNews ? deploymentJobs(ports, run, deployment) : [];
+  const released = view.state?.gated === true ? releasedComments(view, decision.target) : [];
   await ports.store.close({
     key: view.key,
     deliveries: view.deliveries,
@@ -194,6 +196,7 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
     jobs: [
       ...report,
       ...(waits ? [retryJob(ports, view.key, tries)] : []),
+      ...released.map((job) => ({ job, dueAt: finishedAt })),
       ...run.alsoJobs,
       ...backMergeJobs(ports, view),
     ],

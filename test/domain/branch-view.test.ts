@@ -34,6 +34,7 @@ function mapping(directPush: DirectPush = 'report'): BranchView['mapping'] {
       rollback: 'maintainer',
     },
     directPush,
+    embed: 'command',
   });
 }
 

@@ -1,11 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import type { FreezeWindow } from '../../src/domain/freeze.ts';
 import { plain } from '../../src/domain/report-text.ts';
 import { parseMapping } from '../../src/domain/mapping-file.ts';
 import {
   accessLevelNames,
   directPushes,
+  embedModes,
+  requirements,
   rightNames,
   roleNames,
   type Mapping,
@@ -26,7 +29,10 @@ workspaces:
     drift: block
     variables: { QA: True, "1.0": 2.50 }
     notify: [qa-leads@example.com]
+    require: [approved, no_unresolved]
+    freeze: ["Fri 16:00 - Mon 07:00 America/Toronto"]
 permissions: { plan: developer, deploy: maintainer, force: owner, push: developer, promote: developer, rollback: maintainer }
+embed: auto
 direct_push: ignore
 `;
 
@@ -64,6 +70,14 @@ describe('a mapping file', () => {
                 ['1.0', '2.50'],
               ]),
               notify: ['qa-leads@example.com'],
+              require: ['approved', 'no_unresolved'],
+              freeze: [
+                {
+                  from: { day: 5, minute: 16 * 60 },
+                  to: { day: 1, minute: 7 * 60 },
+                  zone: 'America/Toronto',
+                },
+              ],
             },
           ],
         ]),
@@ -76,6 +90,7 @@ describe('a mapping file', () => {
           rollback: 'maintainer',
         },
         directPush: 'ignore',
+        embed: 'auto',
       },
     });
   });
@@ -211,6 +226,28 @@ describe('a mistake in a mapping file is told with its line:', () => {
       `${valid}workspaces:\n  A:\n    notify:\n      - a@b.c\n      - someone\n`,
       ['8: "someone" is not a mail address. → Write it as in "notify: [qa-leads@example.com]".'],
     ],
+    [
+      `${valid}workspaces:\n  A: { require: [approve] }\n`,
+      [
+        '5: "approve" is nothing that can be required. → Use some of: "approved", "pipeline", "no_unresolved".',
+      ],
+    ],
+    [
+      `${valid}workspaces:\n  A:\n    freeze:\n      - Fri 25:00 - Mon 07:00\n      - Fri 16:00 - Mon 07:00 Mars/Base\n      - [x]\n`,
+      [
+        '"Fri 25:00 - Mon 07:00" is no part of a week.',
+        '"Mars/Base" is no time zone.',
+        'This is no part of a week.',
+      ].map(
+        (problem, index) =>
+          `${7 + index}: ${problem} → Write each as in "freeze: ["Fri 16:00 - Mon 07:00 America/Toronto"]", with a time zone of the IANA database, such as "Europe/Paris".`,
+      ),
+    ],
+    [
+      `${valid}workspaces:\n  A: { freeze: ["Mon 00:00 - Fri 12:00", "Thu 00:00 - Mon 00:00"] }\n`,
+      ['5: "freeze" leaves no time to deploy in. → Shorten the windows or remove one of them.'],
+    ],
+    [`${valid}embed: always\n`, ['4: "embed" cannot be "always". → Write one of: "command", "auto".']],
     [
       `${valid}workspaces:\n  A: { variables: { QA: [1] } }\n`,
       ['5: The value of the variable "QA" must be a text. → Write it as in "QA: "True"".'],
@@ -372,6 +409,15 @@ const options = fc.record({
     .array(fc.tuple(name, fc.string({ unit: 'binary' })))
     .map((entries) => new Map<string, string>(entries)),
   notify: fc.array(fc.stringMatching(/^[a-z.]{1,9}@[a-z]{1,9}\.org$/)),
+  require: fc.subarray([...requirements]),
+  freeze: fc.array(
+    fc.record({
+      from: fc.record({ day: fc.constant(5), minute: fc.integer({ min: 0, max: 1440 }) }),
+      to: fc.record({ day: fc.constant(7), minute: fc.integer({ min: 0, max: 1440 }) }),
+      zone: fc.constantFrom('UTC', 'America/Toronto', 'Europe/Paris'),
+    }),
+    { maxLength: 2 },
+  ),
 });
 const level = fc.constantFrom(...accessLevelNames);
 
@@ -400,6 +446,7 @@ const mappings: fc.Arbitrary<Mapping> = fc
         rollback: level,
       }),
       directPush: fc.constantFrom(...directPushes),
+      embed: fc.constantFrom(...embedModes),
     });
   });
 
@@ -416,14 +463,20 @@ function written(mapping: Mapping): string {
     'roles:',
     ...roleNames.map((role) => `  ${role}: ${mapping.roles[role]}`),
     `workspaces: {${[...mapping.workspaces]
-      .map(([workspace, { environment, drift, variables, notify }]) => {
+      .map(([workspace, { environment, drift, variables, notify, require, freeze }]) => {
         const values = `{${fields(variables).join(', ')}}`;
-        return `${text(workspace)}: { environment: ${environment}, drift: ${drift}, variables: ${values}, notify: ${text(notify)} }`;
+        return `${text(workspace)}: { environment: ${environment}, drift: ${drift}, variables: ${values}, notify: ${text(notify)}, require: ${text(require)}, freeze: ${text(freeze.map(window))} }`;
       })
       .join(', ')}}`,
     'permissions:',
     ...rightNames.map((right) => `  ${right}: ${mapping.permissions[right]}`),
     `direct_push: ${mapping.directPush}`,
+    `embed: ${mapping.embed}`,
     '',
   ].join('\n');
+}
+
+function window({ from, to, zone }: FreezeWindow): string {
+  const time = (minute: number) => `${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, '0')}`;
+  return `Fri ${time(from.minute)} - Sun ${time(to.minute)} ${zone}`;
 }

@@ -18,6 +18,8 @@ const workspace: WorkspaceTarget = {
   drift: 'block',
   variables: new Map(),
   notify: [],
+  require: [],
+  freeze: [],
 };
 const version: Version = {
   content: { variables: [], sourceStage: {}, stages: [], sinkStage: {} },

@@ -191,7 +191,7 @@ export async function setScene(
       await advance(16_000);
       // Besides what always waits, and what moves the clock.
       const left = `select 1 from jobs where job_json ->> 'kind' not in ('check-token', 'sweep', 'clean-up')
-        and job_json ->> 'branch' is not 'untouched'`;
+        and job_json ->> 'branch' is not 'untouched' and due_at < ${clock.now() + 60_000}`;
       await until('the end of all jobs', () => rows(left).length === 0 || undefined, patienceMs);
     },
     rows,

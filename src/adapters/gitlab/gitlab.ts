@@ -35,6 +35,7 @@ import { createPeople } from './people.ts';
 import { project } from './project-shape.ts';
 import { createRecords } from './records.ts';
 import { createRepository } from './repository.ts';
+import { createReviews } from './reviews.ts';
 import { createMergeRequests } from './merge-requests.ts';
 import { attempt, createRequester, orUndefined, readGitLabError } from './requester.ts';
 import { createToken } from './token.ts';
@@ -156,6 +157,11 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
         commits: new Commits(resource),
         deployments: new Deployments(resource),
         whoAmI,
+      }),
+      ...createReviews({
+        requests: new MergeRequests(resource),
+        commits: new Commits(resource),
+        discussions: discussions['merge-request'],
       }),
       ...createToken(new PersonalAccessTokens(resource)),
       reachable: async () => {

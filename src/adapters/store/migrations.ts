@@ -14,6 +14,7 @@ export const migrations: Record<string, Migration> = {
   '0009-audit-replace': { up: auditReplace },
   '0010-records': { up: records },
   '0011-plans': { up: plans },
+  '0014-gated': { up: gated },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -267,4 +268,11 @@ async function plans(db: Kysely<never>): Promise<void> {
     .addPrimaryKeyConstraint('plans_key', ['project_id', 'merge_request'])
     .execute();
   await db.schema.createIndex('plans_into').on('plans').columns(['project_id', 'target']).execute();
+}
+
+async function gated(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .alterTable('branches')
+    .addColumn('gated', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
 }

@@ -44,6 +44,7 @@ export interface Tables {
     held: number;
     reported_sha: CommitSha | null;
     tries: number;
+    gated: number;
   };
   pending: {
     project_id: ProjectId;

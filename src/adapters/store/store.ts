@@ -188,6 +188,7 @@ function stateOf(row: Selectable<Tables['branches']>): BranchState {
     held: row.held === 1,
     reported: row.reported_sha ?? undefined,
     tries: row.tries,
+    ...(row.gated === 1 ? { gated: true } : {}),
   };
 }
 
@@ -202,6 +203,7 @@ async function saveState(
     held: state.held ? 1 : 0,
     reported_sha: state.reported ?? null,
     tries: state.tries,
+    gated: state.gated === true ? 1 : 0,
   };
   await transaction
     .insertInto('branches')

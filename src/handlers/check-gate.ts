@@ -1,0 +1,29 @@
+import { commandLines } from '../domain/command-lines.ts';
+import { frozenUntil } from '../domain/freeze.ts';
+import { missingIn, type Gate, type Lacking } from '../domain/gate.ts';
+import type { GitLabResult, MergeRequest } from '../domain/gitlab.ts';
+import type { ProjectId } from '../domain/ids.ts';
+import type { WorkspaceTarget } from '../domain/mapping.ts';
+import { ok } from '../domain/result.ts';
+import type { BranchPorts } from './ports.ts';
+
+/** Whether what these merge requests brought may be deployed to the workspace now. GitLab is asked only where the mapping file requires something. */
+export async function checkGate(
+  { gitlab, clock }: Pick<BranchPorts, 'gitlab' | 'clock'>,
+  project: ProjectId,
+  target: WorkspaceTarget,
+  mergeRequests: readonly MergeRequest[],
+): Promise<GitLabResult<Gate>> {
+  const frozen = frozenUntil(target.freeze, clock.now());
+  if (frozen !== undefined) return ok({ kind: 'frozen', frozen });
+  if (target.require.length === 0) return ok({ kind: 'open' });
+  const lacking: Lacking[] = [];
+  for (const request of mergeRequests) {
+    const review = await gitlab.review(project, request.iid, target.require);
+    if (!review.ok) return review;
+    const isCommand = (comment: string) => commandLines(comment).length > 0;
+    const missing = missingIn(review.value ?? {}, target.require, isCommand);
+    if (missing.length > 0) lacking.push({ request, missing });
+  }
+  return ok(lacking.length === 0 ? { kind: 'open' } : { kind: 'held', lacking });
+}
