@@ -6,10 +6,11 @@ import { checkStore } from './adapters/store/check-store.ts';
 import { createInbox } from './adapters/store/inbox.ts';
 import { createSmtpSender } from './adapters/mail/smtp.ts';
 import { createApp } from './app.ts';
-import { hookSecrets, projectsNamedIn, type Config } from './config.ts';
+import { hookSecrets, projectsNamedIn, secretsIn, type Config } from './config.ts';
 import { openEngine, probesOf, type Surroundings } from './engine.ts';
 import { hookUrl } from './domain/hook.ts';
 import { checkTokenJob, cleanUpJob, sweepJob } from './domain/job.ts';
+import { createValueMask } from './domain/secrets.ts';
 import { createReadiness } from './handlers/readiness.ts';
 import { runJob } from './handlers/run-job.ts';
 import { createSweepMemory } from './handlers/sweep.ts';
@@ -38,6 +39,7 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
     url: config.SMTP_URL,
     from: config.MAIL_FROM,
     mask,
+    hide: createValueMask(secretsIn(config)),
     log,
     breaking: around.breaking ?? usualBreaking,
     ...(around.timeoutMs === undefined ? {} : { timeoutMs: around.timeoutMs }),

@@ -10,8 +10,9 @@ import { guardOf } from './adapters/store/fence.ts';
 import type { Tables } from './adapters/store/schema.ts';
 import { openSqlite } from './adapters/store/sqlite.ts';
 import { createStore } from './adapters/store/store.ts';
-import { aicHostsIn, servedBy, type Config } from './config.ts';
+import { aicHostsIn, secretsIn, servedBy, type Config } from './config.ts';
 import type { Clock } from './domain/clock.ts';
+import { createValueMask } from './domain/secrets.ts';
 import type { Log } from './domain/log.ts';
 import type { MailSettings } from './domain/report-mail.ts';
 import type { Result } from './domain/result.ts';
@@ -63,8 +64,14 @@ export async function openEngine(
 ): Promise<Engine> {
   const { clock, log, random, leaseMs = leaseMsByDefault, timeoutMs } = around;
   const stopping = new AbortController();
+  const hide = createValueMask(secretsIn(config));
   const upstream = { ...callsOf(around), stop: stopping.signal };
-  const gitlab = createGitLab({ ...upstream, ...gitLabOf(config), timeoutMs: timeoutMs ?? gitLabTimeoutMs });
+  const gitlab = createGitLab({
+    ...upstream,
+    ...gitLabOf(config),
+    hide,
+    timeoutMs: timeoutMs ?? gitLabTimeoutMs,
+  });
   const aic = createAic({
     ...upstream,
     hosts: aicHostsIn(config),

@@ -28,11 +28,13 @@ export interface Pipeline {
 }
 
 export function pipelineJson(pipeline: Pipeline, statuses: readonly CommitStatus[]): object {
-  const states = statuses
-    .filter((one) => one.pipeline === pipeline.id && !one.isRetried)
-    .map(({ state }) => state);
+  const states = new Set(
+    statuses
+      .filter((one) => one.pipeline === pipeline.id && !one.isRetried)
+      .map(({ state }) => state),
+  );
   const order = ['failed', 'canceled', 'running', 'pending', 'success', 'skipped'] as const;
-  const status = order.find((state) => states.includes(state)) ?? 'pending';
+  const status = order.find((state) => states.has(state)) ?? 'pending';
   return { id: pipeline.id, sha: pipeline.commit, ref: pipeline.ref, status, source: 'external' };
 }
 

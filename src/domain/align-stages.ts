@@ -3,6 +3,9 @@ import { movedIn } from './in-order.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { pairUp } from './pair-up.ts';
 import type { Content } from './pipeline-config.ts';
+import { createMask } from './secrets.ts';
+
+export const mask = createMask([]);
 
 /** A stage in one version of a pipeline. */
 export interface StageSlot {
@@ -54,7 +57,7 @@ function slotsOf({ stages }: Content): readonly StageSlot[] {
   return stages.map((stage, index) => {
     const id = textOf(stage['stageId']);
     return {
-      name: textOf(stage['description']) ?? id ?? `stage ${index + 1}`,
+      name: mask(textOf(stage['description']) ?? id ?? `stage ${index + 1}`),
       position: index + 1,
       id,
       ...split(stage),

@@ -1,4 +1,4 @@
-import { textOf, type AlignedStages, type StageSlot } from './align-stages.ts';
+import { mask, textOf, type AlignedStages, type StageSlot } from './align-stages.ts';
 import { canonicalOf } from './fingerprint.ts';
 import { movedIn } from './in-order.ts';
 import type { JsonObject } from './json.ts';
@@ -16,7 +16,7 @@ export interface TaskSlot {
   readonly task: JsonObject;
 }
 
-/** The tasks of two versions, matched, but for those of stages that are only in one of them and went with these. */
+/** The tasks of two versions, matched. */
 export interface AlignedTasks {
   readonly matched: readonly (Pair<TaskSlot> & { readonly hasMoved: boolean })[];
   readonly added: readonly TaskSlot[];
@@ -41,18 +41,13 @@ export function alignTasks(stages: AlignedStages): AlignedTasks {
   const second = pairAlike(first.onlyBefore, first.onlyAfter);
   const pairs = [...first.pairs, ...second.pairs];
   const sameStage = new Map(stages.matched.map(({ one, other }) => [one, other]));
-  const [gone, come] = [new Set(stages.removed), new Set(stages.added)];
-  return {
-    matched: withMoves(pairs, sameStage),
-    added: second.onlyAfter.filter(({ stage }) => !come.has(stage)),
-    removed: second.onlyBefore.filter(({ stage }) => !gone.has(stage)),
-  };
+  return { matched: withMoves(pairs, sameStage), added: second.onlyAfter, removed: second.onlyBefore };
 }
 
 /** The tasks of a stage, in their order. */
 export function tasksIn(stage: StageSlot): readonly TaskSlot[] {
   return stage.tasks.map((task, index) => ({
-    name: textOf(task['description']) ?? textOf(task['id']) ?? `task ${index + 1}`,
+    name: mask(textOf(task['description']) ?? textOf(task['id']) ?? `task ${index + 1}`),
     type: textOf(task['type']) ?? 'task',
     position: index + 1,
     stage,

@@ -23,12 +23,27 @@ export interface CodeFile {
  * later wins.
  */
 export function codeFiles(pipeline: string, content: Content): readonly CodeFile[] {
-  const files = new Map<string, CodeFile>();
-  for (const { id, suffix, text } of [...tasksIn({ ...content })].flatMap(codeOf)) {
+  return codePieces(pipeline, content).map(({ path, libraryPath, text }) => ({ path, libraryPath, text }));
+}
+
+/** A code file with the place in the config that it comes from. */
+export interface CodePiece extends CodeFile {
+  /** The `config` of its task. */
+  readonly holder: JsonObject;
+  /** The field of it that holds the text. */
+  readonly field: string;
+  /** The part of the field's text that is the file, in UTF-16 units; of a block, what is between its quotation marks without white space around it. */
+  readonly part: { readonly start: number; readonly end: number };
+}
+
+/** The same as `codeFiles`, with the places. */
+export function codePieces(pipeline: string, content: Content): readonly CodePiece[] {
+  const pieces = new Map<string, CodePiece>();
+  for (const { id, suffix, ...piece } of [...tasksIn({ ...content })].flatMap(codeOf)) {
     const path = `${folder}${pathPart(pipeline)}/${pathPart(id + suffix)}`;
-    files.set(path, { path, libraryPath: `${folder}${pipeline}/${id}${suffix}`, text });
+    pieces.set(path, { ...piece, path, libraryPath: `${folder}${pipeline}/${id}${suffix}` });
   }
-  return [...files.values()];
+  return [...pieces.values()];
 }
 
 /** The pipeline that a file under `code/` belongs to; undefined for any other path. */
@@ -59,27 +74,29 @@ function* tasksIn(value: Json): Generator<JsonObject> {
   }
 }
 
-interface Code {
+interface Code extends Pick<CodePiece, 'holder' | 'field' | 'part' | 'text'> {
   readonly id: string;
   readonly suffix: string;
-  readonly text: string;
 }
 
 function codeOf(task: JsonObject): readonly Code[] {
-  const config = isJsonObject(task['config']) ? task['config'] : {};
+  const holder = isJsonObject(task['config']) ? task['config'] : {};
   const id = textIn(task, 'id') ?? 'unknown_id';
   switch ((textIn(task, 'type') ?? '').toUpperCase()) {
     case 'PYSPARK': {
-      const script = textIn(config, 'script');
+      const script = textIn(holder, 'script');
       if (script === undefined) return [];
-      const blocks = blocksIn(script).flatMap((text, index) =>
-        isSql(text) ? [{ id, suffix: `_${index + 1}.sql`, text }] : [],
+      const place = { id, holder, field: 'script' };
+      const blocks = blocksIn(script).flatMap(({ text, part }, index) =>
+        isSql(text) ? [{ ...place, suffix: `_${index + 1}.sql`, text, part }] : [],
       );
-      return [{ id, suffix: '.py', text: script }, ...blocks];
+      return [{ ...place, suffix: '.py', text: script, part: { start: 0, end: script.length } }, ...blocks];
     }
     case 'SQL': {
-      const text = textIn(config, 'query') ?? textIn(config, 'script') ?? textIn(config, 'sql');
-      return text === undefined ? [] : [{ id, suffix: '.sql', text: trimmed(text) }];
+      const field = ['query', 'script', 'sql'].find((name) => textIn(holder, name) !== undefined);
+      const whole = field === undefined ? undefined : textIn(holder, field);
+      if (field === undefined || whole === undefined) return [];
+      return [{ id, holder, field, suffix: '.sql', ...withoutSpace(whole, 0, whole.length) }];
     }
     default:
       return [];
@@ -96,8 +113,8 @@ function textIn(object: JsonObject, field: string): string | undefined {
 const quotes = ["'''", '"""'];
 
 /** The triple-quoted blocks in the order of their beginning, trimmed. What Python makes of comments or other strings plays no part. */
-function blocksIn(script: string): readonly string[] {
-  const blocks: string[] = [];
+function blocksIn(script: string): readonly Pick<CodePiece, 'text' | 'part'>[] {
+  const blocks: Pick<CodePiece, 'text' | 'part'>[] = [];
   // Where each kind of quotation mark comes next; found anew only when passed, so that this stays linear.
   const next = new Map(quotes.map((quote) => [quote, script.indexOf(quote)]));
   for (let from = 0; ;) {
@@ -111,7 +128,7 @@ function blocksIn(script: string): readonly string[] {
     const end = script.indexOf(quote, begin + quote.length);
     if (end === -1) next.set(quote, -1);
     else {
-      blocks.push(trimmed(script.slice(begin + quote.length, end)));
+      blocks.push(withoutSpace(script, begin + quote.length, end));
       from = end + quote.length;
     }
   }
@@ -129,9 +146,15 @@ function isSql(text: string): boolean {
   return verbs.has((end === -1 ? text : text.slice(0, end)).toLowerCase());
 }
 
-function trimmed(text: string): string {
-  const begun = text.replace(leading, '');
-  let end = begun.length;
-  while (end > 0 && anySpace.test(begun.charAt(end - 1))) end -= 1;
-  return begun.slice(0, end);
+/** A text without white space around it, as Python sees it. */
+export function trimmed(text: string): string {
+  return withoutSpace(text, 0, text.length).text;
+}
+
+function withoutSpace(whole: string, from: number, to: number): Pick<CodePiece, 'text' | 'part'> {
+  const begun = whole.slice(from, to).replace(leading, '');
+  const start = to - begun.length;
+  let end = to;
+  while (end > start && anySpace.test(whole.charAt(end - 1))) end -= 1;
+  return { text: whole.slice(start, end), part: { start, end } };
 }

@@ -10,6 +10,7 @@ export const verbs = [
   'retry',
   'cancel',
   'push',
+  'embed',
   'feature',
   'release',
   'hotfix',
@@ -150,6 +151,18 @@ export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
       'The production branch is only pushed to with force; feature and release branches never are.',
     ],
     examples: ['/aic push branch=develop', '/aic push "daily load" workspace="PIN FUSION 2.0 DEV"'],
+  },
+  embed: {
+    summary: 'writes edited code of a merge request into its configs',
+    right: 'push',
+    pipelines: true,
+    options: [],
+    words: [],
+    details: [
+      'On an open merge request: what it changes under code/ goes into the configs on its source branch, in one commit. Only the code in the configs changes; all else stays as it is written.',
+      'Without names, all pipelines whose code it changes. With embed: auto in the mapping file the bot does so by itself where the merge request leaves the config alone.',
+    ],
+    examples: ['/aic embed', '/aic embed "daily load"'],
   },
   feature: {
     summary: 'opens a merge request that brings pipelines from sandbox to develop',

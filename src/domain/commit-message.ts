@@ -2,7 +2,7 @@ import { inert } from './inert-text.ts';
 
 /** What a commit of the bot's tells of itself. */
 export interface CommitStory {
-  readonly verb: 'Push' | 'Bring';
+  readonly verb: 'Push' | 'Bring' | 'Embed code of';
   /** The pipelines that change. */
   readonly pipelines: readonly string[];
   /** The workspace or branch that they come from. */
@@ -33,6 +33,11 @@ export function commitMessage(
     `From ${inert(origin)}, for ${inert(by)}.`,
     trailerOf(request),
   ].join('\n\n');
+}
+
+/** Whether a commit brought edited code into configs. */
+export function isEmbedding(message: string): boolean {
+  return message.startsWith('Embed code of ') && message.includes(`\n${trailerOf('')}`);
 }
 
 /** Whether a commit was made for the request. */

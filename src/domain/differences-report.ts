@@ -43,16 +43,20 @@ export function detailOf(name: Phrase, differences: readonly Difference[]): Deta
     summary: [...name, ' – ', ...summaryOf(differences)],
     blocks: [
       ...(items.length === 0 ? [] : [{ kind: 'list', items } as const]),
-      ...differences.flatMap((one) =>
-        one.kind === 'text' || one.kind === 'json'
-          ? ([
-              { kind: 'text', text: phrase`${one.where}` },
-              { kind: 'diff', text: one.diff },
-            ] as const)
-          : [],
+      ...differences.flatMap(diffsOf).flatMap(
+        ({ where, diff }) =>
+          [
+            { kind: 'text', text: phrase`${where}` },
+            { kind: 'diff', text: diff },
+          ] as const,
       ),
     ],
   };
+}
+
+function diffsOf(one: Difference): readonly { readonly where: string; readonly diff: string }[] {
+  if (one.kind === 'text' || one.kind === 'json') return [one];
+  return one.kind === 'task-added' ? one.code : [];
 }
 
 function itemsOf(one: Difference): readonly Phrase[] {

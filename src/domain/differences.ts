@@ -22,6 +22,8 @@ export type Difference =
       readonly stage: string;
       readonly task: string;
       readonly type: string;
+      /** The code of an added task. */
+      readonly code: readonly { readonly where: string; readonly diff: string }[];
     }
   | {
       readonly kind: 'task-moved';
@@ -87,8 +89,16 @@ function stageDifferences(one: StageSlot, other: StageSlot, hasMoved: boolean): 
   return found;
 }
 
-function taskChange(kind: 'task-added' | 'task-removed', { stage, name, type }: TaskSlot): Difference {
-  return { kind, stage: stage.name, task: name, type };
+function taskChange(
+  kind: 'task-added' | 'task-removed',
+  { stage, name, type, task }: TaskSlot,
+): Difference {
+  const texts = kind === 'task-added' ? splitTexts({}, task).texts : [];
+  const code = texts.map(({ field, after }) => ({
+    where: `${stage.name} › ${name} › ${field}`,
+    diff: textDiff('', after),
+  }));
+  return { kind, stage: stage.name, task: name, type, code };
 }
 
 function taskDifferences(one: TaskSlot, other: TaskSlot, hasMoved: boolean): readonly Difference[] {

@@ -38,6 +38,36 @@ export function parseJson(text: string): Result<Json, JsonMistake> {
   return ok(exact ? parseExactly(json) : value);
 }
 
+/** Where a value stands in a text: UTF-16 units from its beginning, the quotation marks of a string included. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the values of an object's fields stand, by their names. */
+export type Spans = ReadonlyMap<JsonObject, ReadonlyMap<string, Span>>;
+
+/** Parses JSON as `parseJson` does, and tells where the fields of its objects stand. */
+export function parseLocatedJson(
+  text: string,
+): Result<{ readonly value: Json; readonly spans: Spans }, JsonMistake> {
+  const parsed = parseJson(text);
+  if (!parsed.ok) return parsed;
+  const json = withoutMark(text);
+  const tree = parseTree(json);
+  if (tree === undefined) throw new Error('Valid JSON has a syntax tree.');
+  const spans = new Map<JsonObject, ReadonlyMap<string, Span>>();
+  const shift = text.length - json.length;
+  const value = valueOf(json, tree, (object, fields) => {
+    const own = fields.map(([name, { offset, length }]): readonly [string, Span] => {
+      const start = offset + shift;
+      return [name, { start, end: start + length }];
+    });
+    spans.set(object, new Map(own));
+  });
+  return ok({ value, spans });
+}
+
 /** Writes JSON as `JSON.stringify` does, with exact numbers as they came. Lone surrogates become escapes. */
 export function writeJson(value: Json, indent?: number): string {
   return JSON.stringify(value, undefined, indent);
@@ -63,18 +93,22 @@ function parseExactly(json: string): Json {
   return valueOf(json, tree);
 }
 
-function valueOf(json: string, node: Node): Json {
+type Seen = (object: JsonObject, fields: readonly (readonly [string, Node])[]) => void;
+
+/** @param seen is told of each object, with the nodes of its fields; of fields that are there twice, the last one counts */
+function valueOf(json: string, node: Node, seen?: Seen): Json {
   const children = node.children ?? [];
   switch (node.type) {
-    case 'object':
-      return Object.fromEntries(
-        children.map(({ children: [field, value] = [] }) => [
-          field?.value,
-          value === undefined ? null : valueOf(json, value),
-        ]),
+    case 'object': {
+      const fields = children.flatMap(({ children: [field, value] = [] }): (readonly [string, Node])[] =>
+        field === undefined || value === undefined ? [] : [[String(field.value), value]],
       );
+      const object = Object.fromEntries(fields.map(([name, value]) => [name, valueOf(json, value, seen)]));
+      seen?.(object, fields);
+      return object;
+    }
     case 'array':
-      return children.map((child) => valueOf(json, child));
+      return children.map((child) => valueOf(json, child, seen));
     case 'number': {
       const text = json.slice(node.offset, node.offset + node.length);
       return isChangedByDouble(text) ? rawJson(text) : Number(text);

@@ -68,11 +68,12 @@ export function outcomeOf(plan: DeploymentPlan): Phrase {
   ]);
   const into = phrase` to ${workspace.name}`;
   const begin = isInConflict ? phrase`In conflict with ${branch}; as it stands, ` : [];
-  const what = isInConflict ? verb.toLowerCase() : verb;
+  const does =
+    verb === 'Deploying' ? 'A deployment would bring' : isInConflict ? 'merging deploys' : 'Merging deploys';
   if (deployed === 0)
-    return [...begin, `${what} deploys nothing`, ...into, ...(rest === '' ? [] : [`: ${rest}`])];
+    return [...begin, `${does} nothing`, ...into, ...(rest === '' ? [] : [`: ${rest}`])];
   const many = deployed === 1 ? '1 pipeline' : `${deployed} pipelines`;
-  return [...begin, `${what} deploys ${many}`, ...into, `: ${done}`, ...(rest === '' ? [] : [`; ${rest}`])];
+  return [...begin, `${does} ${many}`, ...into, `: ${done}`, ...(rest === '' ? [] : [`; ${rest}`])];
 }
 
 function list(counts: readonly (readonly [number, string])[]): string {

@@ -3,7 +3,9 @@ import { canonicalOf } from './fingerprint.ts';
 import { hidden, hiddenChanged, jsonDiff } from './json-diff.ts';
 import { isJsonObject, writeJson, type Json, type JsonObject } from './json.ts';
 import type { Content } from './pipeline-config.ts';
-import { isSecretKey } from './secrets.ts';
+import { createMask, isSecretKey } from './secrets.ts';
+
+const mask = createMask([]);
 
 type Variables = Content['variables'];
 
@@ -32,11 +34,12 @@ function between(id: string, before: Json | undefined, after: Json | undefined):
   if (before !== undefined && after !== undefined && canonicalOf(before) === canonicalOf(after)) return [];
   const [old, now] = [valueOf(before), valueOf(after)];
   if (before === undefined || after === undefined || old !== now) {
-    const isHidden = isSecretKey(id);
-    const first = old === undefined ? undefined : isHidden ? hidden : old;
-    const isChanged = old !== undefined && now !== undefined;
-    const second = now === undefined ? undefined : isHidden ? (isChanged ? hiddenChanged : hidden) : now;
-    const found: Difference = { kind: 'variable', id, before: first, after: second };
+    const found: Difference = {
+      kind: 'variable',
+      id,
+      before: old === undefined ? undefined : shown(id, old, false),
+      after: now === undefined ? undefined : shown(id, now, old !== undefined),
+    };
     if (before === undefined || after === undefined) return [found];
     const rest = [before, after].map((variable) => (isJsonObject(variable) ? withoutValue(variable) : null));
     return canonicalOf(rest[0] ?? null) === canonicalOf(rest[1] ?? null)
@@ -51,6 +54,12 @@ function valueOf(variable: Json | undefined): string | undefined {
   const value =
     isJsonObject(variable) && Object.hasOwn(variable, 'value') ? (variable['value'] ?? null) : variable;
   return typeof value === 'string' ? value : writeJson(value);
+}
+
+/** A value as it may be shown: of a variable that looks secret nothing but that it changed, and of any other without what looks like one in it. */
+function shown(id: string, value: string, isChanged: boolean): string {
+  if (isSecretKey(id)) return isChanged ? hiddenChanged : hidden;
+  return mask(value);
 }
 
 function withoutValue(variable: JsonObject): JsonObject {

@@ -53,7 +53,7 @@ function refuseOpen(context: CommandContext, command: Command, kind: 'deploy' | 
   return {
     lane: undefined,
     run: async () => {
-      const ended = await planThis(context, command.pipelines);
+      const ended = await planThis(context, command.pipelines, false);
       if (ended.kind === 'stopped') return ended;
       const report: Report = {
         ...ended.report,

@@ -32,8 +32,15 @@ export function preparePlan(context: CommandContext, command: Command): Prepared
   return { lane: undefined, run: () => planNow(context, branch.value, command.pipelines) };
 }
 
-/** What merging the merge request would deploy. A plan of all of it is also shown on the merge request from now on, and as its commit status. */
-export async function planThis(context: CommandContext, pipelines: readonly string[]): Promise<Ended> {
+/**
+ * What merging the merge request would deploy.
+ * @param isShown whether the merge request shows this plan from now on, also as its commit status
+ */
+export async function planThis(
+  context: CommandContext,
+  pipelines: readonly string[],
+  isShown = pipelines.length === 0,
+): Promise<Ended> {
   const { ports, project, mapping, on: request } = context;
   if (request?.head === undefined || request.state !== 'opened') return answer(notReady());
   const planned = await planMerge(ports, { project, mapping: ok(mapping), request, pipelines });
@@ -48,7 +55,7 @@ export async function planThis(context: CommandContext, pipelines: readonly stri
     case 'mends-mapping': {
       const unknown = unknownNames(pipelines, namesIn(planned.value));
       if (unknown.length > 0) return answer(unknownPipelines(unknown, words('the merge request')));
-      if (pipelines.length === 0) {
+      if (isShown) {
         const shown = await ports.store.shownPlan(project.id, request.iid);
         await showPlan(ports, { project, request, shown, planned: planned.value });
       }

@@ -1,8 +1,10 @@
 import { codeFiles, codeFolder } from '../domain/code-files.ts';
 import { configPath } from '../domain/config-path.ts';
 import { editedCode } from '../domain/edited-code.ts';
+import { codeDisagreements } from '../domain/embed.ts';
 import type { GitLabResult, Project } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
+import { maxConfigBytes } from '../domain/pipeline-config.ts';
 import type { Tree } from '../domain/pipeline-files.ts';
 import { ok } from '../domain/result.ts';
 import type { BranchPorts } from './ports.ts';
@@ -74,5 +76,15 @@ async function disagreeing(
   if (!content.ok)
     return content.failure.kind === 'upstream' ? { ok: false, failure: content.failure.failure } : ok([]);
   if (content.value === undefined) return ok([]);
-  return ok(await editedCode(tree, codeFiles(name, content.value)));
+  const differing = await editedCode(tree, codeFiles(name, content.value));
+  const edited = new Set(touched.code.get(name));
+  // Editors add line breaks at the end, which do not count.
+  const texts = new Map<string, string>();
+  for (const code of differing.filter((one) => edited.has(one))) {
+    const file = await ports.gitlab.file(project.id, code, at, { mostBytes: maxConfigBytes });
+    if (!file.ok) return file;
+    if (file.value.kind === 'text') texts.set(code, file.value.text);
+  }
+  const same = new Set(texts.keys()).difference(new Set(codeDisagreements(name, content.value, texts)));
+  return ok(differing.filter((code) => !same.has(code)));
 }

@@ -108,6 +108,12 @@ async function mergedCommits(
 ): Promise<GitLabResult<Merged | undefined>> {
   const merged = await gitlab.mergeResult(project.id, iid);
   if (!merged.ok) return merged;
+  if (merged.value === 'conflict') {
+    // One that was merged or closed meanwhile can't be merged either.
+    const now = await gitlab.mergeRequest(project.id, iid);
+    if (!now.ok) return now;
+    if (now.value?.state !== 'opened') return ok(undefined);
+  }
   if (merged.value === 'conflict')
     return ok(
       head === undefined || base === undefined ? undefined : { into: base, at: head, isInConflict: true },

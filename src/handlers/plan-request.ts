@@ -1,6 +1,6 @@
 import type { MappingProblem } from '../domain/branch-view.ts';
 import type { MergeRequest, Project } from '../domain/gitlab.ts';
-import type { DueJob, Job, JobOutcome, PlanJob } from '../domain/job.ts';
+import { planJob, type DueJob, type Job, type JobOutcome, type PlanJob } from '../domain/job.ts';
 import type { Mapping } from '../domain/mapping.ts';
 import {
   mergePlanReport,
@@ -13,10 +13,15 @@ import {
 import type { ShownPlan } from '../domain/plans.ts';
 import { toComment, toComments } from '../domain/report-markdown.ts';
 import type { Result } from '../domain/result.ts';
+import { refusalFor } from './command-embed.ts';
+import { embedCode } from './embed-code.ts';
 import { notDone, notYet } from './not-done.ts';
 import { isPlanned, planMerge } from './plan-merge.ts';
 import type { BranchPorts } from './ports.ts';
 import { readMapping } from './view-branch.ts';
+
+/** GitLab tells a merge request's new head some moments after the push. */
+const untilHeadMovedMs = 5_000;
 
 /**
  * Shows on a merge request what merging it would do, as one comment that is kept up to date, and as a commit status. Whatever woke this up, the merge request as
@@ -60,6 +65,7 @@ async function makeAndShow(ports: BranchPorts, wanted: Wanted): Promise<JobOutco
     return { kind: 'done' };
   }
   if (shown !== undefined) await markOutdated(ports, wanted, shown);
+  if (await hasEmbedded(ports, wanted)) return { kind: 'done' };
   const planned = await planMerge(ports, { project, mapping, request, pipelines: [] });
   if (!planned.ok) return notYet(planned.failure);
   switch (planned.value.kind) {
@@ -74,6 +80,21 @@ async function makeAndShow(ports: BranchPorts, wanted: Wanted): Promise<JobOutco
       await showPlan(ports, { ...wanted, planned: planned.value });
       return { kind: 'done' };
   }
+}
+
+/**
+ * Where the mapping file wants it, writes edited code into the configs that the merge request leaves alone; the plan is then of the new commit. What
+ * can't be embedded the plan tells.
+ */
+async function hasEmbedded(ports: BranchPorts, { project, mapping, request }: Wanted): Promise<boolean> {
+  if (!mapping.ok || mapping.value.embed !== 'auto' || refusalFor(mapping.value, request) !== undefined) return false;
+  const id = `embed:${project.id}:${request.iid}:${request.head}`;
+  const wish = { project, request, pipelines: [], onlyUnchangedConfigs: true, by: 'the mapping file', id };
+  const done = await embedCode(ports, wish);
+  if (!done.ok || done.value.kind !== 'embedded' || done.value.commits.length === 0) return false;
+  const job = planJob({ projectId: project.id, mergeRequest: request.iid });
+  await ports.jobs.add({ job, dueAt: ports.clock.now() + untilHeadMovedMs });
+  return true;
 }
 
 /** Remembers a plan, and has its comments and its commit status written. */

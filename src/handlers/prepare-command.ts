@@ -6,6 +6,7 @@ import type { CommandContext, Prepared } from './command-context.ts';
 import { prepareDatasets } from './command-datasets.ts';
 import { prepareDiff } from './command-diff.ts';
 import { prepareCancel, prepareDeploy } from './command-deploy.ts';
+import { prepareEmbed } from './command-embed.ts';
 import { preparePlan } from './command-plan.ts';
 import { preparePromotion } from './command-promotion.ts';
 import { preparePush } from './command-push.ts';
@@ -23,6 +24,7 @@ export const prepareCommand: Readonly<Record<Exclude<Verb, 'help'>, Prepare>> = 
   retry: (context, command) => prepareDeploy(context, command, 'retry'),
   cancel: prepareCancel,
   push: preparePush,
+  embed: prepareEmbed,
   feature: (context, command) => preparePromotion(context, command, 'feature'),
   release: (context, command) => preparePromotion(context, command, 'release'),
   hotfix: (context, command) => preparePromotion(context, command, 'hotfix'),

@@ -176,6 +176,9 @@ describe('a file of the first version', () => {
       drop table projects;
       drop table audit;
       drop table pushes;
+      drop table plans;
+      alter table deployments drop column record;
+      alter table branches drop column gated;
       drop index deployments_request;
       alter table deployments drop column told;
       alter table deployments drop column request;

@@ -100,9 +100,9 @@ describe('a plan', () => {
   });
 
   test.each<readonly [string, readonly Step[], string, string]>([
-    ['nothing', [], 'note', 'Deploying deploys nothing to "PIN QA"'],
-    ['only what is gone', [{ kind: 'gone', name: 'a' }], 'note', 'Deploying deploys nothing'],
-    ['an update', [update('a', false)], 'note', 'Deploying deploys 1 pipeline to "PIN QA": 1 changed'],
+    ['nothing', [], 'note', 'A deployment would bring nothing to "PIN QA"'],
+    ['only what is gone', [{ kind: 'gone', name: 'a' }], 'note', 'A deployment would bring nothing'],
+    ['an update', [update('a', false)], 'note', 'A deployment would bring 1 pipeline to "PIN QA": 1 changed'],
     ['a block', [{ kind: 'blocked', name: 'a', reason: { kind: 'drift' } }], 'held', '1 blocked'],
   ])('of %s says so', (_what, steps, mood, outcome) => {
     expect(report(steps).mood).toBe(mood);

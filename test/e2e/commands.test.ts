@@ -401,7 +401,7 @@ describe('deploy, plan, retry and status', () => {
     const open = await say(scene, onMergeRequest(scene, iid), '/aic deploy');
     expect(open.emoji).toBe('x');
     expect(open.answer).toContain(
-      'the merge request is not merged. Merging would do this in `PIN QA`: 1 to create',
+      'the merge request is not merged. Merging deploys 1 pipeline to `PIN QA`: 1 new',
     );
     await scene.merge(iid);
     await scene.comment(iid, (body) => body.includes('Deployed 1 pipeline'));
@@ -430,7 +430,7 @@ describe('deploy, plan, retry and status', () => {
     await scene.comment(iid, (body) => body.includes('blocked'));
     const thread = await issue(scene);
     const plan = await say(scene, thread, '/aic plan branch=develop');
-    expect(plan.answer).toContain('Deploying would do this in `PIN QA`: 1 would be blocked');
+    expect(plan.answer).toContain('A deployment would bring nothing to `PIN QA`: 1 blocked');
     scene.world.aic.removePipeline(aicProject, 'PIN QA', 'orders');
     const retried = await say(scene, thread, '/aic retry branch=develop');
     expect(retried.emoji).toBe('white_check_mark');
@@ -461,7 +461,7 @@ describe('deploy, plan, retry and status', () => {
     await scene.comment(iid, (body) => body.includes('Deployed 1 pipeline'));
     const thread = onMergeRequest(scene, iid);
     const plan = await say(scene, thread, '/aic plan branch=sandbox');
-    expect(plan.answer).toContain('would change nothing in `PIN DEV`');
+    expect(plan.answer).toContain('A deployment would bring nothing to `PIN DEV`');
     const { emoji, answer } = await say(scene, thread, '/aic deploy branch=sandbox');
     expect(emoji).toBe('white_check_mark');
     expect(answer).toContain('Nothing on `sandbox` waits to be deployed');

@@ -17,6 +17,7 @@ const printed = z.strictObject({
   mood: z.string(),
   rows: z.array(z.record(z.string(), z.string())),
   remedies: z.array(z.string()),
+  details: z.array(z.unknown()),
   facts: z.array(z.string()),
 });
 
@@ -107,7 +108,7 @@ describe.each([
     await scene.commit('develop', sqlFile('orders', 'select 1'));
     setPipeline('PIN QA', 'orders', 'select by hand');
     const plan = await cli('plan', project, 'develop', 'orders');
-    expect(plan.stdout).toContain('Deploying would do this in "PIN QA": 1 would be blocked');
+    expect(plan.stdout).toContain('A deployment would bring nothing to "PIN QA": 1 blocked');
     expect(plan.code).toBe(0);
     const blocked = await json('deploy', project, 'develop', 'orders');
     expect(blocked).toMatchObject({ code: 1, ok: false, mood: 'held' });
@@ -358,7 +359,10 @@ describe('a command line that ends in the middle', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('Stopping');
     expect(stdout).toMatch(/^❌ Stopped before it was done/);
-    expect(scene.rows('select status, lane from jobs')).toMatchObject([{ status: 'waiting' }]);
+    expect(scene.rows('select status, lane from jobs')).toMatchObject([
+      { status: 'waiting', lane: 'deploy:1:develop' },
+      { status: 'waiting', lane: 'record:1:develop' },
+    ]);
     await startBot();
     await finished();
   });

@@ -80,7 +80,7 @@ describe('the plan on a merge request', () => {
     await scene.world.gitlab.commitFiles(scene.projectId, 'work/1', 'More', sqlFile('b', 'select 2'));
     await planOn(iid, (body) => body.includes('deploys 2 pipelines'));
     await scene.settle();
-    expect((await scene.comments(iid)).filter((body) => body.includes('aic-bot:plan'))).toHaveLength(1);
+    expect(await scene.plans(iid)).toHaveLength(1);
   });
 
   test('is for what the target would be after merging, not for where the branches parted', async () => {
@@ -144,7 +144,7 @@ describe('the plan on a merge request', () => {
     await planStatus(mending, 'success');
     const readme = await scene.open('develop', { 'README.md': 'No pipeline\n' });
     await scene.settle();
-    expect(await scene.comments(readme)).toEqual([]);
+    expect(await scene.plans(readme)).toEqual([]);
   });
 
   test('never takes the mapping or a workspace from the merge request itself', async () => {
@@ -225,13 +225,13 @@ describe('the plan on a merge request', () => {
     const mend = aic.inject({ fault: { kind: 'status', status: 503 } });
     const iid = await scene.open('develop', sqlFile('a', 'select 1'));
     await until('calls to AIC', () => aic.calls.length > before + 3 || undefined, patienceMs);
-    expect(await scene.comments(iid)).toEqual([]);
+    expect(await scene.plans(iid)).toEqual([]);
     mend();
     await until(
       'the plan',
       async () => {
         await scene.advance(20_000);
-        return (await scene.comments(iid)).find((body) => body.includes('deploys 1 pipeline'));
+        return (await scene.plans(iid)).find((body) => body.includes('deploys 1 pipeline'));
       },
       patienceMs,
     );

@@ -49,8 +49,10 @@ export interface Scene {
   /** Opens a merge request with these files into the branch and returns its number. */
   open(target: string, files: Readonly<Record<string, string | null>>): Promise<number>;
   merge(iid: number): Promise<void>;
-  /** The bot's comments on the merge request, oldest first. */
+  /** The bot's comments on the merge request, oldest first, without its plan, which comes and goes with each commit. */
   comments(iid: number): Promise<readonly string[]>;
+  /** The comments that show its plan. */
+  plans(iid: number): Promise<readonly string[]>;
   /** The bot's comment that fits, as soon as it is there. */
   comment(iid: number, fits: (body: string) => boolean): Promise<string>;
   close(): Promise<void>;
@@ -121,13 +123,16 @@ export async function setScene(
     }
   };
 
-  const comments = async (iid: number) => {
+  const allComments = async (iid: number) => {
     const all = await maintainer.call('GET', `${path}/merge_requests/${iid}/notes?sort=asc&per_page=100`);
     return z
       .array(note)
       .parse(all)
       .flatMap(({ author, body }) => (author.username === 'aic-bot' ? [body] : []));
   };
+  const isPlan = (body: string) => body.startsWith('<!-- aic-bot:plan');
+  const comments = async (iid: number) => (await allComments(iid)).filter((body) => !isPlan(body));
+  const plans = async (iid: number) => (await allComments(iid)).filter(isPlan);
   return {
     world,
     addBranch,
@@ -211,8 +216,9 @@ export async function setScene(
       await maintainer.call('PUT', `${path}/merge_requests/${iid}/merge`);
     },
     comments,
+    plans,
     comment: (iid, fits) =>
-      until(`a comment on !${iid}`, async () => (await comments(iid)).find((body) => fits(body)), patienceMs),
+      until(`a comment on !${iid}`, async () => (await allComments(iid)).find((body) => fits(body)), patienceMs),
     close: async () => {
       await Promise.all([...bots].map((bot) => bot.stop()));
       await world.close();

@@ -42,7 +42,8 @@ export async function say(scene: Scene, thread: Thread, body: string, who: Perso
     patienceMs,
   );
   const answers = (await notesOf(scene, thread)).filter(
-    (note) => !known.has(note.id) && note.author.username === 'aic-bot',
+    ({ id: note, author, body: said }) =>
+      !known.has(note) && author.username === 'aic-bot' && !said.startsWith('<!-- aic-bot:plan'),
   );
   return { emoji, answer: answers.map((note) => note.body).join('\n\n') };
 }

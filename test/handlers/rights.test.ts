@@ -33,6 +33,7 @@ const least: readonly (readonly [command: string, level: number])[] = [
   ['/aic deploy orders force reason="test"', 40],
   ['/aic retry', 40],
   ['/aic cancel', 40],
+  ['/aic embed', 30],
   ['/aic push branch=develop', 30],
   ['/aic push branch=develop prune', 30],
   ['/aic push branch=develop force', 40],

@@ -60,8 +60,10 @@ export function createComments(deps: {
   readonly commits: Commits;
   readonly whoAmI: () => Promise<number>;
   readonly known: KnownComments;
+  /** Takes secrets out of a text. */
+  readonly hide: (text: string) => string;
 }): Pick<GitLab, 'putComment' | 'react'> {
-  const { notes, discussions, awards, commits, whoAmI, known } = deps;
+  const { notes, discussions, awards, commits, whoAmI, known, hide } = deps;
 
   const remember = (wanted: Wanted, found: Known): Known => {
     if (known.size >= mostKnown) known.clear();
@@ -137,7 +139,7 @@ export function createComments(deps: {
 
   return {
     putComment: async (project, place, comment, fresh) => {
-      const body = withMarker(comment);
+      const body = withMarker({ ...comment, body: hide(comment.body) });
       if (place.kind !== 'commit') return putNote({ project, place, marker: comment.marker }, body, fresh);
       return attempt(async () => {
         const self = await whoAmI();

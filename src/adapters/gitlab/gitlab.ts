@@ -47,6 +47,8 @@ export interface GitLabDeps {
   readonly clock: Clock;
   readonly stop: AbortSignal;
   readonly mask: (text: string) => string;
+  /** Takes the secrets of the settings out of comments, which may show what a config holds. Not needed where none are written. */
+  readonly hide?: (text: string) => string;
   readonly retry: RetryPolicy;
   readonly breaking: Breaking;
   readonly timeoutMs: number;
@@ -152,6 +154,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
         commits: new Commits(resource),
         whoAmI,
         known,
+        hide: deps.hide ?? ((text) => text),
       }),
       ...createRecords({
         commits: new Commits(resource),

@@ -10,6 +10,8 @@ export function createSmtpSender(deps: {
   readonly url: string;
   readonly from: string;
   readonly mask: (text: string) => string;
+  /** Takes the secrets of the settings out of mails, which may show what a config holds. Not needed where none are sent. */
+  readonly hide?: (text: string) => string;
   readonly log: Log;
   readonly breaking: Breaking;
   /** How long the server may be silent, in milliseconds. */
@@ -28,13 +30,14 @@ export function createSmtpSender(deps: {
     disableUrlAccess: true,
   });
   const breaker = createBreaker('the mail server', deps.breaking);
+  const { hide = (text: string) => text } = deps;
   const hand = (mail: Mail) =>
     transport.sendMail({
       from: deps.from,
       to: [...mail.to],
       subject: mail.subject,
-      html: mail.html,
-      text: mail.text,
+      html: hide(mail.html),
+      text: hide(mail.text),
       messageId: `<${mail.messageId}>`,
     });
   return {
