@@ -89,6 +89,11 @@ const environment = z.object({
     .transform(Number)
     .refine((minutes) => minutes > 0 && minutes <= 24 * 60, 'is not a number of minutes up to 1440')
     .default(10),
+  DRIFT_MINUTES: z
+    .string()
+    .transform(Number)
+    .refine((minutes) => minutes >= 0 && minutes <= 7 * 24 * 60, 'is not a number of minutes up to 10080')
+    .default(60),
   COMMAND_MAX_AGE_HOURS: number(1, 24 * 365).default(24),
   KEEP_DELIVERIES_DAYS: number(1, 36_500).default(30),
   KEEP_SNAPSHOTS_DAYS: number(1, 36_500).default(180),
@@ -124,6 +129,7 @@ const examples: Readonly<Record<keyof Config, string>> = {
   DATABASE_URL: 'file:./data/aic-bot.db',
   PUBLIC_URL: 'https://aic-bot.example.com',
   SWEEP_MINUTES: '10',
+  DRIFT_MINUTES: '60, or 0 for never',
   COMMAND_MAX_AGE_HOURS: '24',
   KEEP_DELIVERIES_DAYS: '30',
   KEEP_SNAPSHOTS_DAYS: '180',

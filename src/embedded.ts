@@ -49,7 +49,11 @@ export async function createEmbeddedBot(config: Config, around: Surroundings): P
   const forJobs = {
     mailer,
     inbox,
-    sweep: { everyMs: config.SWEEP_MINUTES * 60_000, named: projectsNamedIn(config) },
+    sweep: {
+      everyMs: config.SWEEP_MINUTES * 60_000,
+      driftEveryMs: config.DRIFT_MINUTES === 0 ? undefined : config.DRIFT_MINUTES * 60_000,
+      named: projectsNamedIn(config),
+    },
     keep: {
       deliveriesMs: config.KEEP_DELIVERIES_DAYS * dayMs,
       snapshotsMs: config.KEEP_SNAPSHOTS_DAYS * dayMs,

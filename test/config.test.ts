@@ -53,6 +53,7 @@ describe('the defaults', () => {
       DATABASE_URL: 'file:./data/aic-bot.db',
       SWEEP_MINUTES: 10,
       COMMAND_MAX_AGE_HOURS: 24,
+      DRIFT_MINUTES: 60,
       KEEP_DELIVERIES_DAYS: 30,
       KEEP_SNAPSHOTS_DAYS: 180,
       LOG_LEVEL: 'info',

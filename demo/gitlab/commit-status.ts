@@ -29,9 +29,7 @@ export interface Pipeline {
 
 export function pipelineJson(pipeline: Pipeline, statuses: readonly CommitStatus[]): object {
   const states = new Set(
-    statuses
-      .filter((one) => one.pipeline === pipeline.id && !one.isRetried)
-      .map(({ state }) => state),
+    statuses.filter((one) => one.pipeline === pipeline.id && !one.isRetried).map(({ state }) => state),
   );
   const order = ['failed', 'canceled', 'running', 'pending', 'success', 'skipped'] as const;
   const status = order.find((state) => states.has(state)) ?? 'pending';

@@ -14,9 +14,18 @@ import { sha256Hex } from './sha256.ts';
  * - `direct-push`: a change that nobody reviewed, told of instead of deployed
  * - `promotion`: a feature, release or hotfix whose merge request is open
  * - `back-merge`: the merge requests that bring a hotfix to the other branches
+ * - `drift`: a change that somebody made by hand in AIC, as it was found
  */
 export type AuditKind =
-  'command' | 'refusal' | 'deployment' | 'override' | 'push' | 'direct-push' | 'promotion' | 'back-merge';
+  | 'command'
+  | 'refusal'
+  | 'deployment'
+  | 'override'
+  | 'push'
+  | 'direct-push'
+  | 'promotion'
+  | 'back-merge'
+  | 'drift';
 
 /** Somebody in GitLab, or an operator, who has no id. */
 export interface Actor {

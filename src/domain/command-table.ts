@@ -14,6 +14,7 @@ export const verbs = [
   'feature',
   'release',
   'hotfix',
+  'adopt',
   'backup',
   'datasets',
   'tables',
@@ -197,6 +198,18 @@ export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
       'When it is merged, the bot opens merge requests that bring the fix to develop and sandbox as well.',
     ],
     examples: ['/aic hotfix PINOPS-1840 "daily load"'],
+  },
+  adopt: {
+    summary: 'opens a merge request that brings what was changed by hand in a workspace into its branch',
+    right: 'promote',
+    pipelines: true,
+    options: ['branch', 'workspace'],
+    words: [],
+    details: [
+      workspaceOption,
+      'Without names, all pipelines that differ because somebody changed, renamed or created them in AIC. Nothing is deleted. Written again on the same day, it brings the same merge request up to date.',
+    ],
+    examples: ['/aic adopt branch=develop', '/aic adopt "daily load" workspace="PIN FUSION 2.0"'],
   },
   backup: {
     summary: 'stores configs on a drive of the workspace',

@@ -89,10 +89,7 @@ function stageDifferences(one: StageSlot, other: StageSlot, hasMoved: boolean): 
   return found;
 }
 
-function taskChange(
-  kind: 'task-added' | 'task-removed',
-  { stage, name, type, task }: TaskSlot,
-): Difference {
+function taskChange(kind: 'task-added' | 'task-removed', { stage, name, type, task }: TaskSlot): Difference {
   const texts = kind === 'task-added' ? splitTexts({}, task).texts : [];
   const code = texts.map(({ field, after }) => ({
     where: `${stage.name} › ${name} › ${field}`,

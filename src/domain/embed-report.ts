@@ -52,25 +52,24 @@ function detailsOf(item: EmbedItem): Phrase {
 }
 
 function explainMistake(mistake: EmbedMistake | Reason): Explanation {
-  switch (mistake.kind) {
-    case 'contradiction':
-      return {
-        what: ['The script and its SQL were both edited, and say different things: ', ...names(mistake.paths), '.'],
-        remedy: words('Make the same change in both files, or undo one of the edits.'),
-      };
-    case 'not-a-block':
-      return {
-        what: phrase`${mistake.path} can't stand between the quotation marks of its script: it ends or escapes them, or does not begin with an SQL verb.`,
-        remedy: words("Correct that file, or edit the script's own file instead."),
-      };
-    case 'unreadable-config':
-      if (!('path' in mistake))
-        return {
-          what: phrase`The config can't be read: ${mistake.problem}`,
-          remedy: words('Correct the config, and write the command again.'),
-        };
-      return explain(mistake);
-    default:
-      return explain(mistake);
-  }
+  if (mistake.kind === 'contradiction')
+    return {
+      what: [
+        'The script and its SQL were both edited, and say different things: ',
+        ...names(mistake.paths),
+        '.',
+      ],
+      remedy: words('Make the same change in both files, or undo one of the edits.'),
+    };
+  if (mistake.kind === 'not-a-block')
+    return {
+      what: phrase`${mistake.path} can't stand between the quotation marks of its script: it ends or escapes them, or does not begin with an SQL verb.`,
+      remedy: words("Correct that file, or edit the script's own file instead."),
+    };
+  if (mistake.kind === 'unreadable-config' && !('path' in mistake))
+    return {
+      what: phrase`The config can't be read: ${mistake.problem}`,
+      remedy: words('Correct the config, and write the command again.'),
+    };
+  return explain(mistake);
 }

@@ -38,7 +38,8 @@ export function embed(
   if (!parsed.ok) return fail({ kind: 'unreadable-config', ...parsed.failure });
   const located = parseLocatedJson(config);
   const content = located.ok ? contentOf(located.value.value) : undefined;
-  if (!located.ok || content?.ok !== true) return fail({ kind: 'unreadable-config', problem: 'it cannot be read' });
+  if (!located.ok || content?.ok !== true)
+    return fail({ kind: 'unreadable-config', problem: 'it cannot be read' });
   const pieces = codePieces(pipeline, content.value);
   const edited = pieces.flatMap((piece) => {
     const wanted = wantedText(piece, files);
@@ -114,7 +115,9 @@ function wholeText(
   const pieces = codePieces('', inTask(script.wanted));
   const edits: Edit[] = [];
   for (const { piece, wanted } of blocks) {
-    const here = pieces.find(({ path }) => path.slice(path.lastIndexOf('_')) === piece.path.slice(piece.path.lastIndexOf('_')));
+    const here = pieces.find(
+      ({ path }) => path.slice(path.lastIndexOf('_')) === piece.path.slice(piece.path.lastIndexOf('_')),
+    );
     if (here?.text === wanted) continue;
     if (here?.text !== piece.text)
       return fail({ kind: 'contradiction', paths: [script.piece.path, piece.path] });
@@ -148,14 +151,17 @@ function lostIn(
   edited: readonly Edited[],
 ): string | undefined {
   const content = parseConfig(config);
-  const now = new Map(content.ok ? codeFiles(pipeline, content.value).map(({ path, text }) => [path, text]) : []);
+  const now = new Map(
+    content.ok ? codeFiles(pipeline, content.value).map(({ path, text }) => [path, text]) : [],
+  );
   const wantedOf = new Map(edited.map(({ piece, wanted }) => [piece, wanted]));
   const scripts = new Set(edited.filter(({ piece }) => isScript(piece)).map(({ piece }) => piece.holder));
   const blocks = new Set(edited.filter(({ piece }) => !isScript(piece)).map(({ piece }) => piece.holder));
   const lost = pieces.find((piece) => {
     const wanted = wantedOf.get(piece);
     // What a script and its blocks say depends on each other.
-    if (isScript(piece) ? blocks.has(piece.holder) : scripts.has(piece.holder) && wanted === undefined) return false;
+    if (isScript(piece) ? blocks.has(piece.holder) : scripts.has(piece.holder) && wanted === undefined)
+      return false;
     return now.get(piece.path) !== (wanted ?? piece.text);
   });
   return lost?.path ?? edited.find((one) => escapesItsEnd(one))?.piece.path;
@@ -174,8 +180,9 @@ function escapesItsEnd({ piece, wanted }: Edited): boolean {
 function literal(text: string, like: string): string {
   let written = JSON.stringify(text);
   if (/\\u[\da-f]{4}/i.test(like) && !/[^\0-\x7F]/.test(like))
-    written = written.replaceAll(/[^\0-\x7F]/g, (unit) =>
-      `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    written = written.replaceAll(
+      /[^\0-\x7F]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
     );
   if (like.includes('\\/')) written = written.replaceAll('/', '\\/');
   return written;

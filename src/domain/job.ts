@@ -15,6 +15,7 @@ export type Job =
   | PlanJob
   | StatusJob
   | RecordJob
+  | CheckDriftJob
   | CommentJob
   | ReactionJob
   | MailJob
@@ -95,6 +96,14 @@ export interface RecordJob {
   readonly deployment: DeploymentId;
 }
 
+/** Compare the workspace of a branch with it. In the lane of the branch, so that no deployment writes meanwhile. */
+export interface CheckDriftJob {
+  readonly kind: 'check-drift';
+  readonly projectId: ProjectId;
+  /** One that the mapping names: it is its own key. */
+  readonly branch: string;
+}
+
 /** Make the one comment with this marker at the place read `body`. */
 export interface CommentJob {
   readonly kind: 'comment';
@@ -150,6 +159,8 @@ export function laneOf(job: Job): string {
   switch (job.kind) {
     case 'deploy':
       return branchLane(job.projectId, job.mappingKey);
+    case 'check-drift':
+      return branchLane(job.projectId, job.branch);
     case 'command':
       return job.lane ?? requestId(job.projectId, job.origin);
     case 'operator':
@@ -200,6 +211,8 @@ export function keyOf(job: Job): string {
       return `comment:${job.projectId}:${placeName(job.place)}:${job.marker}`;
     case 'reaction':
       return `${laneOf(job)}:${job.note}:${job.emoji}`;
+    case 'check-drift':
+      return `drift:${job.projectId}:${job.branch}`;
     case 'status':
       return `${laneOf(job)}:${job.name}`;
     case 'record':

@@ -70,8 +70,7 @@ export function outcomeOf(plan: DeploymentPlan): Phrase {
   const begin = isInConflict ? phrase`In conflict with ${branch}; as it stands, ` : [];
   const does =
     verb === 'Deploying' ? 'A deployment would bring' : isInConflict ? 'merging deploys' : 'Merging deploys';
-  if (deployed === 0)
-    return [...begin, `${does} nothing`, ...into, ...(rest === '' ? [] : [`: ${rest}`])];
+  if (deployed === 0) return [...begin, `${does} nothing`, ...into, ...(rest === '' ? [] : [`: ${rest}`])];
   const many = deployed === 1 ? '1 pipeline' : `${deployed} pipelines`;
   return [...begin, `${does} ${many}`, ...into, `: ${done}`, ...(rest === '' ? [] : [`; ${rest}`])];
 }

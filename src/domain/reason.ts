@@ -44,7 +44,7 @@ export function explain(reason: Reason): Explanation {
     case 'drift':
       return {
         what: phrase`It was changed or created in AIC by hand since the last deployment; deploying would overwrite that.`,
-        remedy: phrase`Bring the change from AIC into Git with ${'/aic push "PIPELINE" branch=BRANCH'}, or undo it in AIC: the bot looks again by itself. To overwrite it once, comment ${'/aic deploy force'} with the pipeline's name; to always overwrite such changes, set ${'drift: overwrite'} for the workspace in ${'branch_to_workspace.yaml'}.`,
+        remedy: phrase`Bring the change from AIC into Git with ${'/aic adopt "PIPELINE" branch=BRANCH'}, or undo it in AIC: the bot looks again by itself. To overwrite it once, comment ${'/aic deploy force'} with the pipeline's name; to always overwrite such changes, set ${'drift: overwrite'} for the workspace in ${'branch_to_workspace.yaml'}.`,
       };
     case 'unreadable-config':
       return {

@@ -1,5 +1,7 @@
 import { commitLink, refusal } from './command-answer.ts';
 import type { Deployment, Item } from './deployment.ts';
+import { driftStates, isByHand, type DriftState } from './drift.ts';
+import { momentIn, type Frozen } from './freeze.ts';
 import type { Project } from './gitlab.ts';
 import { nearest } from './nearest.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
@@ -14,6 +16,10 @@ export interface BranchStatus {
   readonly workspace: string | undefined;
   readonly last: { readonly deployment: Deployment; readonly items: readonly Item[] } | undefined;
   readonly pending: readonly Pending[];
+  /** How the workspace compared with the branch when it was last looked at; empty before that. */
+  readonly drift: ReadonlyMap<string, DriftState>;
+  /** Until when nothing is deployed by itself. */
+  readonly frozen: Frozen | undefined;
 }
 
 /** What is deployed where, and what is pending and why. */
@@ -32,15 +38,16 @@ export function statusReport(project: Project, branches: readonly BranchStatus[]
           : `${pending} pipelines are pending`,
     ),
     table: {
-      head: ['Branch', 'Workspace', 'Last deployment', 'Pending'],
+      head: ['Branch', 'Workspace', 'Last deployment', 'Pending', 'In AIC'],
       rows: branches.map((status) => [
         phrase`${status.branch}`,
         status.workspace === undefined ? words('none') : phrase`${status.workspace}`,
         lastOf(project, status),
         names([...new Set(status.pending.map(({ pipeline }) => pipeline))], 5),
+        driftOf(status),
       ]),
     },
-    remedies: branches.flatMap(reasonsOf),
+    remedies: [...branches.flatMap(reasonsOf), ...branches.flatMap(waysOut)],
     facts: [],
   };
 }
@@ -55,6 +62,32 @@ export function unknownBranchReport(branch: string, known: readonly string[]): R
         ? phrase`Write one of: ${names(known)}.`
         : [...phrase`Did you mean `, ...names(near), '?'],
   });
+}
+
+/** Such as `38 in sync, 2 ahead`. */
+function driftOf({ drift }: BranchStatus): Phrase {
+  const all = [...drift.values()];
+  const counts = driftStates
+    .map((state) => ({ state, count: all.filter((one) => one === state).length }))
+    .filter(({ count }) => count > 0);
+  return words(counts.map(({ state, count }) => `${count} ${state.replace('-', ' ')}`).join(', '));
+}
+
+function waysOut({ branch, drift, frozen }: BranchStatus): readonly Phrase[] {
+  const byHand = [...drift].filter(([, state]) => isByHand(state)).map(([name]) => name);
+  return [
+    ...(byHand.length === 0
+      ? []
+      : [
+          [
+            ...names(byHand, 5),
+            ...phrase` changed by hand in AIC: ${`/aic adopt branch=${branch}`} brings that into Git.`,
+          ],
+        ]),
+    ...(frozen === undefined
+      ? []
+      : [[...phrase`${branch}: nothing is deployed by itself until `, ...momentIn(frozen), '.']]),
+  ];
 }
 
 function lastOf(project: Project, { last }: BranchStatus): Phrase {

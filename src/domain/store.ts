@@ -1,5 +1,6 @@
 import type { WorkspaceName } from './aic.ts';
 import type { AuditEntry } from './audit.ts';
+import type { Drifts } from './drifts.ts';
 import type { Deployment, DeploymentStatus, Item } from './deployment.ts';
 import type { Event } from './event.ts';
 import type { Fingerprint } from './fingerprint.ts';
@@ -107,7 +108,7 @@ export interface Closing {
  * On behalf of a lane, whatever writes rejects once the lane's lease is lost, and writes nothing. That is thrown and not returned, since no
  * run can answer it: another process does the work now, and whatever runs here still, in whichever of its steps, must end at once.
  */
-export interface Store extends Notices, KnownProjects, Retention, Plans, RecordIds {
+export interface Store extends Notices, KnownProjects, Retention, Plans, RecordIds, Drifts {
   branch(key: BranchKey): Promise<BranchState | undefined>;
   /** Oldest first. */
   waiting(key: BranchKey): Promise<readonly WaitingDelivery[]>;

@@ -34,8 +34,8 @@ export function textDiff(before: string, after: string, around = linesAround): s
 
 /** Where neither text ends with a line break, as SQL never does, nothing is said of that. */
 function ended(before: string, after: string): readonly [string, string] {
-  const isEnded = [before, after].some((text) => text === '' || text.endsWith('\n'));
-  return isEnded ? [before, after] : [`${before}\n`, `${after}\n`];
+  if ([before, after].some((text) => text.endsWith('\n'))) return [before, after];
+  return [before === '' ? '' : `${before}\n`, after === '' ? '' : `${after}\n`];
 }
 
 function replaced(before: string, after: string): readonly string[] {

@@ -6,7 +6,14 @@ import { branchLane } from '../domain/job.ts';
 import { lookup, type Mapping } from '../domain/mapping.ts';
 import { phrase, words } from '../domain/phrase.ts';
 import type { Explanation } from '../domain/reason.ts';
-import { answer, answered, endedBy, type CommandContext, type Ended, type Prepared } from './command-context.ts';
+import {
+  answer,
+  answered,
+  endedBy,
+  type CommandContext,
+  type Ended,
+  type Prepared,
+} from './command-context.ts';
 import { embedCode } from './embed-code.ts';
 
 /** `/aic embed`. */

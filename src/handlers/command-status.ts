@@ -1,6 +1,8 @@
 import type { Command } from '../domain/command.ts';
+import { frozenUntil } from '../domain/freeze.ts';
 import { lookup } from '../domain/mapping.ts';
 import { statusReport, unknownBranchReport, type BranchStatus } from '../domain/status-report.ts';
+import { keyOfWorkspace } from './workspace-key.ts';
 import { answer, type CommandContext, type Prepared } from './command-context.ts';
 
 /** `/aic status`: what the store remembers of the branches of the mapping. */
@@ -24,6 +26,12 @@ export function prepareStatus({ ports, project, mapping }: CommandContext, comma
             workspace: found.rule === 'none' ? undefined : found.workspace.name,
             last: await ports.store.lastDeployment(key),
             pending: await ports.store.pending(key),
+            drift:
+              found.rule === 'exact'
+                ? await ports.store.drift(keyOfWorkspace(ports, project.id, found.workspace))
+                : new Map(),
+            frozen:
+              found.rule === 'none' ? undefined : frozenUntil(found.workspace.freeze, ports.clock.now()),
           };
         }),
       );

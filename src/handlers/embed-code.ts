@@ -28,7 +28,11 @@ export interface EmbedWish {
 
 /** What was embedded, or the names that the merge request knows nothing of; `moved`: somebody committed again and again meanwhile. */
 export type Embedding =
-  | { readonly kind: 'embedded'; readonly items: readonly EmbedItem[]; readonly commits: readonly CommitSha[] }
+  | {
+      readonly kind: 'embedded';
+      readonly items: readonly EmbedItem[];
+      readonly commits: readonly CommitSha[];
+    }
   | { readonly kind: 'unknown'; readonly unknown: Unknown }
   | { readonly kind: 'moved' };
 
@@ -52,7 +56,8 @@ async function tryToEmbed(ports: BranchPorts, wish: EmbedWish): Promise<Result<E
   const head = asReason(await ports.gitlab.head(project.id, request.source));
   if (!head.ok) return head;
   const at = head.value;
-  if (at === undefined || request.base === undefined) return fail({ kind: 'no-branch', branch: request.source });
+  if (at === undefined || request.base === undefined)
+    return fail({ kind: 'no-branch', branch: request.source });
   const changes = asReason(await ports.gitlab.changes(project.id, request.base, at, ['config', 'code']));
   if (!changes.ok) return changes;
   const paths = changes.value?.paths ?? [];
@@ -166,8 +171,7 @@ async function embedOne(
     if (text.value !== undefined) files.set(code, text.value);
   }
   const done = embed(pipeline, config.value, files);
-  if (!done.ok)
-    return ok({ item: { kind: 'failed', pipeline, mistake: done.failure }, change: undefined });
+  if (!done.ok) return ok({ item: { kind: 'failed', pipeline, mistake: done.failure }, change: undefined });
   const { text, paths: embedded } = done.value;
   const isSame = embedded.length === 0;
   return ok({

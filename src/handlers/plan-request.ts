@@ -87,7 +87,8 @@ async function makeAndShow(ports: BranchPorts, wanted: Wanted): Promise<JobOutco
  * can't be embedded the plan tells.
  */
 async function hasEmbedded(ports: BranchPorts, { project, mapping, request }: Wanted): Promise<boolean> {
-  if (!mapping.ok || mapping.value.embed !== 'auto' || refusalFor(mapping.value, request) !== undefined) return false;
+  if (!mapping.ok || mapping.value.embed !== 'auto' || refusalFor(mapping.value, request) !== undefined)
+    return false;
   const id = `embed:${project.id}:${request.iid}:${request.head}`;
   const wish = { project, request, pipelines: [], onlyUnchangedConfigs: true, by: 'the mapping file', id };
   const done = await embedCode(ports, wish);

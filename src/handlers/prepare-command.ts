@@ -1,5 +1,6 @@
 import type { Verb } from '../domain/command-table.ts';
 import type { Command } from '../domain/command.ts';
+import { prepareAdopt } from './command-adopt.ts';
 import { prepareBackup } from './command-backup.ts';
 import { prepareBranches } from './command-branches.ts';
 import type { CommandContext, Prepared } from './command-context.ts';
@@ -28,6 +29,7 @@ export const prepareCommand: Readonly<Record<Exclude<Verb, 'help'>, Prepare>> = 
   feature: (context, command) => preparePromotion(context, command, 'feature'),
   release: (context, command) => preparePromotion(context, command, 'release'),
   hotfix: (context, command) => preparePromotion(context, command, 'hotfix'),
+  adopt: prepareAdopt,
   backup: prepareBackup,
   datasets: prepareDatasets,
   tables: prepareTables,

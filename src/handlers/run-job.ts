@@ -2,6 +2,7 @@ import type { DueJob, Job, JobOutcome } from '../domain/job.ts';
 import type { Mailer } from '../domain/mail.ts';
 import { delayMail } from '../domain/delay-report.ts';
 import { runBackMerge } from './back-merge.ts';
+import { checkDrift } from './check-drift.ts';
 import { checkToken } from './check-token.ts';
 import { cleanUp, type CleanUpPorts } from './clean-up.ts';
 import { deployBranch } from './deploy-branch.ts';
@@ -38,6 +39,8 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
       return runOperatorJob(ports, job);
     case 'back-merge':
       return runBackMerge(ports, job);
+    case 'check-drift':
+      return checkDrift(ports, job);
     case 'plan':
       return planRequest(ports, job);
     case 'status':

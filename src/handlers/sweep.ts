@@ -16,6 +16,8 @@ import { readMapping } from './view-branch.ts';
 export interface SweepPorts extends BranchPorts {
   readonly sweep: {
     readonly everyMs: number;
+    /** How often each workspace is compared with its branch; undefined: never. */
+    readonly driftEveryMs: number | undefined;
     /** The paths of projects that the settings name. */
     readonly named: readonly string[];
   };
@@ -116,9 +118,26 @@ async function sweepProject(
   }
   if (isMissed || (isUsed(remembered, known) && isCatchUpDue(ports, known)))
     jobs.push({ job: { kind: 'catch-up', projectId: project.id, isMissed }, dueAt: clock.now() });
+  jobs.push(...(await driftJobs(ports, project, remembered, heads)));
   if (jobs.length > 0) await ports.jobs.add(...jobs);
   memory.projects.set(project.id, { ...remembered, asked });
   return ok(undefined);
+}
+
+/** The workspaces whose time it is to be compared with their branches. */
+async function driftJobs(
+  { store, clock, sweep: { driftEveryMs } }: SweepPorts,
+  { id }: Project,
+  { mapping }: Remembered,
+  heads: readonly Head[],
+): Promise<readonly DueJob[]> {
+  if (driftEveryMs === undefined || !mapping.ok) return [];
+  const checked = await store.driftChecks(id);
+  const now = clock.now();
+  return [...mapping.value.exact.keys()]
+    .filter((branch) => heads.some((head) => head.branch === branch))
+    .filter((branch) => now - (checked.get(branch) ?? 0) >= driftEveryMs)
+    .map((branch) => ({ job: { kind: 'check-drift', projectId: id, branch }, dueAt: now }));
 }
 
 /** Whether anybody means the bot to work here. A token may belong to many other projects. */

@@ -177,6 +177,8 @@ describe('a file of the first version', () => {
       drop table audit;
       drop table pushes;
       drop table plans;
+      drop table drift;
+      drop table drift_checks;
       alter table deployments drop column record;
       alter table branches drop column gated;
       drop index deployments_request;

@@ -116,7 +116,9 @@ export async function lookAt(stage: Stage): Promise<Outcome> {
       .map(({ kind, workspace, title }) => `${kind} ${title} in ${workspace}`)
       .toSorted(),
     // A plan is made where there is the time before the merge, and tells of that moment.
-    comments: comments.filter(({ marker }) => !marker.startsWith('aic-bot:plan')).toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1)),
+    comments: comments
+      .filter(({ marker }) => !marker.startsWith('aic-bot:plan'))
+      .toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1)),
     emoji: emoji.toSorted(),
     commits: Object.fromEntries(commits),
     mergeRequests: requests.map(

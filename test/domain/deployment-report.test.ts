@@ -155,7 +155,7 @@ describe('the comment of a deployment', () => {
       What to do:
 
       - \`returns\`: Correct the file and merge the correction.
-      - \`customers\`: Bring the change from AIC into Git with \`/aic push "PIPELINE" branch=BRANCH\`, or undo it in AIC: the bot looks again by itself. To overwrite it once, comment \`/aic deploy force\` with the pipeline's name; to always overwrite such changes, set \`drift: overwrite\` for the workspace in \`branch_to_workspace.yaml\`.
+      - \`customers\`: Bring the change from AIC into Git with \`/aic adopt "PIPELINE" branch=BRANCH\`, or undo it in AIC: the bot looks again by itself. To overwrite it once, comment \`/aic deploy force\` with the pipeline's name; to always overwrite such changes, set \`drift: overwrite\` for the workspace in \`branch_to_workspace.yaml\`.
 
       branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
       "
@@ -228,7 +228,7 @@ describe('the comment of a deployment', () => {
 
         What to do:
 
-        - \`orders\`: Bring the change from AIC into Git with \`/aic push "PIPELINE" branch=BRANCH\`, or undo it in AIC: the bot looks again by itself. To overwrite it once, comment \`/aic deploy force\` with the pipeline's name; to always overwrite such changes, set \`drift: overwrite\` for the workspace in \`branch_to_workspace.yaml\`.
+        - \`orders\`: Bring the change from AIC into Git with \`/aic adopt "PIPELINE" branch=BRANCH\`, or undo it in AIC: the bot looks again by itself. To overwrite it once, comment \`/aic deploy force\` with the pipeline's name; to always overwrite such changes, set \`drift: overwrite\` for the workspace in \`branch_to_workspace.yaml\`.
 
         branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` (AIC QA) · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12 · took 2.3 s
         "
@@ -363,7 +363,7 @@ describe('the report of a deployment', () => {
       - orders – updated
 
       What to do:
-      - "customers": Bring the change from AIC into Git with "/aic push "PIPELINE" branch=BRANCH", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
+      - "customers": Bring the change from AIC into Git with "/aic adopt "PIPELINE" branch=BRANCH", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
 
       branch "develop"
       commit ccccccc1 (https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)

@@ -56,17 +56,34 @@ describe('edited code', () => {
   });
 
   test.each<readonly [string, Readonly<Record<string, string>>, string]>([
-    ['a script and its block that say different things', { 'code/p/t.py': script.replace('values (1)', 'values (4)'), 'code/p/t_3.sql': 'insert into u\nvalues (3)' }, 'contradiction'],
+    [
+      'a script and its block that say different things',
+      {
+        'code/p/t.py': script.replace('values (1)', 'values (4)'),
+        'code/p/t_3.sql': 'insert into u\nvalues (3)',
+      },
+      'contradiction',
+    ],
     ['a block that ends its quotation marks', { 'code/p/t_1.sql': 'select """ from t' }, 'not-a-block'],
     ['a block that ends with one of them', { 'code/p/t_3.sql': "insert into u values ('" }, 'not-a-block'],
-    ['a block that escapes the marks behind it', { 'code/p/t_3.sql': 'insert into u values (1) \\' }, 'not-a-block'],
+    [
+      'a block that escapes the marks behind it',
+      { 'code/p/t_3.sql': 'insert into u values (1) \\' },
+      'not-a-block',
+    ],
     ['a block that is no SQL any more', { 'code/p/t_1.sql': 'nothing here' }, 'not-a-block'],
   ])('is refused: %s', (_what, files, kind) => {
-    expect(embed('p', pyspark, new Map(Object.entries(files)))).toMatchObject({ ok: false, failure: { kind } });
+    expect(embed('p', pyspark, new Map(Object.entries(files)))).toMatchObject({
+      ok: false,
+      failure: { kind },
+    });
   });
 
   test('that a script and its block agree on is no contradiction', () => {
-    const files = { 'code/p/t.py': script.replace('values (1)', 'values (5)'), 'code/p/t_3.sql': 'insert into u\nvalues (5)' };
+    const files = {
+      'code/p/t.py': script.replace('values (1)', 'values (5)'),
+      'code/p/t_3.sql': 'insert into u\nvalues (5)',
+    };
     expect(embedded(pyspark, files)).toBe(pyspark.replace('values (1)', 'values (5)'));
   });
 
@@ -83,55 +100,99 @@ describe('edited code', () => {
     expect(done).toMatchObject({ ok: true, value: { paths: ['code/p/a:b.sql'] } });
   });
 
-  const word = fc.constantFrom('select', 'with', 'x', ' ', '\n', '\r\n', '\t', "'", '"', "'''", '"""', '\\', 'é', '\u2028', '#');
+  const word = fc.constantFrom(
+    'select',
+    'with',
+    'x',
+    ' ',
+    '\n',
+    '\r\n',
+    '\t',
+    "'",
+    '"',
+    "'''",
+    '"""',
+    '\\',
+    'é',
+    '\u2028',
+    '#',
+  );
   const text = fc.array(word, { maxLength: 12 }).map((words) => words.join(''));
   const scripts = fc
-    .array(fc.tuple(text, fc.constantFrom("'''", '"""'), fc.constantFrom('select ', 'x '), text), { maxLength: 3 })
-    .map((parts) => parts.map(([before, quote, verb, inner]) => before + quote + verb + inner + quote).join('\n'));
+    .array(fc.tuple(text, fc.constantFrom("'''", '"""'), fc.constantFrom('select ', 'x '), text), {
+      maxLength: 3,
+    })
+    .map((parts) =>
+      parts.map(([before, quote, verb, inner]) => before + quote + verb + inner + quote).join('\n'),
+    );
   const task = fc.oneof(
-    fc.record({ id: fc.constantFrom('a', 'b', '1', '__proto__'), type: fc.constantFrom('PYSPARK', 'pyspark'), config: fc.record({ script: scripts }) }),
-    fc.record({ id: fc.oneof(fc.constantFrom('a', 'b'), hostile), type: fc.constant('SQL'), config: fc.record({ query: text, sql: text }, { requiredKeys: [] }) }),
+    fc.record({
+      id: fc.constantFrom('a', 'b', '1', '__proto__'),
+      type: fc.constantFrom('PYSPARK', 'pyspark'),
+      config: fc.record({ script: scripts }),
+    }),
+    fc.record({
+      id: fc.oneof(fc.constantFrom('a', 'b'), hostile),
+      type: fc.constant('SQL'),
+      config: fc.record({ query: text, sql: text }, { requiredKeys: [] }),
+    }),
   );
   const configs = fc
-    .record({ stages: fc.array(fc.record({ tasks: fc.array(task, { maxLength: 3 }) }), { maxLength: 3 }), more: hostile })
-    .chain((value) => fc.constantFrom(JSON.stringify(value), `\uFEFF${JSON.stringify(value, undefined, 3)}\r\n`));
+    .record({
+      stages: fc.array(fc.record({ tasks: fc.array(task, { maxLength: 3 }) }), { maxLength: 3 }),
+      more: hostile,
+    })
+    .chain((value) =>
+      fc.constantFrom(JSON.stringify(value), `\uFEFF${JSON.stringify(value, undefined, 3)}\r\n`),
+    );
 
-  function extracted(text: string): ReadonlyMap<string, string> {
+  function extracted(json: string): ReadonlyMap<string, string> {
     const content = parseConfig(text);
-    return new Map(content.ok ? codeFiles('p', content.value).map(({ path, text: code }) => [path, code]) : []);
+    return new Map(
+      content.ok ? codeFiles('p', content.value).map(({ path, text: code }) => [path, code]) : [],
+    );
   }
 
   test('that is not edited changes no byte', () => {
     fc.assert(
       fc.property(configs, (before) => {
-        expect(embed('p', before, extracted(before))).toEqual({ ok: true, value: { text: before, paths: [] } });
+        expect(embed('p', before, extracted(before))).toEqual({
+          ok: true,
+          value: { text: before, paths: [] },
+        });
       }),
     );
   });
 
   test('comes out again as it was edited, all other code as it was, and nothing but strings of code changes', () => {
     fc.assert(
-      fc.property(configs, fc.array(fc.tuple(fc.nat(), text), { minLength: 1, maxLength: 3 }), (before, edits) => {
-        const files = new Map(extracted(before));
-        const paths = [...files.keys()];
-        for (const [index, code] of edits) {
-          const path = paths[index % Math.max(1, paths.length)];
-          if (path !== undefined) files.set(path, path.endsWith('.py') ? code : `select ${code}.`);
-        }
-        const done = embed('p', before, files);
-        if (!done.ok) {
-          expect(['contradiction', 'not-a-block']).toContain(done.failure.kind);
-          return;
-        }
-        const after = extracted(done.value.text);
-        const isScriptEdited = done.value.paths.some((path) => path.endsWith('.py'));
-        for (const path of done.value.paths) if (!path.endsWith('.py')) expect(after.get(path)).toBe(files.get(path));
-        if (!isScriptEdited)
-          for (const [path, code] of extracted(before))
-            if (!path.endsWith('.py') && !done.value.paths.includes(path)) expect(after.get(path)).toBe(code);
-        expect(withoutStrings(done.value.text)).toBe(withoutStrings(before));
-        expect(done.value.paths).toEqual([...done.value.paths].filter((path) => files.has(path)));
-      }),
+      fc.property(
+        configs,
+        fc.array(fc.tuple(fc.nat(), text), { minLength: 1, maxLength: 3 }),
+        (before, edits) => {
+          const files = new Map(extracted(before));
+          const paths = [...files.keys()];
+          for (const [index, code] of edits) {
+            const path = paths[index % Math.max(1, paths.length)];
+            if (path !== undefined) files.set(path, path.endsWith('.py') ? code : `select ${code}.`);
+          }
+          const done = embed('p', before, files);
+          if (!done.ok) {
+            expect(['contradiction', 'not-a-block']).toContain(done.failure.kind);
+            return;
+          }
+          const after = extracted(done.value.text);
+          const isScriptEdited = done.value.paths.some((path) => path.endsWith('.py'));
+          for (const path of done.value.paths)
+            if (!path.endsWith('.py')) expect(after.get(path)).toBe(files.get(path));
+          if (!isScriptEdited)
+            for (const [path, code] of extracted(before))
+              if (!path.endsWith('.py') && !done.value.paths.includes(path))
+                expect(after.get(path)).toBe(code);
+          expect(withoutStrings(done.value.text)).toBe(withoutStrings(before));
+          expect(done.value.paths).toEqual([...done.value.paths].filter((path) => files.has(path)));
+        },
+      ),
       { numRuns: 500 },
     );
   });

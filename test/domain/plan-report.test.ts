@@ -89,7 +89,7 @@ describe('a plan', () => {
       What to do:
       - "away": Write the command again in some minutes.
       - "twice": Rename or remove all but one of them in AIC, then write the command again.
-      - "also by hand", "by hand": Bring the change from AIC into Git with "/aic push "PIPELINE" branch=BRANCH", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
+      - "also by hand", "by hand": Bring the change from AIC into Git with "/aic adopt "PIPELINE" branch=BRANCH", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
       - "/aic plan" makes this plan anew, such as after a change in AIC or on "develop".
 
       branch "develop"

@@ -50,7 +50,7 @@ describe('an explanation', () => {
     };
     expect(reasons.map(read).join('\n')).toMatchInlineSnapshot(`
       "It was changed or created in AIC by hand since the last deployment; deploying would overwrite that.
-        → Bring the change from AIC into Git with "/aic push "PIPELINE" branch=BRANCH", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
+        → Bring the change from AIC into Git with "/aic adopt "PIPELINE" branch=BRANCH", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
       "config/orders.json", line 3: "a comma is missing"
         → Correct the file and merge the correction.
       "config/orders.json": ""stages" must be an array, not null"

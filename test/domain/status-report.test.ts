@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { toComment } from '../../src/domain/report-markdown.ts';
 import { toMailText } from '../../src/domain/report-text.ts';
 import { statusReport, type BranchStatus } from '../../src/domain/status-report.ts';
+import type { DriftState } from '../../src/domain/drift.ts';
 import type { Pending } from '../../src/domain/store.ts';
 import { hostile } from './hostile.ts';
 import { blocked, deployment, failed, project, sha, updated } from './samples.ts';
@@ -13,7 +14,15 @@ function pendingOf(pipeline: string, path = `config/${pipeline}.json`): Pending 
 }
 
 function status(changes: Partial<BranchStatus> = {}): BranchStatus {
-  return { branch: 'develop', workspace: 'PIN QA', last: undefined, pending: [], ...changes };
+  return {
+    branch: 'develop',
+    workspace: 'PIN QA',
+    last: undefined,
+    pending: [],
+    drift: new Map(),
+    frozen: undefined,
+    ...changes,
+  };
 }
 
 describe('the status', () => {
@@ -38,7 +47,7 @@ describe('the status', () => {
       - nowhere – none – none yet
 
       What to do:
-      - "develop", "by hand": It was changed or created in AIC by hand since the last deployment; deploying would overwrite that. Bring the change from AIC into Git with "/aic push "PIPELINE" branch=BRANCH", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
+      - "develop", "by hand": It was changed or created in AIC by hand since the last deployment; deploying would overwrite that. Bring the change from AIC into Git with "/aic adopt "PIPELINE" branch=BRANCH", or undo it in AIC: the bot looks again by itself. To overwrite it once, comment "/aic deploy force" with the pipeline's name; to always overwrite such changes, set "drift: overwrite" for the workspace in "branch_to_workspace.yaml".
       - "develop", "away": AIC answered "503 Service Unavailable" to "GET /projects". Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
       "
     `);
@@ -51,6 +60,20 @@ describe('the status', () => {
     [[pendingOf('a'), pendingOf('b')], '2 pipelines are pending'],
   ])('counts pipelines, not files', (pending, outcome) => {
     expect(toMailText(statusReport(project, [status({ pending })]))).toContain(outcome);
+  });
+
+  test('tells how the workspace compares with the branch, and how to get out of what was changed by hand', () => {
+    const drift = new Map<string, DriftState>([
+      ['a', 'in-sync'],
+      ['b', 'ahead'],
+      ['c', 'in-sync'],
+      ['d', 'renamed'],
+    ]);
+    const frozen = { until: Date.UTC(2026, 10, 30, 7), zone: 'UTC' };
+    const text = toMailText(statusReport(project, [status({ drift, frozen })]));
+    expect(text).toContain('2 in sync, 1 ahead, 1 renamed');
+    expect(text).toContain('"b", "d" changed by hand in AIC: "/aic adopt branch=develop"');
+    expect(text).toContain('"develop": nothing is deployed by itself until Mon 30 Nov 2026, 07:00 UTC.');
   });
 
   test('counts a pipeline that is pending on two branches twice', () => {

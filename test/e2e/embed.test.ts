@@ -79,7 +79,9 @@ describe('/aic embed', () => {
     scene = await setScene();
     await scene.commit('develop', { ...sqlFile('a', 'select 1'), 'code/a/t.sql': 'select 1' });
     await scene.start();
-    expect((await say(scene, await issue(scene), '/aic embed')).answer).toContain('source branch of a merge request');
+    expect((await say(scene, await issue(scene), '/aic embed')).answer).toContain(
+      'source branch of a merge request',
+    );
     const iid = await scene.open('develop', { 'code/a/t.sql': 'select 2' });
     await scene.merge(iid);
     expect((await say(scene, onMergeRequest(scene, iid), '/aic embed')).answer).toContain('is not open');
@@ -105,7 +107,10 @@ describe('/aic embed', () => {
       'code/b/t.sql': 'select 4',
     });
     const { gitlab } = scene.world;
-    const plan = await scene.comment(iid, (body) => body.includes('aic-bot:plan') && body.includes('deploys 2'));
+    const plan = await scene.comment(
+      iid,
+      (body) => body.includes('aic-bot:plan') && body.includes('deploys 2'),
+    );
     expect(plan).toMatch(/`b` +\| new +\|.*Edited in `code\/b\/t\.sql`/);
     expect(await read('work/1', 'config/a.json')).toContain('select 2');
     expect(await read('work/1', 'config/b.json')).toContain('select 3');

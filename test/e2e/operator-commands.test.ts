@@ -99,7 +99,12 @@ describe.each([
     if (withBot) await noJobs();
     else {
       const lanes = scene.rows('select lane from jobs order by lane');
-      expect(lanes).toMatchObject([{ lane: expect.stringMatching(/^comment:/) }, { lane: 'mail' }]);
+      expect(lanes).toMatchObject([
+        { lane: expect.stringMatching(/^comment:/) },
+        { lane: 'mail' },
+        { lane: 'record:1:develop' },
+        { lane: expect.stringMatching(/^status:/) },
+      ]);
     }
     expect(deploymentMails()).toHaveLength(withBot ? 1 : 0);
   });

@@ -141,7 +141,9 @@ export async function setScene(
     start: async (settings = {}, timeoutMs?: number) => {
       // The webhook is the same after a restart.
       const port = bots.size === 0 ? lastPort : 0;
-      const bot = await startBot({ ...world.settings, ...settings }, clock, { port, timeoutMs });
+      // Looking for drift calls AIC: tests that are about it ask for it.
+      const usual = { ...world.settings, DRIFT_MINUTES: '0' };
+      const bot = await startBot({ ...usual, ...settings }, clock, { port, timeoutMs });
       const running = {
         ...bot,
         stop: () => {
@@ -218,7 +220,11 @@ export async function setScene(
     comments,
     plans,
     comment: (iid, fits) =>
-      until(`a comment on !${iid}`, async () => (await allComments(iid)).find((body) => fits(body)), patienceMs),
+      until(
+        `a comment on !${iid}`,
+        async () => (await allComments(iid)).find((body) => fits(body)),
+        patienceMs,
+      ),
     close: async () => {
       await Promise.all([...bots].map((bot) => bot.stop()));
       await world.close();

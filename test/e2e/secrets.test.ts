@@ -142,7 +142,7 @@ it(
     await say('/aic deploy branch=develop');
     await say(`/aic deploy branch=develop force reason="as it was"`);
     // Somebody's hand in AIC: drift is told of, its content is not.
-    aic.putPipeline(aicProject, 'PIN QA', 'Sales', sqlContent(`select '${inConfigs.jdbc}'`));
+    aic.putPipeline(aicProject, 'PIN QA', 'Sales', sqlContent(`-- ${echoes[4]}\nselect 1`));
     const second = await merge({ [configPath('Sales')]: configWith('select 2') });
     await comment(second, 'blocked');
     aic.inject({ method: 'GET', times: 1, fault: { kind: 'status', status: 400, body: message } });

@@ -41,6 +41,7 @@ const least: readonly (readonly [command: string, level: number])[] = [
   ['/aic feature one no-push force', 40],
   ['/aic release one all', 30],
   ['/aic release one all force', 40],
+  ['/aic adopt', 30],
   ['/aic hotfix one orders', 30],
   ['/aic hotfix one orders force', 40],
   ['/aic backup', 30],

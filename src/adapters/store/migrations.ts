@@ -14,6 +14,7 @@ export const migrations: Record<string, Migration> = {
   '0009-audit-replace': { up: auditReplace },
   '0010-records': { up: records },
   '0011-plans': { up: plans },
+  '0012-drift': { up: drift },
   '0014-gated': { up: gated },
 };
 
@@ -274,5 +275,33 @@ async function gated(db: Kysely<never>): Promise<void> {
   await db.schema
     .alterTable('branches')
     .addColumn('gated', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+}
+
+async function drift(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createTable('drift')
+    .addColumn('project_id', 'bigint', (column) => column.notNull())
+    .addColumn('environment', 'text', (column) => column.notNull())
+    .addColumn('aic_project', 'text', (column) => column.notNull())
+    .addColumn('workspace', 'text', (column) => column.notNull())
+    .addColumn('pipeline', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('fingerprint', 'text')
+    .addColumn('since', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('drift_key', [
+      'project_id',
+      'environment',
+      'aic_project',
+      'workspace',
+      'pipeline',
+    ])
+    .execute();
+  await db.schema
+    .createTable('drift_checks')
+    .addColumn('project_id', 'bigint', (column) => column.notNull())
+    .addColumn('branch', 'text', (column) => column.notNull())
+    .addColumn('checked_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('drift_checks_key', ['project_id', 'branch'])
     .execute();
 }

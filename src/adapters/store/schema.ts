@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely';
 
 import type { Environment } from '../../domain/aic.ts';
 import type { BlobId } from '../../domain/blob-id.ts';
+import type { DriftState } from '../../domain/drift.ts';
 import type { DeploymentStatus } from '../../domain/deployment.ts';
 import type { Fingerprint } from '../../domain/fingerprint.ts';
 import type { RecordId } from '../../domain/records.ts';
@@ -140,6 +141,21 @@ export interface Tables {
     caught_up_at: number | null;
     /** What keeps its webhook from working: `HookProblem.id`. */
     hook_problem: string | null;
+  };
+  drift: {
+    project_id: ProjectId;
+    environment: Environment;
+    aic_project: string;
+    workspace: string;
+    pipeline: string;
+    state: DriftState;
+    fingerprint: Fingerprint | null;
+    since: number;
+  };
+  drift_checks: {
+    project_id: ProjectId;
+    branch: string;
+    checked_at: number;
   };
   plans: {
     project_id: ProjectId;

@@ -6,6 +6,7 @@ import type { Jobs } from '../../domain/job.ts';
 import type { Baseline, BranchKey, BranchState, SavedPush, Store, WorkspaceKey } from '../../domain/store.ts';
 import { addAudit } from './audit.ts';
 import { createDeployments } from './deployments.ts';
+import { createDrifts } from './drifts.ts';
 import type { Guard } from './fence.ts';
 import { createKnownProjects } from './known-projects.ts';
 import { createNotices } from './notices.ts';
@@ -34,6 +35,7 @@ export function createStore(
     ...createNotices(write, clock, jobsAdded),
     ...createRetention(write),
     ...createPlans(db, write, clock, jobsAdded),
+    ...createDrifts(db, write, clock, jobsAdded),
     ...createKnownProjects(db, write, clock, jobsAdded),
     add: async (...due) => {
       await write((transaction) => addJobs(transaction, due, clock.now()));

@@ -1,0 +1,21 @@
+import type { AuditEntry } from './audit.ts';
+import type { Drift, DriftState } from './drift.ts';
+import type { ProjectId } from './ids.ts';
+import type { DueJob } from './job.ts';
+import type { BranchKey, WorkspaceKey } from './store.ts';
+
+/** How workspaces compared with their branches when they were last looked at. Each method is one transaction. */
+export interface Drifts {
+  /** When the branches of a project were last compared with their workspaces, in milliseconds since 1970. */
+  driftChecks(project: ProjectId): Promise<ReadonlyMap<string, number>>;
+  drift(workspace: WorkspaceKey): Promise<ReadonlyMap<string, DriftState>>;
+  /** Replaces what is known of the workspace; the jobs tell of what is new. */
+  saveDrift(check: {
+    readonly workspace: WorkspaceKey;
+    readonly branch: BranchKey;
+    readonly drift: readonly Drift[];
+    readonly at: number;
+    readonly jobs: readonly DueJob[];
+    readonly audit: readonly AuditEntry[];
+  }): Promise<void>;
+}
