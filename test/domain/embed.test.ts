@@ -147,7 +147,7 @@ describe('edited code', () => {
     );
 
   function extracted(json: string): ReadonlyMap<string, string> {
-    const content = parseConfig(text);
+    const content = parseConfig(json);
     return new Map(
       content.ok ? codeFiles('p', content.value).map(({ path, text: code }) => [path, code]) : [],
     );
