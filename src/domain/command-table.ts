@@ -9,6 +9,8 @@ export const verbs = [
   'deploy',
   'retry',
   'cancel',
+  'rollback',
+  'history',
   'push',
   'embed',
   'feature',
@@ -22,7 +24,7 @@ export const verbs = [
 ] as const;
 export type Verb = (typeof verbs)[number];
 
-export type OptionKey = 'branch' | 'workspace' | 'reason' | 'title' | 'from' | 'drive';
+export type OptionKey = 'branch' | 'workspace' | 'reason' | 'title' | 'from' | 'drive' | 'deployment';
 export type WordKey = 'force' | 'prune' | 'all' | 'no-push';
 
 /** How a command is written and what it does. Parsing, help and the reference all follow from this. */
@@ -139,6 +141,27 @@ export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
     words: [],
     details: [branchOption, 'What was not begun stays pending, and waits for a merge or a command.'],
     examples: ['/aic cancel'],
+  },
+  rollback: {
+    summary: 'brings pipelines back to what a deployment overwrote',
+    right: 'rollback',
+    options: ['deployment', 'reason'],
+    words: ['force'],
+    details: [
+      'On a merged merge request it undoes the newest deployment of that; elsewhere, name it: deployment=12. /aic history lists them.',
+      'What the deployment created stays, and is named. What somebody changed by hand since, or a later deployment wrote again, is blocked; force goes back all the same. What is overwritten is kept as a snapshot.',
+      'It opens a merge request that makes the branch follow; until that is merged, the restored pipelines are held back from deployment. A rollback is a deployment, and can be rolled back.',
+    ],
+    examples: ['/aic rollback', '/aic rollback deployment=12 reason="wrong joins"'],
+  },
+  history: {
+    summary: 'lists the last deployments of a branch, or of one pipeline',
+    right: 'plan',
+    subject: { name: 'pipeline', optional: true },
+    options: ['branch'],
+    words: [],
+    details: [branchOption],
+    examples: ['/aic history', '/aic history "daily load" branch=main'],
   },
   push: {
     summary: 'writes a workspace to its branch, in one commit',
@@ -269,6 +292,7 @@ const optionHints: Readonly<Record<OptionKey, string>> = {
   title: 'title="…"',
   from: 'from=…',
   drive: 'drive="…"',
+  deployment: 'deployment=…',
 };
 
 /** How a command is written, such as `/aic deploy [pipeline…] [force] [branch=…]`. */

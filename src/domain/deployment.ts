@@ -59,6 +59,8 @@ export interface Deployment {
   readonly status: DeploymentStatus;
   readonly startedAt: number;
   readonly finishedAt: number | undefined;
+  /** The deployment that it undid, if it is a rollback. */
+  readonly rollsBack?: DeploymentId;
   /** The outcome that people were told last, as `outcomeOf`; undefined before they were told any. */
   readonly told?: string;
 }

@@ -34,7 +34,7 @@ export function driftMail(facts: DriftFacts, at: number, mail: MailSettings): re
 }
 
 /** What was changed by hand, and the two ways out. */
-export function driftReport({ project, branch, workspace, found }: DriftFacts): Report {
+function driftReport({ project, branch, workspace, found }: DriftFacts): Report {
   return {
     mood: 'held',
     outcome: phrase`${words(counted(found.length, 'pipeline'))} changed by hand in ${workspace}: Git does not have that`,

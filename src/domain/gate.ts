@@ -33,7 +33,7 @@ export type Gate =
   | { readonly kind: 'held'; readonly lacking: readonly Lacking[] };
 
 /** The names of the bot's own commit statuses begin so. */
-export const ownStatus = 'aic-bot/';
+const ownStatus = 'aic-bot/';
 
 /**
  * What a merge request lacks of what is required. What GitLab does not tell counts as lacking. Nobody approves their own; and a pipeline that

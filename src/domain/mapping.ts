@@ -37,7 +37,7 @@ export type Requirement = (typeof requirements)[number];
 
 /** Who brings edited code into configs: somebody by a command, or the bot by itself. */
 export const embedModes = ['command', 'auto'] as const;
-export type EmbedMode = (typeof embedModes)[number];
+type EmbedMode = (typeof embedModes)[number];
 
 /** What the mapping file says of one workspace. */
 export interface WorkspaceOptions {

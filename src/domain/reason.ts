@@ -1,4 +1,5 @@
 import type { ReadFailure, WorkspaceFailure } from './aic.ts';
+import type { DeploymentId, MergeRequestIid } from './ids.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
 import { fail, type Result } from './result.ts';
 import type { UpstreamFailure } from './upstream.ts';
@@ -17,6 +18,13 @@ export type Reason =
   | { readonly kind: 'ambiguous-title'; readonly count: number }
   | { readonly kind: 'no-aic-project' }
   | { readonly kind: 'cancelled'; readonly by: string }
+  | {
+      readonly kind: 'rolled-back';
+      readonly deployment: DeploymentId;
+      readonly request: MergeRequestIid | undefined;
+    }
+  | { readonly kind: 'deployed-since'; readonly by: DeploymentId }
+  | { readonly kind: 'no-snapshot' }
   | { readonly kind: 'empty-repository' }
   | { readonly kind: 'no-branch'; readonly branch: string }
   | { readonly kind: 'not-text'; readonly path: string }
@@ -85,6 +93,29 @@ export function explain(reason: Reason): Explanation {
       return {
         what: phrase`Not begun: ${reason.by} cancelled the deployment.`,
         remedy: phrase`Comment ${'/aic retry'} to deploy it after all; the next merge into the branch does so, too.`,
+      };
+    case 'rolled-back': {
+      const { deployment, request } = reason;
+      return {
+        what: [
+          `It was rolled back by deployment ${deployment}, and is held back until the branch follows`,
+          request === undefined ? '.' : `: !${request} is not merged.`,
+        ],
+        remedy:
+          request === undefined
+            ? phrase`Bring what AIC has into the branch with ${'/aic adopt "PIPELINE" branch=BRANCH'}, or mend the pipeline on the branch and comment ${'/aic deploy "PIPELINE" force'}.`
+            : phrase`Merge !${words(String(request))}; or mend the pipeline on the branch, and comment ${'/aic deploy "PIPELINE" force'}.`,
+      };
+    }
+    case 'deployed-since':
+      return {
+        what: words(`Deployment ${reason.by} wrote it again since; going back would undo that as well.`),
+        remedy: phrase`Roll that one back first: ${`/aic rollback deployment=${reason.by}`}. To go back all the same, add ${'force'}.`,
+      };
+    case 'no-snapshot':
+      return {
+        what: words('What it was before is not kept any more.'),
+        remedy: phrase`Take it from Git: revert the merge request there, and merge that.`,
       };
     case 'empty-repository':
       return {

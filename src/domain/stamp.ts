@@ -13,3 +13,11 @@ export function dayStamp(at: number): string {
 export function secondStamp(at: number): string {
   return new Date(at).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '');
 }
+
+/**
+ * Such as `2026-11-24 06:58 UTC`.
+ * @param at milliseconds since 1970
+ */
+export function timeOf(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -5,6 +5,7 @@ import { momentIn, type Frozen } from './freeze.ts';
 import type { Project } from './gitlab.ts';
 import { nearest } from './nearest.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
+import { timeOf } from './stamp.ts';
 import { explain } from './reason.ts';
 import type { Report } from './report.ts';
 import type { Pending } from './store.ts';
@@ -100,11 +101,6 @@ function lastOf(project: Project, { last }: BranchStatus): Phrase {
     ...(by === undefined ? [] : phrase`, by ${by}`),
     `, deployment ${id}`,
   ];
-}
-
-/** Such as `2026-11-24 06:58 UTC`. */
-function timeOf(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function reasonsOf({ branch, last, pending }: BranchStatus): readonly Phrase[] {

@@ -1,6 +1,8 @@
 import type { WorkspaceName } from './aic.ts';
 import type { AuditEntry } from './audit.ts';
 import type { Drifts } from './drifts.ts';
+import type { Hold, Holds } from './hold.ts';
+import type { History } from './history.ts';
 import type { Deployment, DeploymentStatus, Item } from './deployment.ts';
 import type { Event } from './event.ts';
 import type { Fingerprint } from './fingerprint.ts';
@@ -95,6 +97,9 @@ export interface Closing {
         readonly told: string;
         /** The items that the next run has to look at again. */
         readonly pending: readonly Pending[];
+        /** The pipelines that are held back from now on, and those that are no longer. */
+        readonly holds?: readonly Hold[];
+        readonly released?: readonly string[];
       }
     | undefined;
   readonly jobs: readonly DueJob[];
@@ -108,7 +113,7 @@ export interface Closing {
  * On behalf of a lane, whatever writes rejects once the lane's lease is lost, and writes nothing. That is thrown and not returned, since no
  * run can answer it: another process does the work now, and whatever runs here still, in whichever of its steps, must end at once.
  */
-export interface Store extends Notices, KnownProjects, Retention, Plans, RecordIds, Drifts {
+export interface Store extends Notices, KnownProjects, Retention, Plans, RecordIds, Drifts, Holds, History {
   branch(key: BranchKey): Promise<BranchState | undefined>;
   /** Oldest first. */
   waiting(key: BranchKey): Promise<readonly WaitingDelivery[]>;
@@ -134,6 +139,8 @@ export interface Store extends Notices, KnownProjects, Retention, Plans, RecordI
     readonly reason: string | undefined;
     /** The order that it is run for. */
     readonly request: string | undefined;
+    /** The deployment that it undoes. */
+    readonly rollsBack?: DeploymentId;
     readonly startedAt: number;
   }): Promise<Deployment>;
   /** The deployment that ended for an order, with its items. */

@@ -1,6 +1,7 @@
 import { failure } from '../domain/command-answer.ts';
 import type { MergeRequest, Project } from '../domain/gitlab.ts';
 import type { UserId } from '../domain/ids.ts';
+import type { DueJob } from '../domain/job.ts';
 import type { Mapping } from '../domain/mapping.ts';
 import type { Place } from '../domain/place.ts';
 import { isStop, type Reason } from '../domain/reason.ts';
@@ -43,6 +44,8 @@ export type Ended =
       readonly report: Report;
       /** Whether it was refused before anything was tried. */
       readonly isRefused?: true;
+      /** What tells of it besides an answer: added with the record that the command ended. */
+      readonly jobs?: readonly DueJob[];
     }
   | { readonly kind: 'stopped' };
 

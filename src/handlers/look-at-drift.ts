@@ -55,9 +55,11 @@ export async function lookAtDrift(
   for (const { id, title } of listed.value) ids.set(title, ids.has(title) ? 'several' : id);
   const files = new Map(candidatesIn([...tree.value.keys()]).map((one) => [one.name, one]));
   const state = await store.branch({ projectId: project.id, branch });
-  const pending = new Set(
-    (await store.pending({ projectId: project.id, branch })).map(({ pipeline }) => pipeline),
-  );
+  const behind = [
+    ...(await store.pending({ projectId: project.id, branch })),
+    ...(await store.holds({ projectId: project.id, branch })),
+  ];
+  const pending = new Set(behind.map(({ pipeline }) => pipeline));
   const names = [...new Set([...files.keys(), ...ids.keys()])];
   const baselines = await store.baselines(key, names);
   // A branch that nothing was ever deployed from begins where it is, unless something came in already.

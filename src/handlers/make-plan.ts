@@ -3,10 +3,12 @@ import type { Caution, DeploymentPlan, PlannedItem } from '../domain/deployment-
 import { differencesBetween } from '../domain/differences.ts';
 import type { GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
+import { withHolds } from '../domain/hold.ts';
 import { emptyContent } from '../domain/pipeline-config.ts';
 import { planStep, type Step, type Versions } from '../domain/plan.ts';
 import { fail, ok } from '../domain/result.ts';
 import { setVariables } from '../domain/workspace-variables.ts';
+import { activeHolds } from './active-holds.ts';
 import { findDisagreements, type Touched } from './find-disagreements.ts';
 import { missingTables } from './missing-tables.ts';
 import { otherRequests } from './other-requests.ts';
@@ -43,7 +45,14 @@ export async function makePlan(ports: BranchPorts, wish: PlanWish): Promise<GitL
       if (version.reason.failure.reason === 'passing') return fail(version.reason.failure);
     }
   const byName = new Map(candidates.map((candidate) => [candidate.name, candidate]));
-  const steps = read.versions.map((versions) => ({ versions, step: planStep(versions, target.drift) }));
+  const held = await activeHolds(ports, { projectId: project.id, branch });
+  if (!held.ok) return held;
+  const planned = read.versions.map((versions) => planStep(versions, target.drift));
+  const { steps: withReasons } = withHolds(planned, held.value.holds);
+  const steps = read.versions.flatMap((versions, index) => {
+    const step = withReasons[index];
+    return step === undefined ? [] : [{ versions, step }];
+  });
   const cautions = await cautionsFor(ports, { wish, steps, workspace: read.workspace });
   if (!cautions.ok) return cautions;
   const items: PlannedItem[] = [];

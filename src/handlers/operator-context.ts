@@ -31,7 +31,7 @@ export async function prepareGiven(ports: BranchPorts, given: GivenCommand): Pro
     place: undefined,
     on: undefined,
   };
-  return ok(prepareCommand[given.command.verb](context, commandIn(given)));
+  return ok(await prepareCommand[given.command.verb](context, commandIn(given)));
 }
 
 function notServed({ path }: Project) {

@@ -11,10 +11,12 @@ import { prepareEmbed } from './command-embed.ts';
 import { preparePlan } from './command-plan.ts';
 import { preparePromotion } from './command-promotion.ts';
 import { preparePush } from './command-push.ts';
+import { prepareHistory } from './command-history.ts';
+import { prepareRollback } from './command-rollback.ts';
 import { prepareStatus } from './command-status.ts';
 import { prepareTables } from './command-tables.ts';
 
-type Prepare = (context: CommandContext, command: Command) => Prepared;
+type Prepare = (context: CommandContext, command: Command) => Prepared | Promise<Prepared>;
 
 /** What carrying out each command takes. Help is answered before anything is known of the branches. */
 export const prepareCommand: Readonly<Record<Exclude<Verb, 'help'>, Prepare>> = {
@@ -24,6 +26,8 @@ export const prepareCommand: Readonly<Record<Exclude<Verb, 'help'>, Prepare>> = 
   deploy: (context, command) => prepareDeploy(context, command, 'deploy'),
   retry: (context, command) => prepareDeploy(context, command, 'retry'),
   cancel: prepareCancel,
+  rollback: prepareRollback,
+  history: prepareHistory,
   push: preparePush,
   embed: prepareEmbed,
   feature: (context, command) => preparePromotion(context, command, 'feature'),

@@ -73,8 +73,8 @@ export async function readVersions(
 }
 
 async function reach(
-  ports: BranchPorts,
-  { workspaceKey }: Question,
+  ports: Pick<BranchPorts, 'aic'>,
+  { workspaceKey }: Pick<Question, 'workspaceKey'>,
 ): Promise<Result<{ readonly workspace: Workspace; readonly titles: Titles }, Reason>> {
   if (workspaceKey.aicProject === '') return fail({ kind: 'no-aic-project' });
   const workspace = await ports.aic.workspace(workspaceKey);
@@ -88,6 +88,28 @@ async function reach(
     else known.push(id);
   }
   return ok({ workspace: workspace.value, titles });
+}
+
+/** What a workspace has of these pipelines; the workspace is undefined when it can't be reached. `stopped` when the bot is shutting down. */
+export async function readLiveVersions(
+  ports: Pick<BranchPorts, 'aic'>,
+  workspaceKey: WorkspaceKey,
+  names: readonly string[],
+): Promise<
+  { readonly workspace: Workspace | undefined; readonly versions: ReadonlyMap<string, Live> } | 'stopped'
+> {
+  const reached = await reach(ports, { workspaceKey });
+  if (!reached.ok) {
+    if (isStop(reached.failure)) return 'stopped';
+    const unusable: Live = { kind: 'unusable', reason: reached.failure };
+    return { workspace: undefined, versions: new Map(names.map((name) => [name, unusable])) };
+  }
+  const { workspace, titles } = reached.value;
+  const live = await Promise.all(
+    names.map(async (name) => [name, await readLive(workspace, titles.get(name) ?? [])] as const),
+  );
+  const hasStopped = live.some(([, version]) => version.kind === 'unusable' && isStop(version.reason));
+  return hasStopped ? 'stopped' : { workspace, versions: new Map(live) };
 }
 
 async function readLive(workspace: Workspace, ids: readonly PipelineId[]): Promise<Live> {

@@ -210,7 +210,7 @@ async function prepare(
     place: threadOf(job.origin),
     on: on.value,
   };
-  return ok(prepareCommand[verb](context, command.value));
+  return ok(await prepareCommand[verb](context, command.value));
 }
 
 async function mergeRequestOf(
@@ -251,5 +251,5 @@ function after(
   const following: DueJob = isLast
     ? { job: { kind: 'reaction', projectId, on, note, emoji: failed ? badly : well }, dueAt }
     : { job: { ...job, begun: true, failed, next: next + 1, lane: undefined }, dueAt };
-  return ended.kind === 'told' ? [following] : [...answers, following];
+  return [...(ended.jobs ?? []), ...(ended.kind === 'told' ? [] : answers), following];
 }

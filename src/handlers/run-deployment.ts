@@ -1,5 +1,3 @@
-import PQueue from 'p-queue';
-
 import type { Actor, AuditEntry } from '../domain/audit.ts';
 import { deploymentAudit } from '../domain/deployment-audit.ts';
 import type { BranchView, Decision } from '../domain/branch-view.ts';
@@ -7,18 +5,18 @@ import { isPending, outcomeOf, statusOf, type Deployment, type Item } from '../d
 import { deploymentReport, statusJob, type DeploymentFacts } from '../domain/deployment-report.ts';
 import { releasedComments } from '../domain/gate-report.ts';
 import type { DueJob } from '../domain/job.ts';
+import { withHolds } from '../domain/hold.ts';
 import type { Order } from '../domain/order.ts';
 import { placeName, type Place } from '../domain/place.ts';
 import { planStep, type Step } from '../domain/plan.ts';
-import { settle, type Settled } from '../domain/settle.ts';
 import type { Pending, WorkspaceKey } from '../domain/store.ts';
-import { writeConfig } from '../domain/pipeline-config.ts';
 import { backMergeJobs } from './back-merge.ts';
 import type { BranchPorts } from './ports.ts';
 import { silent, startProgress } from './progress.ts';
 import { readVersions } from './read-versions.ts';
 import { retryJob } from './retry-job.ts';
-import { carryOut, type Save } from './carry-out.ts';
+import { activeHolds } from './active-holds.ts';
+import { carryOutPlan } from './carry-out-plan.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
 
 type Deploy = Extract<Decision, { kind: 'deploy' }>;
@@ -76,38 +74,35 @@ export async function runDeployment(
     return { kind: 'stopped' };
   }
   const steps = read.versions.map((versions) => planStep(versions, target.drift));
-  const settled = settle(steps, before);
-  const items = new Map(kept(before, steps).map((item) => [item.pipeline, item]));
-  for (const { item } of settled) items.set(item.pipeline, item);
-  await store.plan(deployment.id, [...items.values()], snapshotsFor(settled));
-  progress.show([...items.values()]);
-
-  const save: Save = async (item, holds) => {
-    items.set(item.pipeline, item);
-    const now = holds === undefined ? undefined : { key: workspaceKey, fingerprint: holds };
-    await store.saveItem(deployment.id, item, now);
-    progress.show([...items.values()]);
-  };
-  let hasStopped = false;
-  const work = async (one: Settled) => {
-    const by = writes(one) ? await store.cancelledBy(deployment.id) : undefined;
-    if (by === undefined) hasStopped ||= (await carryOut(one, read.workspace, save)) === 'stopped';
-    else
-      await save({
-        pipeline: one.item.pipeline,
-        state: { kind: 'blocked', reason: { kind: 'cancelled', by } },
-      });
-  };
-  const queue = new PQueue({ concurrency: ports.settings.itemsAtOnce });
-  const done = await Promise.allSettled(settled.map((one) => queue.add(() => work(one))));
-  await progress.ended();
-  for (const one of done) if (one.status === 'rejected') throw one.reason;
-  if (hasStopped) return { kind: 'stopped' };
-  return finish(bound, { ...run, deployment, retry, items: [...items.values()], workspaceKey });
+  const held = await heldBack(bound, run, steps);
+  if (held === 'stopped') {
+    await progress.ended();
+    return { kind: 'stopped' };
+  }
+  const { workspace } = read;
+  const plan = { deployment, steps: held.steps, before, workspace, workspaceKey, progress };
+  const items = await carryOutPlan(bound, plan);
+  if (items === 'stopped') return { kind: 'stopped' };
+  return finish(bound, { ...run, deployment, retry, items, released: held.released, workspaceKey });
 }
 
-function writes({ step }: Settled): boolean {
-  return step.kind === 'create' || step.kind === 'update';
+/**
+ * The steps with what was rolled back held back, and the holds that are over. An order with force ends them. While GitLab does not tell whether a revert was
+ * merged, its pipelines stay held.
+ */
+async function heldBack(
+  ports: BranchPorts,
+  { view, order }: { readonly view: BranchView; readonly order: Order | undefined },
+  steps: readonly Step[],
+): Promise<{ readonly steps: readonly Step[]; readonly released: readonly string[] } | 'stopped'> {
+  const known = await ports.store.holds(view.key);
+  if (known.length === 0) return { steps, released: [] };
+  if (order?.force === true) return { steps, released: steps.map(({ name }) => name) };
+  const active = await activeHolds(ports, view.key);
+  if (!active.ok && active.failure.reason === 'stopped') return 'stopped';
+  const { holds, over } = active.ok ? active.value : { holds: known, over: [] };
+  const held = withHolds(steps, holds);
+  return { steps: held.steps, released: [...over.map(({ pipeline }) => pipeline), ...held.over] };
 }
 
 function mergedBy(view: BranchView): string | undefined {
@@ -124,9 +119,9 @@ function takesUp(
     order,
   }: { readonly view: BranchView; readonly decision: Deploy; readonly order: Order | undefined },
 ): Deployment | undefined {
-  if (last?.status === 'running') return last;
+  if (last?.status === 'running' && last.rollsBack === undefined) return last;
   const retries = view.mergeRequests.length === 0 && view.pending.length > 0 && order?.kind !== 'deploy';
-  return retries && last?.head === decision.at ? last : undefined;
+  return retries && last?.head === decision.at && last.rollsBack === undefined ? last : undefined;
 }
 
 /** The merge requests of this run, where its order was given, and what still waits for what is pending. */
@@ -144,26 +139,6 @@ function placesOf(
   return [...new Map(places.map((place) => [placeName(place), place])).values()];
 }
 
-/** What an earlier run of the same deployment did to pipelines that this run does not look at. */
-function kept(before: readonly Item[], steps: readonly Step[]): readonly Item[] {
-  const now = new Set(steps.map((step) => step.name));
-  return before.filter((item) => !now.has(item.pipeline));
-}
-
-function snapshotsFor(settled: readonly Settled[]) {
-  return settled.flatMap(({ step }) =>
-    step.kind === 'update'
-      ? [
-          {
-            pipeline: step.name,
-            fingerprint: step.overwrites.fingerprint,
-            config: writeConfig(step.name, step.overwrites.content),
-          },
-        ]
-      : [],
-  );
-}
-
 interface Finished {
   readonly view: BranchView;
   readonly decision: Deploy;
@@ -172,6 +147,8 @@ interface Finished {
   /** Whether this is one more try at what an ended run left pending. */
   readonly retry: boolean;
   readonly items: readonly Item[];
+  /** Pipelines that are held back no longer. */
+  readonly released: readonly string[];
   readonly order: Order | undefined;
   readonly workspaceKey: WorkspaceKey;
 }
@@ -192,7 +169,7 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
     key: view.key,
     deliveries: view.deliveries,
     state: { ...decision.state, tries },
-    deployment: { id: deployment.id, status, finishedAt, told, pending },
+    deployment: { id: deployment.id, status, finishedAt, told, pending, released: run.released },
     jobs: [
       ...report,
       ...(waits ? [retryJob(ports, view.key, tries)] : []),
@@ -234,7 +211,8 @@ function pendingAfter({ view, decision, items }: Finished): readonly Pending[] {
   const candidates = new Map(decision.candidates.map((candidate) => [candidate.name, candidate]));
   const stuck = items.filter(isPending).flatMap(({ pipeline, state }) => {
     const { paths = [], base = view.from } = candidates.get(pipeline) ?? {};
-    const paused = state.kind === 'blocked' && state.reason.kind === 'cancelled';
+    const paused =
+      state.kind === 'blocked' && (state.reason.kind === 'cancelled' || state.reason.kind === 'rolled-back');
     return paths.map((path) => ({ pipeline, path, base, paused }));
   });
   return [...view.pending.filter(({ pipeline }) => !candidates.has(pipeline)), ...stuck];
@@ -252,6 +230,10 @@ function deploymentJobs(
   return [...told.map((job) => ({ job, dueAt })), recordJob(ports, deployment)];
 }
 
-function recordJob({ clock }: Pick<BranchPorts, 'clock'>, { id, projectId, branch }: Deployment): DueJob {
+/** The job that makes GitLab's record of a deployment tell how it stands. */
+export function recordJob(
+  { clock }: Pick<BranchPorts, 'clock'>,
+  { id, projectId, branch }: Deployment,
+): DueJob {
   return { job: { kind: 'record', projectId, branch, deployment: id }, dueAt: clock.now() };
 }

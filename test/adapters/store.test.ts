@@ -177,6 +177,9 @@ describe('a file of the first version', () => {
       drop table audit;
       drop table pushes;
       drop table plans;
+      drop table holds;
+      drop index items_pipeline;
+      alter table deployments drop column rolls_back;
       drop table drift;
       drop table drift_checks;
       alter table deployments drop column record;

@@ -78,7 +78,7 @@ export function createDeployments(
         .executeTakeFirst();
       return row === undefined ? undefined : withItems(row);
     },
-    begin: async ({ id, key, workspace, head, places, by, reason, request, startedAt }) => {
+    begin: async ({ id, key, workspace, head, places, by, reason, request, rollsBack, startedAt }) => {
       const row = {
         project_id: key.projectId,
         branch: key.branch,
@@ -90,6 +90,7 @@ export function createDeployments(
         ordered_by: by ?? null,
         reason: reason ?? null,
         request: request ?? null,
+        rolls_back: rollsBack ?? null,
         status: 'running' as const,
         started_at: startedAt,
         finished_at: null,
@@ -181,7 +182,7 @@ export function createDeployments(
   };
 }
 
-function deploymentOf(row: Selectable<Tables['deployments']>): Deployment {
+export function deploymentOf(row: Selectable<Tables['deployments']>): Deployment {
   const places: readonly Place[] = JSON.parse(row.places_json);
   return {
     id: row.id,
@@ -199,6 +200,7 @@ function deploymentOf(row: Selectable<Tables['deployments']>): Deployment {
     status: row.status,
     startedAt: row.started_at,
     finishedAt: row.finished_at ?? undefined,
+    ...(row.rolls_back === null ? {} : { rollsBack: row.rolls_back }),
     ...(row.told === null ? {} : { told: row.told }),
   };
 }

@@ -15,6 +15,7 @@ export const migrations: Record<string, Migration> = {
   '0010-records': { up: records },
   '0011-plans': { up: plans },
   '0012-drift': { up: drift },
+  '0013-rollback': { up: rollback },
   '0014-gated': { up: gated },
 };
 
@@ -303,5 +304,19 @@ async function drift(db: Kysely<never>): Promise<void> {
     .addColumn('branch', 'text', (column) => column.notNull())
     .addColumn('checked_at', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('drift_checks_key', ['project_id', 'branch'])
+    .execute();
+}
+
+async function rollback(db: Kysely<never>): Promise<void> {
+  await db.schema.alterTable('deployments').addColumn('rolls_back', 'bigint').execute();
+  await db.schema.createIndex('items_pipeline').on('items').columns(['pipeline', 'deployment_id']).execute();
+  await db.schema
+    .createTable('holds')
+    .addColumn('project_id', 'bigint', (column) => column.notNull())
+    .addColumn('branch', 'text', (column) => column.notNull())
+    .addColumn('pipeline', 'text', (column) => column.notNull())
+    .addColumn('deployment_id', 'bigint', (column) => column.notNull())
+    .addColumn('request', 'bigint')
+    .addPrimaryKeyConstraint('holds_key', ['project_id', 'branch', 'pipeline'])
     .execute();
 }

@@ -46,7 +46,7 @@ export async function addJobs(
 /** Rows per statement: SQLite allows 32,766 values in one. */
 export const chunk = 500;
 
-type Where = ExpressionBuilder<Tables, 'branches' | 'deliveries' | 'pending' | 'deployments'>;
+type Where = ExpressionBuilder<Tables, 'branches' | 'deliveries' | 'deployments' | 'holds' | 'pending'>;
 
 /** The rows of one branch. */
 export function isBranch({ projectId, branch }: BranchKey) {

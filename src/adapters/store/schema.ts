@@ -74,6 +74,8 @@ export interface Tables {
     request: string | null;
     /** GitLab's number of its record. */
     record: RecordId | null;
+    /** The deployment that it undid. */
+    rolls_back: DeploymentId | null;
   };
   items: {
     deployment_id: DeploymentId;
@@ -141,6 +143,14 @@ export interface Tables {
     caught_up_at: number | null;
     /** What keeps its webhook from working: `HookProblem.id`. */
     hook_problem: string | null;
+  };
+  holds: {
+    project_id: ProjectId;
+    branch: string;
+    pipeline: string;
+    /** The rollback. */
+    deployment_id: DeploymentId;
+    request: MergeRequestIid | null;
   };
   drift: {
     project_id: ProjectId;

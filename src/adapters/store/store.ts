@@ -3,11 +3,21 @@ import type { ExpressionBuilder, Kysely, Selectable, Transaction } from 'kysely'
 import type { Clock } from '../../domain/clock.ts';
 import type { Event } from '../../domain/event.ts';
 import type { Jobs } from '../../domain/job.ts';
-import type { Baseline, BranchKey, BranchState, SavedPush, Store, WorkspaceKey } from '../../domain/store.ts';
+import type {
+  Baseline,
+  BranchKey,
+  BranchState,
+  Closing,
+  SavedPush,
+  Store,
+  WorkspaceKey,
+} from '../../domain/store.ts';
 import { addAudit } from './audit.ts';
 import { createDeployments } from './deployments.ts';
 import { createDrifts } from './drifts.ts';
 import type { Guard } from './fence.ts';
+import { createHistory } from './history.ts';
+import { createHolds } from './holds.ts';
 import { createKnownProjects } from './known-projects.ts';
 import { createNotices } from './notices.ts';
 import { createPlans } from './plans.ts';
@@ -36,6 +46,8 @@ export function createStore(
     ...createRetention(write),
     ...createPlans(db, write, clock, jobsAdded),
     ...createDrifts(db, write, clock, jobsAdded),
+    ...createHolds(db, write),
+    ...createHistory(db),
     ...createKnownProjects(db, write, clock, jobsAdded),
     add: async (...due) => {
       await write((transaction) => addJobs(transaction, due, clock.now()));
@@ -125,6 +137,7 @@ export function createStore(
             .where('id', '=', deployment.id)
             .execute();
           await transaction.deleteFrom('pending').where(isBranch(key)).execute();
+          await saveHolds(transaction, key, deployment);
           for (const { pipeline, path, base, paused } of deployment.pending) {
             const file = { pipeline, path, base_sha: base, paused: paused ? 1 : 0 };
             const row = { project_id: key.projectId, branch: key.branch, ...file };
@@ -171,6 +184,23 @@ export function createStore(
       if (jobs.length > 0) jobsAdded();
     },
   };
+}
+
+async function saveHolds(
+  transaction: Transaction<Tables>,
+  key: BranchKey,
+  { holds = [], released = [] }: NonNullable<Closing['deployment']>,
+): Promise<void> {
+  for (const pipeline of released)
+    await transaction.deleteFrom('holds').where(isBranch(key)).where('pipeline', '=', pipeline).execute();
+  for (const { pipeline, deployment, request } of holds) {
+    const row = { deployment_id: deployment, request: request ?? null };
+    await transaction
+      .insertInto('holds')
+      .values({ project_id: key.projectId, branch: key.branch, pipeline, ...row })
+      .onConflict((conflict) => conflict.columns(['project_id', 'branch', 'pipeline']).doUpdateSet(row))
+      .execute();
+  }
 }
 
 function isWorkspace(key: WorkspaceKey) {

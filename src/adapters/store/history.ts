@@ -1,0 +1,101 @@
+import type { Kysely } from 'kysely';
+
+import type { Item, ItemState } from '../../domain/deployment.ts';
+import type { History } from '../../domain/history.ts';
+import type { DeploymentId } from '../../domain/ids.ts';
+import { placeName, type Place } from '../../domain/place.ts';
+import type { LaterWrite } from '../../domain/rollback.ts';
+import type { Snapshot } from '../../domain/store.ts';
+import { deploymentOf } from './deployments.ts';
+import { chunk, isBranch } from './rows.ts';
+import type { Tables } from './schema.ts';
+
+const mostLookedAt = 200;
+
+export function createHistory(db: Kysely<Tables>): History {
+  const itemsOf = async (id: DeploymentId): Promise<readonly Item[]> => {
+    const rows = await db
+      .selectFrom('items')
+      .select(['pipeline', 'state_json'])
+      .where('deployment_id', '=', id)
+      .execute();
+    return rows.map(({ pipeline, state_json: json }) => ({ pipeline, state: stateOf(json) }));
+  };
+  return {
+    history: async (branch, pipeline, most) => {
+      const all = db.selectFrom('deployments').selectAll('deployments').where(isBranch(branch));
+      const wanted =
+        pipeline === undefined
+          ? all
+          : all
+              .innerJoin('items', 'items.deployment_id', 'deployments.id')
+              .where('items.pipeline', '=', pipeline);
+      const rows = await wanted.orderBy('deployments.id', 'desc').limit(most).execute();
+      return Promise.all(
+        rows.map(async (row) => ({ deployment: deploymentOf(row), items: await itemsOf(row.id) })),
+      );
+    },
+    deploymentAt: async (branch, place) => {
+      const rows = await db
+        .selectFrom('deployments')
+        .select(['id', 'places_json'])
+        .where(isBranch(branch))
+        .where('rolls_back', 'is', null)
+        .orderBy('id', 'desc')
+        .limit(mostLookedAt)
+        .execute();
+      const wanted = placeName(place);
+      return rows.find(({ places_json: json }) => {
+        const places: readonly Place[] = JSON.parse(json);
+        return places.some((one) => placeName(one) === wanted);
+      })?.id;
+    },
+    unfinished: async (request) => {
+      const row = await db
+        .selectFrom('deployments')
+        .selectAll()
+        .where('request', '=', request)
+        .where('status', '=', 'running')
+        .executeTakeFirst();
+      return row === undefined ? undefined : deploymentOf(row);
+    },
+    snapshots: async (id) => {
+      const rows = await db
+        .selectFrom('snapshots')
+        .select(['pipeline', 'fingerprint', 'config'])
+        .where('deployment_id', '=', id)
+        .orderBy('taken_at', 'desc')
+        .execute();
+      return [...new Map(rows.map((row): [string, Snapshot] => [row.pipeline, row])).values()];
+    },
+    laterWrites: async (workspace, after, pipelines) => {
+      const found = new Map<string, LaterWrite[]>();
+      for (let from = 0; from < pipelines.length; from += chunk) {
+        const rows = await db
+          .selectFrom('items')
+          .innerJoin('deployments', 'deployments.id', 'items.deployment_id')
+          .select(['items.pipeline', 'items.state_json', 'deployments.id', 'deployments.rolls_back'])
+          .where('items.pipeline', 'in', pipelines.slice(from, from + chunk))
+          .where('items.deployment_id', '>', after)
+          .where('deployments.project_id', '=', workspace.projectId)
+          .where('deployments.environment', '=', workspace.environment)
+          .where('deployments.aic_project', '=', workspace.aicProject)
+          .where('deployments.workspace', '=', workspace.workspace)
+          .orderBy('deployments.id')
+          .execute();
+        for (const { pipeline, state_json: json, id, rolls_back: rollsBack } of rows) {
+          const { kind } = stateOf(json);
+          if (kind !== 'created' && kind !== 'updated') continue;
+          const write = { deployment: id, rollsBack: rollsBack ?? undefined };
+          found.set(pipeline, [...(found.get(pipeline) ?? []), write]);
+        }
+      }
+      return found;
+    },
+  };
+}
+
+function stateOf(json: string): ItemState {
+  const state: ItemState = JSON.parse(json);
+  return state;
+}

@@ -1,0 +1,27 @@
+import type { Deployment, Item } from './deployment.ts';
+import type { DeploymentId } from './ids.ts';
+import type { LaterWrite } from './rollback.ts';
+import type { BranchKey, Snapshot, WorkspaceKey } from './store.ts';
+import type { Place } from './place.ts';
+
+/** What was deployed. Costs no more the more was deployed before. */
+export interface History {
+  /** The newest deployments of a branch, or of one pipeline of it, newest first, at most so many. */
+  history(
+    branch: BranchKey,
+    pipeline: string | undefined,
+    most: number,
+  ): Promise<readonly { readonly deployment: Deployment; readonly items: readonly Item[] }[]>;
+  /** The newest deployment of the branch that is told of at the place, among the last 200; rollbacks do not count. */
+  deploymentAt(branch: BranchKey, place: Place): Promise<DeploymentId | undefined>;
+  /** One that was begun for a request and has not ended. */
+  unfinished(request: string): Promise<Deployment | undefined>;
+  /** What the workspace held before the deployment first overwrote it. */
+  snapshots(deployment: DeploymentId): Promise<readonly Snapshot[]>;
+  /** The deployments to the workspace that wrote the pipelines after the given one, oldest first. */
+  laterWrites(
+    workspace: WorkspaceKey,
+    after: DeploymentId,
+    pipelines: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly LaterWrite[]>>;
+}
