@@ -44,7 +44,7 @@ export function backMergeSection(back: {
 }
 
 const stateWords: Readonly<Record<FixedFileState, string>> = {
-  there: 'has the fix',
+  there: 'has it already',
   clean: 'as production had it before',
   absent: 'not there: the file is added',
   both: 'changed on both sides: may conflict',
@@ -72,13 +72,11 @@ export function backMergeReport(hotfix: MergeRequest, outcomes: readonly BackMer
       ]),
     },
     remedies: [
-      ...(opened === 0
-        ? []
-        : [words('Review and merge them, so that the next release does not undo the fix.')]),
+      ...(opened === 0 ? [] : [words('Review and merge them, so that the next release does not undo it.')]),
       ...outcomes.flatMap((one) =>
         one.kind === 'failed'
           ? [
-              phrase`${one.target}: ${explain(one.reason).remedy} Then bring the fix there by a merge request of your own.`,
+              phrase`${one.target}: ${explain(one.reason).remedy} Then bring it there by a merge request of your own.`,
             ]
           : [],
       ),

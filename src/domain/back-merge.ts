@@ -1,7 +1,7 @@
 import type { BranchView } from './branch-view.ts';
 import type { MergeRequestIid } from './ids.ts';
 import { roleNames, type Mapping } from './mapping.ts';
-import { hotfixPrefix } from './promotion.ts';
+import { hotfixPrefix, releasePrefix } from './promotion.ts';
 
 /** A file's version, by all that makes two versions the same; undefined where there is no such file. */
 export type FileVersion = readonly string[] | undefined;
@@ -49,16 +49,29 @@ export function backMergeTargets(mapping: Mapping): readonly string[] {
   return [...new Set(branches)].filter((branch) => branch !== production && mapping.exact.has(branch));
 }
 
-/** The name of the branch that brings a merged hotfix to another: the same each time, and another for each merge request. */
+/** The name of the branch that brings what was merged to another one: the same each time, and another for each merge request. */
 export function backMergeBranch(
   { source, iid }: { readonly source: string; readonly iid: MergeRequestIid },
   target: string,
 ): string {
-  return `back-merge/${source.slice(hotfixPrefix.length)}-${iid}-into-${target}`;
+  const name = isHotfix({ source }) ? source.slice(hotfixPrefix.length) : source.replaceAll('/', '-');
+  return `back-merge/${name}-${iid}-into-${target}`;
 }
 
-/** The hotfixes among the merge requests that a view of the production branch found merged. */
-export function mergedHotfixes({ mapping, key, mergeRequests }: BranchView): readonly MergeRequestIid[] {
+/** Whether a merge request brings a fix that was made in the production workspace. */
+export function isHotfix({ source }: { readonly source: string }): boolean {
+  return source.startsWith(hotfixPrefix);
+}
+
+/**
+ * The merge requests that a view of the production branch found merged and that did not come by way of the other branches: hotfixes, and whatever else is no
+ * release and no merge of another role's branch.
+ */
+export function directMerges({ mapping, key, mergeRequests }: BranchView): readonly MergeRequestIid[] {
   if (!mapping.ok || key.branch !== mapping.value.roles.production) return [];
-  return mergeRequests.flatMap(({ iid, source }) => (source.startsWith(hotfixPrefix) ? [iid] : []));
+  const others = new Set(backMergeTargets(mapping.value));
+  return mergeRequests.flatMap(({ iid, source, fromFork }) => {
+    const cameTheUsualWay = source.startsWith(releasePrefix) || (others.has(source) && !fromFork);
+    return cameTheUsualWay ? [] : [iid];
+  });
 }

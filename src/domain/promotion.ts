@@ -8,6 +8,9 @@ export type PromotionKind = 'feature' | 'release' | 'hotfix';
 /** Branches under it hold fixes that were made in the production workspace first. */
 export const hotfixPrefix = 'hotfix/';
 
+/** Branches under it bring pipelines from develop to production. */
+export const releasePrefix = 'release/';
+
 /** The role whose pipelines a promotion brings, and the one whose branch it goes into. */
 const ways: Readonly<Record<PromotionKind, { readonly from: Role; readonly into: Role }>> = {
   feature: { from: 'sandbox', into: 'qa' },

@@ -23,8 +23,21 @@ export interface BranchStatus {
   readonly frozen: Frozen | undefined;
 }
 
+/** What the production branch has and another one never had. */
+export interface Lack {
+  readonly production: string;
+  readonly branch: string;
+  readonly pipelines: readonly string[];
+  /** Whether not all that differ were looked at. */
+  readonly isCut: boolean;
+}
+
 /** What is deployed where, and what is pending and why. */
-export function statusReport(project: Project, branches: readonly BranchStatus[]): Report {
+export function statusReport(
+  project: Project,
+  branches: readonly BranchStatus[],
+  lacking: readonly Lack[] = [],
+): Report {
   const pending = branches.flatMap((status) => [
     ...new Set(status.pending.map(({ pipeline }) => pipeline)),
   ]).length;
@@ -48,7 +61,15 @@ export function statusReport(project: Project, branches: readonly BranchStatus[]
         driftOf(status),
       ]),
     },
-    remedies: [...branches.flatMap(reasonsOf), ...branches.flatMap(waysOut)],
+    remedies: [
+      ...branches.flatMap(reasonsOf),
+      ...branches.flatMap(waysOut),
+      ...lacking.map(({ production, branch, pipelines, isCut }) => [
+        ...phrase`${branch} lacks what ${production} has of `,
+        ...names(pipelines, 10),
+        `${isCut ? ', and perhaps of others' : ''}: bring it there by a merge request, or a release undoes it.`,
+      ]),
+    ],
     facts: [],
   };
 }

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../domain/audit.ts';
-import { backMergeBranch, backMergeTargets, mergedHotfixes } from '../domain/back-merge.ts';
+import { backMergeBranch, backMergeTargets, directMerges, isHotfix } from '../domain/back-merge.ts';
 import type { BranchView } from '../domain/branch-view.ts';
 import { backMergeReport, type BackMerged } from '../domain/back-merge-report.ts';
 import type { BackMergeJob, DueJob, JobOutcome } from '../domain/job.ts';
@@ -11,17 +11,17 @@ import { openBackMerge } from './open-back-merge.ts';
 import type { BranchPorts } from './ports.ts';
 import { readMapping } from './view-branch.ts';
 
-/** The jobs that a view of a branch leads to: one for each hotfix that was merged into production. */
+/** The jobs that a view of a branch leads to: one for each merge into production that came by no other branch. */
 export function backMergeJobs({ clock }: Pick<BranchPorts, 'clock'>, view: BranchView): readonly DueJob[] {
-  return mergedHotfixes(view).map((mergeRequest) => ({
+  return directMerges(view).map((mergeRequest) => ({
     job: { kind: 'back-merge', projectId: view.project.id, mergeRequest, deliveries: view.deliveries },
     dueAt: clock.now(),
   }));
 }
 
 /**
- * Opens the merge requests that bring a merged hotfix to the branches of the other roles, and tells of them on the hotfix's own. Run again, it
- * finds what is there.
+ * Opens the merge requests that bring what was merged into production to the branches of the other roles that lack it, and tells of them on its own merge
+ * request; where none lacks it, that is told of a hotfix alone. Run again, it finds what is there.
  */
 export async function runBackMerge(ports: BranchPorts, job: BackMergeJob): Promise<JobOutcome> {
   const { gitlab, settings, clock, log } = ports;
@@ -47,6 +47,8 @@ export async function runBackMerge(ports: BranchPorts, job: BackMergeJob): Promi
     if (!opened.ok && isPassing(opened.failure)) return notDone(opened.failure.failure);
     outcomes.push(opened.ok ? opened.value : { target, kind: 'failed', reason: opened.failure });
   }
+  const isNews = outcomes.some(({ kind }) => kind === 'requested' || kind === 'failed');
+  if (!isHotfix(hotfix.value) && !isNews) return { kind: 'done' };
   log.info('back-merge', { hotfix: hotfix.value.iid, branches: outcomes.length });
   const comment = {
     kind: 'comment',

@@ -3,10 +3,13 @@ import { frozenUntil } from '../domain/freeze.ts';
 import { lookup } from '../domain/mapping.ts';
 import { statusReport, unknownBranchReport, type BranchStatus } from '../domain/status-report.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
-import { answer, type CommandContext, type Prepared } from './command-context.ts';
+import { answer, endedBy, type CommandContext, type Prepared } from './command-context.ts';
+import { lackingIn } from './lacking-in.ts';
+import { ok } from '../domain/result.ts';
 
-/** `/aic status`: what the store remembers of the branches of the mapping. */
-export function prepareStatus({ ports, project, mapping }: CommandContext, command: Command): Prepared {
+/** `/aic status`: what the store remembers of the branches of the mapping, and what production has that the other roles' branches lack. */
+export function prepareStatus(context: CommandContext, command: Command): Prepared {
+  const { ports, project, mapping } = context;
   const { branch } = command.options;
   return {
     lane: undefined,
@@ -35,7 +38,10 @@ export function prepareStatus({ ports, project, mapping }: CommandContext, comma
           };
         }),
       );
-      return answer(statusReport(project, statuses), true);
+      const isAboutProduction = branch === undefined || branch === mapping.roles.production;
+      const lacking = isAboutProduction ? await lackingIn(context) : ok([]);
+      if (!lacking.ok) return endedBy(lacking.failure);
+      return answer(statusReport(project, statuses, lacking.value), true);
     },
   };
 }

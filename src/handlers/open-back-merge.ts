@@ -1,5 +1,6 @@
 import {
   isCommonStart,
+  isHotfix,
   stateOfFile,
   type FileVersion,
   type FixedFile,
@@ -17,6 +18,7 @@ import { toComment } from '../domain/report-markdown.ts';
 import { allOk, fail, ok, type Result } from '../domain/result.ts';
 import { identitiesOf } from '../domain/version.ts';
 import type { BroughtChanges } from './brought-changes.ts';
+import { hadVersion } from './had-version.ts';
 import {
   makeBackMergeBranch,
   type BackMergeWish,
@@ -51,6 +53,9 @@ export async function openBackMerge(
   const missing = files.value
     .map((file) => ({ ...file, state: stateOfFile(file, there.value.get(file.path)) }))
     .filter(({ state }) => state !== 'there');
+  const lacking = isHotfix(hotfix) ? ok(missing) : await neverHad(ports, project.id, head.value, missing);
+  if (!lacking.ok) return lacking;
+  if (lacking.value.length === 0) return ok({ target, kind: 'not-needed' });
   const both = missing.filter(({ state }) => state === 'both').map(({ path }) => path);
   const earlier = asReason(await gitlab.mergeRequestsFrom(project.id, branch, target));
   if (!earlier.ok) return earlier;
@@ -74,6 +79,25 @@ export async function openBackMerge(
     }),
   );
   return put.ok ? ok({ target, kind: 'requested', request: put.value, both }) : put;
+}
+
+/** The files of which the branch never had the merged version: what it had and changed since, it does not lack. */
+async function neverHad(
+  ports: BranchPorts,
+  project: ProjectId,
+  head: CommitSha,
+  files: Missing,
+): Promise<Result<Missing, Reason>> {
+  const lacking: Missing[number][] = [];
+  for (const file of files) {
+    const had =
+      file.text === undefined
+        ? ok(false)
+        : asReason(await hadVersion(ports, project, { head, path: file.path }, file.text));
+    if (!had.ok) return had;
+    if (!had.value) lacking.push(file);
+  }
+  return ok(lacking);
 }
 
 type Versions = ReadonlyMap<string, FileVersion>;

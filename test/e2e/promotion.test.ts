@@ -638,6 +638,45 @@ describe('a merged hotfix', () => {
   });
 });
 
+describe('what is merged into production past develop', () => {
+  test('goes on to develop where that never had it, and status names it until then', async () => {
+    await threePipelines();
+    await scene.addBranch('sandbox', 'main');
+    await scene.start();
+    const iid = await scene.open('main', sqlFile('A', 'select straight'));
+    await scene.merge(iid);
+    const comment = await scene.comment(iid, (body) => body.includes('aic-bot:back-merge'));
+    expect(comment).toContain('2 merge requests bring `work/1` to the other branches as well');
+    const [, first] = await requests();
+    expect(first).toMatchObject({
+      source_branch: `back-merge/work-1-${iid}-into-develop`,
+      target_branch: 'develop',
+    });
+    expect(await read(first?.source_branch ?? '', 'config/A.json')).toContain('select straight');
+    const { answer } = await ask('/aic status');
+    expect(answer).toContain('`develop` lacks what `main` has of `A`');
+    await scene.merge(first?.iid ?? 0);
+    await scene.settle();
+    const after = await ask('/aic status');
+    expect(after.answer).not.toContain('`develop` lacks');
+    expect(after.answer).toContain('`sandbox` lacks what `main` has of `A`');
+  });
+
+  test('goes nowhere where develop had it and is further by now, and nothing is said', async () => {
+    await threePipelines();
+    await scene.commit('develop', sqlFile('A', 'select straight'));
+    await scene.commit('develop', sqlFile('A', 'select further'));
+    await scene.start();
+    const iid = await scene.open('main', sqlFile('A', 'select straight'));
+    await scene.merge(iid);
+    await scene.comment(iid, (body) => body.includes('Deployed 1 pipeline'));
+    await scene.settle();
+    expect(await requests()).toHaveLength(1);
+    expect((await scene.comments(iid)).some((body) => body.includes('back-merge'))).toBe(false);
+    expect((await ask('/aic status')).answer).not.toContain('lacks what');
+  });
+});
+
 test.each(['a/b', '..', 'CON', 'weird | name', '名前', 'x'.repeat(200), '/leading', '@all', 'all'])(
   'a pipeline named %j survives promotion',
   async (name) => {

@@ -195,11 +195,20 @@ export async function setScene(
       const isSwept = () =>
         rows(`select 1 from jobs where key = 'sweep' and due_at > ${clock.now()}`).length > 0;
       await until('the end of the sweep', () => isSwept() || undefined, patienceMs);
-      await advance(16_000);
       // Besides what always waits, and what moves the clock.
-      const left = `select 1 from jobs where job_json ->> 'kind' not in ('check-token', 'sweep', 'clean-up')
-        and job_json ->> 'branch' is not 'untouched' and due_at < ${clock.now() + 60_000}`;
-      await until('the end of all jobs', () => rows(left).length === 0 || undefined, patienceMs);
+      const left = (
+        due: string,
+      ) => `select 1 from jobs where job_json ->> 'kind' not in ('check-token', 'sweep', 'clean-up')
+        and job_json ->> 'branch' is not 'untouched' and due_at ${due}`;
+      const isOver = async () => {
+        await gitlab.deliveriesSettled();
+        if (rows(left(`< ${clock.now() + 60_000}`)).length === 0) return true;
+        // What webhooks led to meanwhile waits for a quarter of a minute.
+        if (rows(left(`<= ${clock.now()}`)).length === 0) await advance(16_000);
+        return undefined;
+      };
+      await advance(16_000);
+      await until('the end of all jobs', isOver, patienceMs);
     },
     rows,
     open: async (target, files) => {
