@@ -13,6 +13,7 @@ import type { ApiEnv, Instance } from './instance.ts';
 import { issueRoutes } from './issue-routes.ts';
 import { mergeRequestRoutes } from './merge-request-routes.ts';
 import { noteRoutes } from './note-routes.ts';
+import { pageRoutes } from './pages.ts';
 import { projectRoutes, visibleProject } from './project-routes.ts';
 import { protectedBranchRoutes } from './protected-branch-routes.ts';
 import { Refusal, refused } from './refusal.ts';
@@ -59,6 +60,7 @@ export function createGitLabApp(instance: Instance): Hono {
 
   const app = new Hono();
   app.route('/api/v4', api);
+  app.route('/', pageRoutes(instance));
   app.notFound(() => Response.json({ error: '404 Not Found' }, { status: 404 }));
   app.onError((error) => {
     if (error instanceof Refusal) return Response.json(error.body, { status: error.status });

@@ -15,7 +15,6 @@ const counts: readonly (readonly [Kind, string, string])[] = [
   ['task-removed', 'task', ' removed'],
   ['task-moved', 'task', ' moved'],
   ['task-renamed', 'task', ' renamed'],
-  ['variable', 'variable', ' changed'],
 ];
 
 const languages: Readonly<Record<Language, string>> = { sql: 'SQL', python: 'PySpark', text: 'text' };
@@ -25,6 +24,7 @@ export function summaryOf(differences: readonly Difference[]): Phrase {
   const having = (kind: Kind) => differences.filter((one) => one.kind === kind).length;
   const parts = [
     ...counts.flatMap(([kind, what, how]) => (having(kind) === 0 ? [] : [counted(having(kind), what) + how])),
+    ...variablesIn(differences),
     ...(['sql', 'python', 'text'] as const).flatMap((language) => {
       const places = differences.filter((one) => one.kind === 'text' && one.language === language).length;
       return places === 0
@@ -34,6 +34,16 @@ export function summaryOf(differences: readonly Difference[]): Phrase {
     ...(having('json') === 0 ? [] : ['other settings changed']),
   ];
   return words(parts.join(', '));
+}
+
+function variablesIn(differences: readonly Difference[]): readonly string[] {
+  const all = differences.filter((one) => one.kind === 'variable');
+  const added = all.filter(({ before }) => before === undefined).length;
+  const others = all.length - added;
+  return [
+    ...(added === 0 ? [] : [`${counted(added, 'variable')} added`]),
+    ...(others === 0 ? [] : [`${counted(others, 'variable')} changed`]),
+  ];
 }
 
 /** The differences of one pipeline, to be folded away below its name. */
