@@ -6,7 +6,7 @@ import type { MergeRequest } from './gitlab.ts';
 import { link, names, phrase, words } from './phrase.ts';
 import type { Explanation } from './reason.ts';
 
-import type { Report } from './report.ts';
+import type { Detail, Report } from './report.ts';
 
 /** Why no merge request makes the branch follow a rollback, or which one does. */
 export type Revert =
@@ -18,7 +18,11 @@ export type Revert =
 /** What a rollback did, and what makes the branch follow. */
 export function rollbackReport(
   facts: DeploymentFacts,
-  { subject, revert }: { readonly subject: Deployment; readonly revert: Revert },
+  {
+    subject,
+    revert,
+    details,
+  }: { readonly subject: Deployment; readonly revert: Revert; readonly details: readonly Detail[] },
 ): Report {
   const report = reportOn(facts);
   const { deployment, items } = facts;
@@ -51,6 +55,7 @@ export function rollbackReport(
         ? [phrase`To undo the rollback: ${`/aic rollback deployment=${deployment.id}`}.`]
         : []),
     ],
+    details,
     facts: [...report.facts, words(`undoes deployment ${subject.id}`)],
   };
 }

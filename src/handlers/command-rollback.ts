@@ -149,8 +149,8 @@ async function tell(
   const { ports, project } = context;
   const revert = await revertOf(context, subject, target, done);
   if (revert === 'stopped') return { kind: 'stopped' };
-  const { deployment, items } = done;
-  const report = rollbackReport({ project, deployment, items }, { subject, revert });
+  const { deployment, items, details = [] } = done;
+  const report = rollbackReport({ project, deployment, items }, { subject, revert, details });
   const dueAt = ports.clock.now();
   const comments = deployment.places.map((place): DueJob => ({
     job: {

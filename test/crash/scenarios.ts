@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 import { until } from '../../demo/person.ts';
 import { aicProject } from '../../demo/team.ts';
-import { sqlContent, sqlFile } from '../e2e/scene.ts';
-import { issue, say } from '../e2e/thread.ts';
+import { isFinal, sqlContent, sqlFile } from '../e2e/scene.ts';
+import { issue, onMergeRequest, say } from '../e2e/thread.ts';
 import type { Outcome } from './outcome.ts';
 import type { Stage } from './stage.ts';
 
@@ -142,6 +142,36 @@ export const scenarios: readonly Scenario[] = [
       deployments: deployments.length,
     }),
     right: { requests: 3, deployments: 1 },
+  },
+  {
+    name: 'rollback',
+    prepare: everywhere,
+    act: async (stage) => {
+      const { scene } = stage;
+      const iid = await scene.open('develop', files({ A: 'select 2', B: 'select 2', 'New 1': 'select 2' }));
+      await scene.merge(iid);
+      await scene.comment(iid, isFinal);
+      await say(scene, onMergeRequest(scene, iid), '/aic rollback');
+    },
+    expected: ({ writes, mergeRequests, commits, deployments }) => ({
+      writes: [...writes],
+      requests: mergeRequests.length,
+      reverts: commits['revert/develop-deployment-1-by-2']?.filter((subject) => subject.startsWith('Push'))
+        .length,
+      deployments: deployments.length,
+    }),
+    right: {
+      writes: [
+        'create New 1 in PIN QA',
+        'update A in PIN QA',
+        'update A in PIN QA',
+        'update B in PIN QA',
+        'update B in PIN QA',
+      ],
+      requests: 2,
+      reverts: 1,
+      deployments: 2,
+    },
   },
   {
     name: 'mail',

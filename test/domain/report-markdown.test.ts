@@ -6,8 +6,8 @@ import { gfm } from 'micromark-extension-gfm';
 import { describe, expect, test } from 'vitest';
 
 import { phrase, type Phrase } from '../../src/domain/phrase.ts';
-import { toComment } from '../../src/domain/report-markdown.ts';
-import type { Report } from '../../src/domain/report.ts';
+import { toComment, toComments } from '../../src/domain/report-markdown.ts';
+import type { Block, Detail, Report } from '../../src/domain/report.ts';
 import { commentIn, hostile, hostileTexts, samples, samplesWithNames, tamed } from './hostile.ts';
 import { project } from './samples.ts';
 
@@ -162,4 +162,65 @@ test('a cell holds any text as one piece of code', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+describe('details', () => {
+  const block: fc.Arbitrary<Block> = fc.oneof(
+    fc.record({ kind: fc.constant('text' as const), text: hostile.map((text) => phrase`${text}`) }),
+    fc.record({
+      kind: fc.constant('list' as const),
+      items: fc.array(
+        hostile.map((text) => phrase`${text}`),
+        { maxLength: 3 },
+      ),
+    }),
+    fc.record({
+      kind: fc.constant('diff' as const),
+      text: fc.array(hostile, { maxLength: 4 }).map((lines) => lines.map((line) => `+${line}`).join('\n')),
+    }),
+  );
+
+  test('are folded under the name, and nothing in them acts or ends its fold or its code', () => {
+    fc.assert(
+      fc.property(hostile, fc.array(block, { maxLength: 4 }), (name, blocks) => {
+        const details: readonly Detail[] = [{ summary: phrase`${name}: changed`, blocks }];
+        const body = toComment({ ...reportOf(['a']), details });
+        const nodes = walk(parse(body));
+        const html = nodes.filter((node) => node.type === 'html').map((node) => node.value);
+        expect(html).toHaveLength(2);
+        expect(html[0]).toMatch(/^<details><summary><code>[^<>]*<\/code>: changed<\/summary>$/);
+        expect(html[1]).toBe('</details>');
+        expect(nodes.filter((node) => node.type === 'code')).toHaveLength(
+          blocks.filter(({ kind }) => kind === 'diff').length,
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('go on in further comments, none is cut or lost unsaid, and no comment is longer than GitLab takes', () => {
+    const sizes = fc.array(fc.integer({ min: 0, max: 300_000 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(sizes, (all) => {
+        const details: readonly Detail[] = all.map((size, index) => ({
+          summary: phrase`pipeline ${`n${index}`}`,
+          blocks: [{ kind: 'diff', text: `+${'x'.repeat(78)}\n`.repeat(size / 80) }],
+        }));
+        const bodies = toComments({ ...reportOf(['a']), details });
+        expect(bodies.length).toBeLessThanOrEqual(4);
+        let shown = 0;
+        for (const [index, body] of bodies.entries()) {
+          expect(body.length).toBeLessThan(1_000_000);
+          const html = walk(parse(body)).filter((node) => node.type === 'html');
+          expect(html.length % 2).toBe(0);
+          shown += html.length / 2;
+          if (index > 0) expect(body).toContain(`continued (${index + 1} of ${bodies.length})`);
+        }
+        const left = all.length - shown;
+        const told = /(\d+) more pipelines? (?:is|are) not shown in detail/.exec(bodies.at(-1) ?? '');
+        expect(Number(told?.[1] ?? 0)).toBe(left);
+      }),
+      { numRuns: 15 },
+    );
+  });
 });

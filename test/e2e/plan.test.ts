@@ -83,6 +83,28 @@ describe('the plan on a merge request', () => {
     expect(await scene.plans(iid)).toHaveLength(1);
   });
 
+  test('is marked as outdated while it is made anew', async () => {
+    scene = await setScene();
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    await planOn(iid);
+    const mend = scene.world.aic.inject({ fault: { kind: 'status', status: 503 } });
+    await scene.world.gitlab.commitFiles(scene.projectId, 'work/1', 'More', sqlFile('b', 'select 2'));
+    const marked = await scene.comment(iid, (body) =>
+      body.includes('**Outdated: the plan is being made anew.**'),
+    );
+    expect(marked).toContain('deploys 1 pipeline');
+    mend();
+    await until(
+      'the new plan',
+      async () => {
+        await scene.advance(20_000);
+        return (await scene.plans(iid)).find((body) => body.includes('deploys 2 pipelines'));
+      },
+      patienceMs,
+    );
+  });
+
   test('is for what the target would be after merging, not for where the branches parted', async () => {
     scene = await setScene();
     await scene.commit('develop', { ...sqlFile('a', 'select 1'), ...sqlFile('b', 'select 1') });

@@ -59,6 +59,7 @@ describe('/aic rollback', () => {
     expect(answer).toContain('Rolled back deployment 1 in `PIN QA`: 2 pipelines restored');
     expect(answer).toContain('`c` was created by deployment 1 and stay');
     expect(answer).toContain('reason: `wrong joins`');
+    expect(answer).toContain('-select new_a\n+select old_a');
     expect(live('a')).toContain('old_a');
     expect(live('b')).toContain('old_b');
     expect(live('c')).toContain('select c');

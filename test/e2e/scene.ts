@@ -198,7 +198,7 @@ export async function setScene(
       // Besides what always waits, and what moves the clock.
       const left = (
         due: string,
-      ) => `select 1 from jobs where job_json ->> 'kind' not in ('check-token', 'sweep', 'clean-up')
+      ) => `select 1 from jobs where status <> 'given-up' and job_json ->> 'kind' not in ('check-token', 'sweep', 'clean-up')
         and job_json ->> 'branch' is not 'untouched' and due_at ${due}`;
       const isOver = async () => {
         await gitlab.deliveriesSettled();
