@@ -11,7 +11,7 @@ export async function planMissed(ports: BranchPorts, project: Project): Promise<
   const { gitlab, store, jobs, clock } = ports;
   const open = await gitlab.openRequests(project.id);
   if (!open.ok) return open;
-  const candidates = open.value.filter(({ isDraft }) => !isDraft);
+  const candidates = open.value.filter(({ isDraft, fromFork }) => !isDraft && !fromFork);
   if (candidates.length === 0) return ok(undefined);
   const mapping = await readMapping(ports, project);
   if (!mapping.ok) return mapping;

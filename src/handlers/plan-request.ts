@@ -40,7 +40,8 @@ export async function planRequest(ports: BranchPorts, job: PlanJob): Promise<Job
     if (shown !== undefined) await store.savePlan(job.projectId, job.mergeRequest, undefined, []);
     return { kind: 'done' };
   }
-  if (request.isDraft || isShown(shown, request)) return { kind: 'done' };
+  // Whoever may open one from a fork need not be a member: what a workspace holds is shown to them when a member asks for it.
+  if (request.isDraft || request.fromFork || isShown(shown, request)) return { kind: 'done' };
   const mapping = await readMapping(ports, project.value);
   if (!mapping.ok) return notYet(mapping.failure);
   return makeAndShow(ports, { project: project.value, mapping: mapping.value, request, shown });

@@ -218,6 +218,20 @@ describe('the plan on a merge request', () => {
     expect(body).toContain('`/aic embed`');
   });
 
+  test('shows nothing of a workspace on a merge request from a fork until a member asks', async () => {
+    scene = await setScene();
+    const { gitlab } = scene.world;
+    const fork = await gitlab.addProject('else/where');
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    gitlab.setSourceProject(scene.projectId, iid, fork.id);
+    await scene.start();
+    await editRequest(iid, { title: 'Still from a fork' });
+    await scene.settle();
+    expect(await scene.plans(iid)).toEqual([]);
+    const { answer } = await say(scene, onMergeRequest(scene, iid), '/aic plan');
+    expect(answer).toContain('Merging deploys 1 pipeline');
+  });
+
   test('says that the branches are in conflict', async () => {
     scene = await setScene();
     await scene.commit('develop', sqlFile('a', 'select 1'));
