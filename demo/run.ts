@@ -62,19 +62,30 @@ async function story(
     }),
   );
   console.log(`Jane opens !${opened.iid}, ${source} into develop: it changes two pipelines and adds one.`);
+  const commentWith = (marker: string) =>
+    until(
+      `the comment ${marker}`,
+      async () => {
+        const all = notes.parse(await omar.call('GET', `${project}/merge_requests/${opened.iid}/notes`));
+        return all.find(
+          ({ author, body }) =>
+            author.username === 'aic-bot' && body.includes(marker) && !body.includes('⏳'),
+        )?.body;
+      },
+      patienceMs,
+    );
+  const plan = await commentWith('aic-bot:plan');
+  heading(`The plan on !${opened.iid}, before anything happens`);
+  console.log(
+    textOf(plan).replace(/<details>[^]*<\/details>/, '(what changes in each pipeline is folded here)'),
+  );
+
+  heading('The merge');
   await omar.call('PUT', `${project}/merge_requests/${opened.iid}/merge`);
   console.log('Omar merges it. GitLab calls the bot; nobody does anything more.');
-
-  const comment = await until(
-    'the comment',
-    async () => {
-      const all = notes.parse(await omar.call('GET', `${project}/merge_requests/${opened.iid}/notes`));
-      return all.find(({ author, body }) => author.username === 'aic-bot' && !body.includes('⏳'))?.body;
-    },
-    patienceMs,
-  );
+  const comment = await commentWith('aic-bot:deployment:');
   heading(`The comment on !${opened.iid}`);
-  console.log(comment.replace(/^<!--.*?-->\s*/, ''));
+  console.log(textOf(comment));
 
   const received = await mail.waitForMail(({ subject }) => subject.startsWith('[Deploy]'), patienceMs);
   heading('The email');
@@ -94,6 +105,10 @@ async function story(
   const own = (text: string) => text.split('aic-bot:deployment:').length - 1;
   const comments = notes.parse(await omar.call('GET', `${project}/merge_requests/${opened.iid}/notes`));
   return [
+    {
+      fact: 'the plan told before the merge what it would do',
+      holds: plan.includes('Merging deploys 3 pipelines') && plan.includes('1 new, 2 changed'),
+    },
     {
       fact: 'AIC holds what was merged',
       holds: Object.entries(pipelinesAfter).every(([name, content]) => hasInAic(world, name, content)),
@@ -119,6 +134,11 @@ async function story(
       holds: mail.mails.length === 1 && received.to.length === 2,
     },
   ];
+}
+
+/** A comment without the mark that the bot knows it by. */
+function textOf(comment: string): string {
+  return comment.replace(/^<!--.*?-->\s*/, '');
 }
 
 function changedFiles(): Readonly<Record<string, string>> {

@@ -11,6 +11,14 @@ export const workspaces = {
   sandbox: 'PIN FUSION 2.0 DEV',
 } as const;
 
+/** Datasets with their tables, as the pipelines use them. */
+const tables = [
+  ['sales', 'transactions'],
+  ['fleet', 'vehicles'],
+  ['claims', 'raw'],
+  ['crm', 'leads'],
+] as const;
+
 const mapping = `mapping:
   main: ${workspaces.main}
   develop: ${workspaces.develop}
@@ -53,9 +61,11 @@ export async function addTeam({ gitlab, aic, bot }: World): Promise<Team> {
   }
   for (const workspace of Object.values(workspaces)) {
     aic.addWorkspace(aicProject, workspace);
+    for (const [dataset, table] of tables) {
+      aic.addDataset(aicProject, workspace, dataset);
+      aic.addTable(aicProject, workspace, dataset, table);
+    }
     aic.addDrive(aicProject, workspace, 'backups');
-    aic.addDataset(aicProject, workspace, 'sales');
-    aic.addTable(aicProject, workspace, 'sales', 'transactions');
     for (const [name, content] of Object.entries(pipelinesBefore))
       aic.putPipeline(aicProject, workspace, name, content);
   }
