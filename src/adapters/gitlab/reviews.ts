@@ -10,7 +10,9 @@ const user = z.object({ id: z.number().transform((id) => id as UserId) });
 const shown = z.object({
   author: user.nullish(),
   sha: z.string().nullish(),
-  head_pipeline: z.object({ id: z.number(), sha: z.string(), status: z.string() }).nullish(),
+  head_pipeline: z
+    .object({ id: z.number(), sha: z.string(), status: z.string(), source: z.string().nullish() })
+    .nullish(),
 });
 const approvals = z.object({
   approved: z.boolean().nullish(),
