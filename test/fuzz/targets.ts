@@ -8,10 +8,13 @@ import { codeFiles, codeFolder } from '../../src/domain/code-files.ts';
 import { commandLines } from '../../src/domain/command-lines.ts';
 import { parseCommand } from '../../src/domain/command.ts';
 import { misunderstoodReport } from '../../src/domain/command-help.ts';
+import { differencesBetween } from '../../src/domain/differences.ts';
+import { embed } from '../../src/domain/embed.ts';
 import { fingerprintOf } from '../../src/domain/fingerprint.ts';
 import { parseJson, writeJson } from '../../src/domain/json.ts';
 import { parseMapping } from '../../src/domain/mapping-file.ts';
-import { contentOf, parseConfig, writeConfig } from '../../src/domain/pipeline-config.ts';
+import { contentOf, emptyContent, parseConfig, writeConfig } from '../../src/domain/pipeline-config.ts';
+import { placeholdersIn } from '../../src/domain/placeholders.ts';
 import { toComment } from '../../src/domain/report-markdown.ts';
 import { answersTarget } from './answers.ts';
 import { deepJson, hostileText, jsonText, mutated, withField } from './hostile-json.ts';
@@ -247,7 +250,15 @@ const configs = pure(
     const sent = parseJson(writeJson({ title: 'A', ...again.value }));
     const back = sent.ok ? contentOf(sent.value) : undefined;
     must(back?.ok === true && writeConfig('A', back.value) === written, 'AIC would get something else');
-    codeFiles('A', again.value);
+    const code = new Map(codeFiles('A', again.value).map((file) => [file.path, file.text]));
+    const embedded = embed('A', text, code);
+    must(embedded.ok && embedded.value.text === text, 'embedding what is not edited changes the config');
+    const differences = differencesBetween(emptyContent, again.value);
+    must(
+      (differences.length === 0) === (fingerprint === (await fingerprintOf(emptyContent))),
+      'no difference',
+    );
+    placeholdersIn('A', again.value);
   },
 );
 
