@@ -2,7 +2,7 @@ import { isPending, type Deployment, type Item, type ItemState, type Remark } fr
 import type { Project } from './gitlab.ts';
 import { deploymentMarker, type Job, type StatusJob } from './job.ts';
 import { link, names, phrase, words, type Phrase } from './phrase.ts';
-import { referenceTo, type Noteable } from './place.ts';
+import { referenceTo, type Noteable, type Place } from './place.ts';
 import { recordStateOf } from './records.ts';
 import { explain } from './reason.ts';
 import { deploymentMail, type MailSettings } from './report-mail.ts';
@@ -85,7 +85,7 @@ export function reportOn({ project, deployment, items }: DeploymentFacts): Repor
       rows: ranked.map((item) => [
         phrase`${item.pipeline}`,
         words(resultOf(item.state)),
-        detailsOf(item.state),
+        detailsOf(item.state, deployment),
       ]),
     },
     remedies: remediesOf(ranked),
@@ -174,7 +174,7 @@ function resultOf(state: ItemState): string {
   }
 }
 
-function detailsOf(state: ItemState): Phrase {
+function detailsOf(state: ItemState, { rollsBack }: Deployment): Phrase {
   switch (state.kind) {
     case 'planned':
     case 'writing':
@@ -184,7 +184,11 @@ function detailsOf(state: ItemState): Phrase {
     case 'updated':
       return state.remark === undefined ? [] : words(remarks[state.remark]);
     case 'left':
-      return words('The file was removed; pipelines are never deleted in AIC.');
+      return words(
+        rollsBack === undefined
+          ? 'The file was removed; pipelines are never deleted in AIC.'
+          : `Deployment ${rollsBack} created it; pipelines are never deleted in AIC.`,
+      );
     case 'blocked':
     case 'failed':
       return explain(state.reason).what;
@@ -216,12 +220,18 @@ function factsOf(project: Project, deployment: Deployment): readonly Phrase[] {
     phrase`branch ${branch}`,
     ['commit ', ...link(head.slice(0, 8), `${project.webUrl}/-/commit/${head}`)],
     [...phrase`workspace ${workspace.workspace}`, ...(workspace.environment === 'qa' ? [' (AIC QA)'] : [])],
-    ...places.flatMap((place) => (place.kind === 'commit' ? [] : [linkTo(project, place)])),
+    ...noteablesIn(places).map((noteable) => linkTo(project, noteable)),
     ...(by === undefined ? [] : [phrase`by ${by}`]),
     ...(reason === undefined ? [] : [phrase`reason: ${reason}`]),
     words(`deployment ${deployment.id}`),
     ...(finishedAt === undefined ? [] : [words(`took ${duration(finishedAt - startedAt)}`)]),
   ];
+}
+
+/** What the places are on, each once: an answer in a thread is on the same merge request as a comment beside it. */
+function noteablesIn(places: readonly Place[]): readonly Noteable[] {
+  const all = places.flatMap((place) => (place.kind === 'commit' ? [] : [place]));
+  return [...new Map(all.map((place) => [referenceTo(place), place])).values()];
 }
 
 /** `merge request !5` with its address. */

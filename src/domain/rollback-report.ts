@@ -28,7 +28,6 @@ export function rollbackReport(
   const { deployment, items } = facts;
   const restored = items.filter(({ state }) => state.kind === 'updated' || state.kind === 'created').length;
   const same = items.filter(({ state }) => state.kind === 'unchanged').length;
-  const left = items.filter(({ state }) => state.kind === 'left').map(({ pipeline }) => pipeline);
   const stuck = items.filter(({ state }) => state.kind === 'blocked' || state.kind === 'failed').length;
   const rest = [
     ...(same > 0 ? [`${same} were like that already`] : []),
@@ -42,14 +41,6 @@ export function rollbackReport(
     ],
     remedies: [
       ...report.remedies,
-      ...(left.length === 0
-        ? []
-        : [
-            [
-              ...names(left, 5),
-              ` ${left.length === 1 ? 'was' : 'were'} created by deployment ${subject.id} and stay: pipelines are never deleted.`,
-            ],
-          ]),
       ...revertRemedies(revert, subject),
       ...(restored > 0
         ? [phrase`To undo the rollback: ${`/aic rollback deployment=${deployment.id}`}.`]

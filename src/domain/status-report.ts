@@ -1,6 +1,7 @@
 import { commitLink, refusal } from './command-answer.ts';
 import type { Deployment, Item } from './deployment.ts';
 import { driftStates, isByHand, type DriftState } from './drift.ts';
+import type { Hold } from './hold.ts';
 import { momentIn, type Frozen } from './freeze.ts';
 import type { Project } from './gitlab.ts';
 import { nearest } from './nearest.ts';
@@ -19,6 +20,8 @@ export interface BranchStatus {
   readonly pending: readonly Pending[];
   /** How the workspace compared with the branch when it was last looked at; empty before that. */
   readonly drift: ReadonlyMap<string, DriftState>;
+  /** What was rolled back and is held back from deployment. */
+  readonly holds: readonly Hold[];
   /** Until when nothing is deployed by itself. */
   readonly frozen: Frozen | undefined;
 }
@@ -95,7 +98,7 @@ function driftOf({ drift }: BranchStatus): Phrase {
   return words(counts.map(({ state, count }) => `${count} ${state.replace('-', ' ')}`).join(', '));
 }
 
-function waysOut({ branch, drift, frozen }: BranchStatus): readonly Phrase[] {
+function waysOut({ branch, drift, holds, frozen }: BranchStatus): readonly Phrase[] {
   const byHand = [...drift].filter(([, state]) => isByHand(state)).map(([name]) => name);
   return [
     ...(byHand.length === 0
@@ -106,6 +109,15 @@ function waysOut({ branch, drift, frozen }: BranchStatus): readonly Phrase[] {
             ...phrase` changed by hand in AIC: ${`/aic adopt branch=${branch}`} brings that into Git.`,
           ],
         ]),
+    ...[...Map.groupBy(holds, ({ request }) => request)].map(([request, its]) => [
+      ...phrase`${branch}: `,
+      ...names(
+        its.map(({ pipeline }) => pipeline),
+        5,
+      ),
+      ' held back since a rollback, until ',
+      request === undefined ? 'the branch has what AIC has.' : `!${request} is merged.`,
+    ]),
     ...(frozen === undefined
       ? []
       : [[...phrase`${branch}: nothing is deployed by itself until `, ...momentIn(frozen), '.']]),

@@ -33,6 +33,7 @@ export function prepareStatus(context: CommandContext, command: Command): Prepar
               found.rule === 'exact'
                 ? await ports.store.drift(keyOfWorkspace(ports, project.id, found.workspace))
                 : new Map(),
+            holds: await ports.store.holds(key),
             frozen:
               found.rule === 'none' ? undefined : frozenUntil(found.workspace.freeze, ports.clock.now()),
           };

@@ -133,7 +133,10 @@ function placesOf(
   const isUnfinished = again !== undefined || (view.pending.length > 0 && order === undefined);
   const places: readonly Place[] = [
     ...(isUnfinished ? (last?.places ?? []) : []),
-    ...view.mergeRequests.map(({ iid }): Place => ({ kind: 'merge-request', iid })),
+    // The thread that it was ordered in stands for its merge request.
+    ...view.mergeRequests
+      .filter(({ iid }) => order?.place?.kind !== 'merge-request' || order.place.iid !== iid)
+      .map(({ iid }): Place => ({ kind: 'merge-request', iid })),
     ...(order?.place === undefined ? [] : [order.place]),
   ];
   return [...new Map(places.map((place) => [placeName(place), place])).values()];

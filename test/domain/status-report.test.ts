@@ -20,6 +20,7 @@ function status(changes: Partial<BranchStatus> = {}): BranchStatus {
     last: undefined,
     pending: [],
     drift: new Map(),
+    holds: [],
     frozen: undefined,
     ...changes,
   };

@@ -57,7 +57,7 @@ describe('/aic rollback', () => {
     );
     expect(emoji).toBe('white_check_mark');
     expect(answer).toContain('Rolled back deployment 1 in `PIN QA`: 2 pipelines restored');
-    expect(answer).toContain('`c` was created by deployment 1 and stay');
+    expect(answer).toMatch(/`c` +\| left alone +\| Deployment 1 created it; pipelines are never deleted/);
     expect(answer).toContain('reason: `wrong joins`');
     expect(answer).toContain('-select new_a\n+select old_a');
     expect(live('a')).toContain('old_a');
@@ -86,6 +86,10 @@ describe('/aic rollback', () => {
     expect(again.answer).toMatch(/`b` +\| blocked/);
     await scene.settle();
     expect(live('b')).toContain('old_b');
+    const status = await say(scene, await issue(scene), '/aic status branch=develop');
+    expect(status.answer).toContain(
+      `\`a\`, \`b\` held back since a rollback, until !${requestOf(answer)} is merged.`,
+    );
     // The merge of the revert conflicts in a; somebody resolves it for what came later.
     const path = `/projects/${scene.projectId}`;
     await scene.world.gitlab.commitFiles(
