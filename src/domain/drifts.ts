@@ -1,5 +1,6 @@
 import type { AuditEntry } from './audit.ts';
 import type { Drift, DriftState } from './drift.ts';
+import type { Fingerprint } from './fingerprint.ts';
 import type { ProjectId } from './ids.ts';
 import type { DueJob } from './job.ts';
 import type { BranchKey, WorkspaceKey } from './store.ts';
@@ -14,6 +15,8 @@ export interface Drifts {
     readonly workspace: WorkspaceKey;
     readonly branch: BranchKey;
     readonly drift: readonly Drift[];
+    /** What the workspace holds of pipelines that were found equal and had no record. */
+    readonly agreed: ReadonlyMap<string, Fingerprint>;
     readonly at: number;
     readonly jobs: readonly DueJob[];
     readonly audit: readonly AuditEntry[];

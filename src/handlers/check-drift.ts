@@ -45,6 +45,7 @@ export async function checkDrift(ports: BranchPorts, job: CheckDriftJob): Promis
     workspace,
     branch: { projectId, branch },
     drift,
+    agreed: looked.value.agreed,
     at,
     jobs: mails.map((mail) => ({ job: mail, dueAt: at })),
     audit: told.length === 0 ? [] : [auditOf(project.value, branch, target, told)],

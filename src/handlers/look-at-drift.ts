@@ -19,6 +19,8 @@ export interface DriftLook {
   readonly head: CommitSha;
   readonly workspace: Workspace;
   readonly drift: readonly Drift[];
+  /** What both sides have of pipelines of which that was not recorded yet: the next look need not read these files. */
+  readonly agreed: ReadonlyMap<string, Fingerprint>;
   /** By title. */
   readonly ids: ReadonlyMap<string, PipelineId>;
   /** Where the configs stand in Git, by pipeline. */
@@ -92,11 +94,16 @@ export async function lookAtDrift(
     if (!one.ok) return one;
     sightings.push(one.value);
   }
+  const drift = classify(sightings);
+  const agreed = drift.flatMap(({ name, state, live, isKnown }) =>
+    state === 'in-sync' && live !== undefined && !isKnown ? [[name, live] as const] : [],
+  );
   const single = [...ids].flatMap(([title, id]) => (id === 'several' ? [] : [[title, id] as const]));
   return ok({
     head: at,
     workspace: workspace.value,
-    drift: classify(sightings),
+    drift,
+    agreed: new Map(agreed),
     ids: new Map(single),
     files,
   });

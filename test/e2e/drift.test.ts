@@ -94,14 +94,6 @@ describe('drift', () => {
     await scene.start(looking);
     await scene.settle();
     expect(reads()).toBe(before);
-    // Without a record of what was deployed, files are read; nothing deployed these.
-    const iid = await scene.open(
-      'develop',
-      Object.assign({}, ...['a', 'b', 'c'].map((name) => sqlFile(name, `select ${name}2`))),
-    );
-    await scene.merge(iid);
-    await scene.comment(iid, isFinal);
-    await scene.settle();
     const files = () => gitlab.calls.filter(({ path }) => path.includes('/files/config')).length;
     const filesBefore = files();
     await lookAgain();

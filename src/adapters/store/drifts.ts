@@ -4,7 +4,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { Drifts } from '../../domain/drifts.ts';
 import type { WorkspaceKey } from '../../domain/store.ts';
 import { addAudit } from './audit.ts';
-import { addJobs, chunk } from './rows.ts';
+import { addJobs, chunk, saveBaseline } from './rows.ts';
 import type { Tables } from './schema.ts';
 
 /** @param write runs one transaction */
@@ -34,7 +34,7 @@ export function createDrifts(
         .execute();
       return new Map(rows.map(({ pipeline, state }) => [pipeline, state]));
     },
-    saveDrift: async ({ workspace, branch, drift, at, jobs, audit }) => {
+    saveDrift: async ({ workspace, branch, drift, agreed, at, jobs, audit }) => {
       await write(async (transaction) => {
         const known = await statesIn(transaction, workspace);
         await forget(transaction, workspace);
@@ -49,6 +49,10 @@ export function createDrifts(
             .insertInto('drift')
             .values(rows.slice(from, from + chunk))
             .execute();
+        for (const [pipeline, fingerprint] of agreed) {
+          const baseline = { fingerprint, blob: undefined };
+          await saveBaseline(transaction, workspace, { pipeline, baseline }, at);
+        }
         const row = { project_id: branch.projectId, branch: branch.branch, checked_at: at };
         await transaction
           .insertInto('drift_checks')
