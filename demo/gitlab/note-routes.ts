@@ -76,15 +76,17 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
     return made.status === 201 ? c.json(discussionJson(c.var.project, noteable, id), 201) : made;
   });
 
-  app.put(`${discussions}/:discussion`, async (c) => {
-    const { project, user } = c.var;
-    const noteable = find(project, c.req.param('iid'));
-    const id = c.req.param('discussion');
-    if (accessLevel(project, user) < accessLevels.developer) throw refused(403, '403 Forbidden');
-    const isResolved = (await readParams(c)).flag('resolved') ?? false;
-    for (const note of threadIn(noteable, id)) note.isResolved = isResolved;
-    return c.json(discussionJson(project, noteable, id));
-  });
+  // The threads of issues can't be resolved.
+  if (kind === 'merge_requests')
+    app.put(`${discussions}/:discussion`, async (c) => {
+      const { project, user } = c.var;
+      const noteable = find(project, c.req.param('iid'));
+      const id = c.req.param('discussion');
+      if (accessLevel(project, user) < accessLevels.developer) throw refused(403, '403 Forbidden');
+      const isResolved = (await readParams(c)).flag('resolved') ?? false;
+      for (const note of threadIn(noteable, id)) note.isResolved = isResolved;
+      return c.json(discussionJson(project, noteable, id));
+    });
 
   function discussionJson(project: Project, noteable: Noteable, id: string): object {
     const thread = threadIn(noteable, id);

@@ -95,8 +95,8 @@ export async function lookAtDrift(
     sightings.push(one.value);
   }
   const drift = classify(sightings);
-  const agreed = drift.flatMap(({ name, state, live, isKnown }) =>
-    state === 'in-sync' && live !== undefined && !isKnown ? [[name, live] as const] : [],
+  const agreed = drift.flatMap(({ name, state: how, live, isKnown }) =>
+    how === 'in-sync' && live !== undefined && !isKnown ? [[name, live] as const] : [],
   );
   const single = [...ids].flatMap(([title, id]) => (id === 'several' ? [] : [[title, id] as const]));
   return ok({
