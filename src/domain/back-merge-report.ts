@@ -1,6 +1,6 @@
 import type { MergeRequest } from './gitlab.ts';
 import { link, names, phrase, words, type Phrase } from './phrase.ts';
-import type { FixedFileState } from './back-merge.ts';
+import type { Arrival, FixedFileState } from './back-merge.ts';
 import { explain, type Reason } from './reason.ts';
 import type { Report } from './report.ts';
 
@@ -19,16 +19,15 @@ export type BackMerged = { readonly target: string } & (
 
 /** What stands in the description of a back-merge request. */
 export function backMergeSection(back: {
-  readonly hotfix: MergeRequest;
-  readonly production: string;
+  readonly arrival: Arrival;
   readonly target: string;
   readonly files: readonly { readonly path: string; readonly state: FixedFileState }[];
 }): Report {
-  const { hotfix, production, target, files } = back;
+  const { arrival, target, files } = back;
   const both = files.filter(({ state }) => state === 'both').map(({ path }) => path);
   return {
     mood: both.length === 0 ? 'note' : 'held',
-    outcome: phrase`Brings ${hotfix.source} (${referenceTo(hotfix)}) from ${production} to ${target} as well`,
+    outcome: phrase`Brings ${arrival.source} (${arrival.reference}) from ${arrival.production} to ${target} as well`,
     table: {
       head: ['File', 'On the branch'],
       rows: files.map(({ path, state }) => [phrase`${path}`, words(stateWords[state])]),
@@ -50,8 +49,8 @@ const stateWords: Readonly<Record<FixedFileState, string>> = {
   both: 'changed on both sides: may conflict',
 };
 
-/** The comment on the hotfix's merge request: where it goes on. */
-export function backMergeReport(hotfix: MergeRequest, outcomes: readonly BackMerged[]): Report {
+/** The comment on what came into production: where it goes on. */
+export function backMergeReport({ source }: Arrival, outcomes: readonly BackMerged[]): Report {
   const opened = outcomes.filter((one) => one.kind === 'requested' && one.request.state === 'opened').length;
   const isStuck = outcomes.some(
     (one) => one.kind === 'failed' || (one.kind === 'requested' && one.both.length > 0),
@@ -61,8 +60,8 @@ export function backMergeReport(hotfix: MergeRequest, outcomes: readonly BackMer
     mood: isStuck ? 'held' : 'done',
     outcome:
       opened === 0
-        ? phrase`${hotfix.source} needs no back-merge`
-        : phrase`${words(bring)} ${hotfix.source} to the other branches as well`,
+        ? phrase`${source} needs no back-merge`
+        : phrase`${words(bring)} ${source} to the other branches as well`,
     table: {
       head: ['Branch', 'Merge request', 'Details'],
       rows: outcomes.map((one) => [

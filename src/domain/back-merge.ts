@@ -1,5 +1,11 @@
 import type { BranchView } from './branch-view.ts';
-import type { MergeRequestIid } from './ids.ts';
+import type { Actor } from './audit.ts';
+import { commitLink } from './command-answer.ts';
+import { isConfigPath } from './config-path.ts';
+import type { MergeRequest, Project } from './gitlab.ts';
+import type { CommitSha, MergeRequestIid } from './ids.ts';
+import { link, type Phrase } from './phrase.ts';
+import type { Place } from './place.ts';
 import { roleNames, type Mapping } from './mapping.ts';
 import { hotfixPrefix, releasePrefix } from './promotion.ts';
 
@@ -49,17 +55,64 @@ export function backMergeTargets(mapping: Mapping): readonly string[] {
   return [...new Set(branches)].filter((branch) => branch !== production && mapping.exact.has(branch));
 }
 
-/** The name of the branch that brings what was merged to another one: the same each time, and another for each merge request. */
+/** What came into production, by a merge request or by a push, and is brought to the other branches. */
+export interface Arrival {
+  /** The branch that was merged, or a name for the push. */
+  readonly source: string;
+  /** The merge request or the commit with its address. */
+  readonly reference: Phrase;
+  readonly production: string;
+  readonly by: Actor;
+  /** What tells it apart in the project: the merge request's number, or the commit. */
+  readonly id: string;
+  readonly isHotfix: boolean;
+  /** Where it is told of. */
+  readonly place: Place;
+}
+
+export function arrivalOfMerge(request: MergeRequest): Arrival {
+  const { iid, source, target, webUrl, mergedBy: name, mergedById: id } = request;
+  return {
+    source,
+    reference: link(`!${iid}`, webUrl),
+    production: target,
+    by: { id, name },
+    id: String(iid),
+    isHotfix: isHotfix(request),
+    place: { kind: 'merge-request', iid },
+  };
+}
+
+export function arrivalOfPush(project: Project, branch: string, commit: CommitSha): Arrival {
+  return {
+    source: `push-${commit.slice(0, 8)}`,
+    reference: commitLink(project, commit),
+    production: branch,
+    by: { id: undefined, name: undefined },
+    id: commit,
+    isHotfix: false,
+    place: { kind: 'commit', commit },
+  };
+}
+
+/** The name of the branch that brings it to another one: the same each time, and another for each arrival. */
 export function backMergeBranch(
-  { source, iid }: { readonly source: string; readonly iid: MergeRequestIid },
+  { source, id, isHotfix: isFix, place }: Pick<Arrival, 'source' | 'id' | 'isHotfix' | 'place'>,
   target: string,
 ): string {
-  const name = isHotfix({ source }) ? source.slice(hotfixPrefix.length) : source.replaceAll('/', '-');
-  return `back-merge/${name}-${iid}-into-${target}`;
+  const name = isFix ? source.slice(hotfixPrefix.length) : source.replaceAll('/', '-');
+  return `back-merge/${name}${place.kind === 'commit' ? '' : `-${id}`}-into-${target}`;
+}
+
+/** Whether the push of a view came into production and is deployed without a merge request. */
+export function isDirectPush({ mapping, key, mergeRequests, changes }: BranchView): boolean {
+  if (!mapping.ok || key.branch !== mapping.value.roles.production) return false;
+  const isDeployed = mapping.value.directPush === 'deploy' && mergeRequests.length === 0;
+  return isDeployed && changes.paths.some((path) => isConfigPath(path));
 }
 
 /** Whether a merge request brings a fix that was made in the production workspace. */
-export function isHotfix({ source }: { readonly source: string }): boolean {
+function isHotfix({ source }: { readonly source: string }): boolean {
   return source.startsWith(hotfixPrefix);
 }
 

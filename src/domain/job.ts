@@ -65,12 +65,15 @@ export interface OperatorJob extends GivenCommand {
   readonly lane: string;
 }
 
-/** Open the merge requests that bring a merged hotfix to the other branches. */
+/** Open the merge requests that bring to the other branches what came into production past them. */
 export interface BackMergeJob {
   readonly kind: 'back-merge';
   readonly projectId: ProjectId;
-  readonly mergeRequest: MergeRequestIid;
-  /** Those that told of the merge; undefined for a job that was added before they were noted. */
+  /** The merge request that it came by; undefined for a push. */
+  readonly mergeRequest: MergeRequestIid | undefined;
+  /** The push that it came by. */
+  readonly push?: { readonly branch: string; readonly before: CommitSha; readonly after: CommitSha };
+  /** Those that told of it; undefined for a job that was added before they were noted. */
   readonly deliveries: readonly string[] | undefined;
 }
 
@@ -166,7 +169,7 @@ export function laneOf(job: Job): string {
     case 'operator':
       return job.lane;
     case 'back-merge':
-      return `back-merge:${job.projectId}:${job.mergeRequest}`;
+      return `back-merge:${job.projectId}:${job.mergeRequest ?? job.push?.after}`;
     case 'plan':
       return `plan:${job.projectId}:${job.mergeRequest}`;
     case 'comment':

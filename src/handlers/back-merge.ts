@@ -1,70 +1,79 @@
 import type { AuditEntry } from '../domain/audit.ts';
-import { backMergeBranch, backMergeTargets, directMerges, isHotfix } from '../domain/back-merge.ts';
+import {
+  arrivalOfMerge,
+  arrivalOfPush,
+  backMergeBranch,
+  backMergeTargets,
+  directMerges,
+  isDirectPush,
+  type Arrival,
+} from '../domain/back-merge.ts';
 import type { BranchView } from '../domain/branch-view.ts';
 import { backMergeReport, type BackMerged } from '../domain/back-merge-report.ts';
+import type { GitLabResult, Project } from '../domain/gitlab.ts';
 import type { BackMergeJob, DueJob, JobOutcome } from '../domain/job.ts';
 import type { Reason } from '../domain/reason.ts';
+import { ok } from '../domain/result.ts';
 import { toComment } from '../domain/report-markdown.ts';
-import { broughtChanges } from './brought-changes.ts';
+import { broughtChanges, type BroughtChanges } from './brought-changes.ts';
 import { notDone } from './not-done.ts';
 import { openBackMerge } from './open-back-merge.ts';
 import type { BranchPorts } from './ports.ts';
 import { readMapping } from './view-branch.ts';
 
-/** The jobs that a view of a branch leads to: one for each merge into production that came by no other branch. */
+/** The jobs that a view of a branch leads to: one for each merge into production that came by no other branch, or for a push that is deployed. */
 export function backMergeJobs({ clock }: Pick<BranchPorts, 'clock'>, view: BranchView): readonly DueJob[] {
-  return directMerges(view).map((mergeRequest) => ({
-    job: { kind: 'back-merge', projectId: view.project.id, mergeRequest, deliveries: view.deliveries },
-    dueAt: clock.now(),
-  }));
+  const { project, key, deliveries, from: before, head: after } = view;
+  const common = { kind: 'back-merge', projectId: project.id, deliveries } as const;
+  const jobs: readonly BackMergeJob[] = isDirectPush(view)
+    ? [{ ...common, mergeRequest: undefined, push: { branch: key.branch, before, after } }]
+    : directMerges(view).map((mergeRequest) => ({ ...common, mergeRequest }));
+  return jobs.map((job) => ({ job, dueAt: clock.now() }));
 }
 
 /**
- * Opens the merge requests that bring what was merged into production to the branches of the other roles that lack it, and tells of them on its own merge
- * request; where none lacks it, that is told of a hotfix alone. Run again, it finds what is there.
+ * Opens the merge requests that bring what came into production to the branches of the other roles that lack it, and tells of them where it came from; where
+ * none lacks it, that is told of a hotfix alone. Run again, it finds what is there.
  */
 export async function runBackMerge(ports: BranchPorts, job: BackMergeJob): Promise<JobOutcome> {
   const { gitlab, settings, clock, log } = ports;
   const project = await gitlab.project(job.projectId);
   if (!project.ok) return notDone(project.failure);
   if (!settings.serves(project.value.path)) return { kind: 'done' };
-  const hotfix = await gitlab.merged(job.projectId, job.mergeRequest);
-  if (!hotfix.ok) return notDone(hotfix.failure);
-  if (hotfix.value === undefined) return { kind: 'done' };
+  const came = await arrivalOf(ports, project.value, job);
+  if (!came.ok) return notDone(came.failure);
+  if (came.value === undefined) return { kind: 'done' };
+  const { arrival, changes } = came.value;
   const mapping = await readMapping(ports, project.value);
   if (!mapping.ok) return notDone(mapping.failure);
   if (!mapping.value.ok)
     return { kind: 'again', reason: `the mapping file is ${mapping.value.failure.kind}` };
-  const changes = await broughtChanges(ports, job.projectId, hotfix.value, ['config', 'code']);
-  if (!changes.ok) return notDone(changes.failure);
-  if (changes.value === undefined) return { kind: 'again', reason: 'GitLab does not tell what was merged' };
+  if (changes === undefined) return { kind: 'again', reason: 'GitLab does not tell what was merged' };
 
   const outcomes: BackMerged[] = [];
   for (const target of backMergeTargets(mapping.value.value)) {
-    const branch = backMergeBranch(hotfix.value, target);
-    const wish = { hotfix: hotfix.value, changes: changes.value, target, branch };
-    const opened = await openBackMerge(ports, project.value, wish);
+    const branch = backMergeBranch(arrival, target);
+    const opened = await openBackMerge(ports, project.value, { arrival, changes, target, branch });
     if (!opened.ok && isPassing(opened.failure)) return notDone(opened.failure.failure);
     outcomes.push(opened.ok ? opened.value : { target, kind: 'failed', reason: opened.failure });
   }
   const isNews = outcomes.some(({ kind }) => kind === 'requested' || kind === 'failed');
-  if (!isHotfix(hotfix.value) && !isNews) return { kind: 'done' };
-  log.info('back-merge', { hotfix: hotfix.value.iid, branches: outcomes.length });
+  if (!arrival.isHotfix && !isNews) return { kind: 'done' };
+  log.info('back-merge', { source: arrival.source, branches: outcomes.length });
   const comment = {
     kind: 'comment',
     projectId: job.projectId,
-    place: { kind: 'merge-request', iid: hotfix.value.iid },
+    place: arrival.place,
     marker: 'aic-bot:back-merge',
-    body: toComment(backMergeReport(hotfix.value, outcomes)),
+    body: toComment(backMergeReport(arrival, outcomes)),
   } as const;
-  const { mergedBy: name, mergedById: id, iid, source, target } = hotfix.value;
   const entry: AuditEntry = {
-    key: `back-merge:${job.projectId}:${iid}`,
+    key: `back-merge:${job.projectId}:${arrival.id}`,
     kind: 'back-merge',
     project: job.projectId,
-    who: [{ id, name }],
-    what: `back-merge of !${iid} (${source})`,
-    where: target,
+    who: [arrival.by],
+    what: `back-merge of ${arrival.place.kind === 'commit' ? arrival.id : `!${arrival.id}`} (${arrival.source})`,
+    where: arrival.production,
     reason: undefined,
     result: outcomes.map((each) => `${each.target}: ${toldOf(each)}`).join('; '),
     items: [],
@@ -72,6 +81,35 @@ export async function runBackMerge(ports: BranchPorts, job: BackMergeJob): Promi
   };
   await ports.store.record([entry], [{ job: comment, dueAt: clock.now() }]);
   return { kind: 'done' };
+}
+
+interface Came {
+  readonly arrival: Arrival;
+  /** Undefined where GitLab does not tell. */
+  readonly changes: BroughtChanges | undefined;
+}
+
+/** What came into production, as GitLab has it now; undefined where it is no merged merge request. */
+async function arrivalOf(
+  ports: BranchPorts,
+  project: Project,
+  { mergeRequest, push }: BackMergeJob,
+): Promise<GitLabResult<Came | undefined>> {
+  const folders = ['config', 'code'];
+  if (push !== undefined) {
+    const { branch, before, after } = push;
+    const changes = await ports.gitlab.changes(project.id, before, after, folders);
+    if (!changes.ok) return changes;
+    const { value } = changes;
+    const brought = value === undefined ? undefined : { before, after, paths: value.paths };
+    return ok({ arrival: arrivalOfPush(project, branch, after), changes: brought });
+  }
+  const merged =
+    mergeRequest === undefined ? ok(undefined) : await ports.gitlab.merged(project.id, mergeRequest);
+  if (!merged.ok) return merged;
+  if (merged.value === undefined) return ok(undefined);
+  const changes = await broughtChanges(ports, project.id, merged.value, folders);
+  return changes.ok ? ok({ arrival: arrivalOfMerge(merged.value), changes: changes.value }) : changes;
 }
 
 function toldOf(outcome: BackMerged): string {

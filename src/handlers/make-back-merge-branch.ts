@@ -1,5 +1,4 @@
-import type { FileVersion, FixedFile } from '../domain/back-merge.ts';
-import type { MergeRequest } from '../domain/gitlab.ts';
+import type { Arrival, FileVersion, FixedFile } from '../domain/back-merge.ts';
 import type { CommitSha, ProjectId } from '../domain/ids.ts';
 import { asReason, type Reason } from '../domain/reason.ts';
 import type { FileChange } from '../domain/repository.ts';
@@ -8,9 +7,9 @@ import type { BroughtChanges } from './brought-changes.ts';
 import { commitChanges } from './commit-changes.ts';
 import type { BranchPorts } from './ports.ts';
 
-/** Which hotfix is brought where. */
+/** What is brought where. */
 export interface BackMergeWish {
-  readonly hotfix: MergeRequest;
+  readonly arrival: Arrival;
   readonly changes: BroughtChanges;
   readonly target: string;
   readonly branch: string;
@@ -35,7 +34,7 @@ export async function makeBackMergeBranch(
   ports: BranchPorts,
   projectId: ProjectId,
   {
-    wish: { hotfix, changes, branch },
+    wish: { arrival, changes, branch },
     start,
     files,
   }: {
@@ -56,11 +55,11 @@ export async function makeBackMergeBranch(
       isNew: true,
       story: {
         verb: 'Bring',
-        pipelines: [hotfix.source],
-        from: hotfix.target,
-        origin: `${hotfix.target} at ${changes.after}`,
-        by: hotfix.mergedBy ?? 'the bot',
-        request: `back-merge:${projectId}:${hotfix.iid}`,
+        pipelines: [arrival.source],
+        from: arrival.production,
+        origin: `${arrival.production} at ${changes.after}`,
+        by: arrival.by.name ?? 'the bot',
+        request: `back-merge:${projectId}:${arrival.id}`,
       },
       changes: [files.flatMap((file) => changeOf(file, start.had.get(file.path) !== undefined))],
     }),

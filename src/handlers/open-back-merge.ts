@@ -1,6 +1,5 @@
 import {
   isCommonStart,
-  isHotfix,
   stateOfFile,
   type FileVersion,
   type FixedFile,
@@ -41,7 +40,7 @@ export async function openBackMerge(
   wish: BackMergeWish,
 ): Promise<Result<BackMerged, Reason>> {
   const { gitlab } = ports;
-  const { hotfix, changes, target, branch } = wish;
+  const { arrival, changes, target, branch } = wish;
   const head = asReason(await gitlab.head(project.id, target));
   if (!head.ok) return head;
   if (head.value === undefined) return ok({ target, kind: 'no-branch' });
@@ -53,7 +52,7 @@ export async function openBackMerge(
   const missing = files.value
     .map((file) => ({ ...file, state: stateOfFile(file, there.value.get(file.path)) }))
     .filter(({ state }) => state !== 'there');
-  const lacking = isHotfix(hotfix) ? ok(missing) : await neverHad(ports, project.id, head.value, missing);
+  const lacking = arrival.isHotfix ? ok(missing) : await neverHad(ports, project.id, head.value, missing);
   if (!lacking.ok) return lacking;
   if (lacking.value.length === 0) return ok({ target, kind: 'not-needed' });
   const both = missing.filter(({ state }) => state === 'both').map(({ path }) => path);
@@ -67,13 +66,13 @@ export async function openBackMerge(
   if (!start.ok) return start;
   const made = await makeBackMergeBranch(ports, project.id, { wish, start: start.value, files: missing });
   if (!made.ok) return made;
-  const section = backMergeSection({ hotfix, production: hotfix.target, target, files: missing });
+  const section = backMergeSection({ arrival, target, files: missing });
   const put = asReason(
     await gitlab.putMergeRequest(project.id, {
       source: branch,
       target,
       title: undefined,
-      usualTitle: inert(`Back-merge ${hotfix.source} into ${target}`),
+      usualTitle: inert(`Back-merge ${arrival.source} into ${target}`),
       section: toComment(section),
       assignee: undefined,
     }),

@@ -3,9 +3,14 @@ import { execFileSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { backMergeBranch, backMergeTargets, stateOfFile } from '../../src/domain/back-merge.ts';
+import {
+  arrivalOfMerge,
+  arrivalOfPush,
+  backMergeBranch,
+  backMergeTargets,
+  stateOfFile,
+} from '../../src/domain/back-merge.ts';
 import type { BlobId } from '../../src/domain/blob-id.ts';
-import type { MergeRequestIid } from '../../src/domain/ids.ts';
 import { configPath } from '../../src/domain/config-path.ts';
 import type { Tree } from '../../src/domain/pipeline-files.ts';
 import { parseMapping } from '../../src/domain/mapping-file.ts';
@@ -13,6 +18,7 @@ import type { Mapping } from '../../src/domain/mapping.ts';
 import { withOwnSection } from '../../src/domain/own-section.ts';
 import { broughtBetween, pipelinesIn, promotedFiles } from '../../src/domain/promotion-plan.ts';
 import { promotionOf, safeName } from '../../src/domain/promotion.ts';
+import { mergeRequest, project, sha } from './samples.ts';
 
 function mappingOf(text: string): Mapping {
   const mapping = parseMapping(text);
@@ -136,8 +142,13 @@ describe('a back-merge', () => {
   test('goes to the branches of the other roles that there are', () => {
     expect(backMergeTargets(usual)).toEqual(['develop', 'sandbox']);
     expect(backMergeTargets(mappingOf('mapping: { main: P, develop: Q }'))).toEqual(['develop']);
-    const hotfix = { source: 'hotfix/a/b', iid: 5 as MergeRequestIid };
-    expect(backMergeBranch(hotfix, 'develop')).toBe('back-merge/a/b-5-into-develop');
+    const names = ['hotfix/a/b', 'fix/a/b'].map((source) =>
+      backMergeBranch(arrivalOfMerge({ ...mergeRequest(5), source }), 'develop'),
+    );
+    expect(names).toEqual(['back-merge/a/b-5-into-develop', 'back-merge/fix-a-b-5-into-develop']);
+    expect(backMergeBranch(arrivalOfPush(project, 'main', sha(1)), 'develop')).toBe(
+      'back-merge/push-ccccccc1-into-develop',
+    );
   });
 
   test.each([

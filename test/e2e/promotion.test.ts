@@ -662,6 +662,26 @@ describe('what is merged into production past develop', () => {
     expect(after.answer).toContain('`sandbox` lacks what `main` has of `A`');
   });
 
+  test('goes on by a push as well, where pushes are deployed, and the commit tells of it', async () => {
+    await scene.close();
+    scene = await setScene({ mapping: `${sandboxed}direct_push: deploy\n` });
+    scene.world.aic.addWorkspace(aicProject, 'PIN DEV');
+    await threePipelines();
+    await scene.start();
+    await scene.settle();
+    const commit = await scene.push('main', sqlFile('D', 'select pushed'));
+    await scene.settle();
+    const [opened, ...others] = await requests();
+    expect(others).toEqual([]);
+    expect(opened).toMatchObject({
+      source_branch: `back-merge/push-${commit.slice(0, 8)}-into-develop`,
+      target_branch: 'develop',
+    });
+    expect(await read(opened?.source_branch ?? '', 'config/D.json')).toContain('select pushed');
+    const path = `/projects/${scene.projectId}/repository/commits/${commit}/comments`;
+    expect(JSON.stringify(await scene.maintainer.call('GET', path))).toContain('1 merge request brings');
+  });
+
   test('goes nowhere where develop had it and is further by now, and nothing is said', async () => {
     await threePipelines();
     await scene.commit('develop', sqlFile('A', 'select straight'));
