@@ -17,6 +17,7 @@ import type {
 } from '../../src/domain/ids.ts';
 import type { Delivery, Inbox } from '../../src/domain/inbox.ts';
 import { commandJob, deployJob, type DueJob, type Job, type Jobs } from '../../src/domain/job.ts';
+import type { RecordId } from '../../src/domain/records.ts';
 import { ok } from '../../src/domain/result.ts';
 import type {
   BranchKey,
@@ -735,6 +736,118 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     test('reading goes on', async () => {
       await opened.store.close(closingOf({ state }));
       expect(await opened.lost.branch(main)).toEqual(state);
+    });
+  });
+
+  describe('what is kept of plans, drift, holds and history', () => {
+    const iid = (number: number) => number as MergeRequestIid;
+    const run = {
+      id: undefined,
+      key: main,
+      workspace,
+      head: sha('c'),
+      places: onRequests(3),
+      by: undefined,
+      reason: undefined,
+      request: undefined,
+      startedAt: 1,
+    };
+    const plan = { head: sha('d'), target: 'main', pipelines: ['P', "Q'; --"], bodies: ['one', 'two'] };
+    const ended = (id: DeploymentId, more: object = {}) =>
+      closingOf({
+        deployment: { id, status: 'succeeded', finishedAt: now, told: 't', pending: [], ...more },
+      });
+
+    test('a plan is kept with the jobs that show it, by target, until it is forgotten', async () => {
+      const job: DueJob = { job: deployJob(project, 'main'), dueAt: now };
+      await opened.store.savePlan(project, iid(3), plan, [job]);
+      await reopen();
+      expect(await opened.store.shownPlan(project, iid(3))).toEqual(plan);
+      expect(await opened.store.plansInto(project, 'main')).toEqual(new Map([[3, plan]]));
+      expect(await opened.store.plansInto(project, 'develop')).toEqual(new Map());
+      expect(await opened.jobs()).toHaveLength(1);
+      await opened.store.savePlan(project, iid(3), undefined, []);
+      expect(await opened.store.shownPlan(project, iid(3))).toBeUndefined();
+    });
+
+    test('a look for drift replaces the one before, and tells when it was', async () => {
+      const check = { workspace: workspaceKey, branch: main, jobs: [], audit: [] };
+      const seen = (state: 'ahead' | 'in-sync') =>
+        [{ name: 'P', state, live: print('l'), isKnown: true }] as const;
+      await opened.store.saveDrift({ ...check, drift: seen('ahead'), agreed: new Map(), at: 5 });
+      expect(await opened.store.drift(workspaceKey)).toEqual(new Map([['P', 'ahead']]));
+      await opened.store.saveDrift({
+        ...check,
+        drift: seen('in-sync'),
+        agreed: new Map([['P', print('l')]]),
+        at: 9,
+      });
+      await reopen();
+      expect(await opened.store.drift(workspaceKey)).toEqual(new Map([['P', 'in-sync']]));
+      expect(await opened.store.driftChecks(project)).toEqual(new Map([['main', 9]]));
+      const known = await opened.store.baselines(workspaceKey, ['P']);
+      expect(known.get('P')?.fingerprint).toBe('l');
+    });
+
+    test('a hold begins and ends with a deployment, knows its merge request, and is one for each pipeline', async () => {
+      const { id } = await opened.store.begin(run);
+      const hold = (pipeline: string) => ({ pipeline, deployment: id, request: undefined });
+      await opened.store.close(ended(id, { holds: [hold('P'), hold('Q')] }));
+      await opened.store.saveHoldRequest(id, iid(9));
+      expect(await opened.store.holds(main)).toEqual(['P', 'Q'].map((one) => ({ ...hold(one), request: 9 })));
+      const { id: next } = await opened.store.begin(run);
+      await opened.store.close(ended(next, { released: ['P'] }));
+      expect((await opened.store.holds(main)).map(({ pipeline }) => pipeline)).toEqual(['Q']);
+      await opened.store.endHolds(id);
+      expect(await opened.store.holds(main)).toEqual([]);
+      expect(await opened.store.holds(develop)).toEqual([]);
+    });
+
+    test('deployments are found by branch, pipeline and place, and what wrote a pipeline later', async () => {
+      const updated: ItemState = { kind: 'updated', desired: print('d') };
+      const ids: DeploymentId[] = [];
+      for (const [pipeline, rollsBack] of [
+        ['P', undefined],
+        ['Q', undefined],
+        ['P', 0],
+      ] as const) {
+        const undone = rollsBack === undefined ? undefined : ids[rollsBack];
+        const { id } = await opened.store.begin({
+          ...run,
+          ...(undone === undefined ? {} : { rollsBack: undone }),
+        });
+        await opened.store.plan(id, [{ pipeline, state: updated }], []);
+        await opened.store.close(ended(id));
+        ids.push(id);
+      }
+      const [first, second, third] = ids;
+      if (first === undefined) throw new Error('nothing was begun');
+      const numbers = async (pipeline?: string) =>
+        (await opened.store.history(main, pipeline, 20)).map(({ deployment }) => deployment.id);
+      expect(await numbers()).toEqual([third, second, first]);
+      expect(await numbers('P')).toEqual([third, first]);
+      expect(await opened.store.history(main, undefined, 1)).toHaveLength(1);
+      expect(await opened.store.history(develop, undefined, 20)).toEqual([]);
+      expect(await opened.store.laterWrites(workspaceKey, first, ['P', 'Q'])).toEqual(
+        new Map([
+          ['Q', [{ deployment: second, rollsBack: undefined }]],
+          ['P', [{ deployment: third, rollsBack: first }]],
+        ]),
+      );
+      const [place] = run.places;
+      // A rollback is not what the merge request was deployed by.
+      if (place !== undefined) expect(await opened.store.deploymentAt(main, place)).toBe(second);
+    });
+
+    test("GitLab's number of a deployment is kept, and known as taken", async () => {
+      const { id } = await opened.store.begin(run);
+      const record = 77 as RecordId;
+      expect(await opened.store.recordOf(id)).toBeUndefined();
+      await opened.store.saveRecord(id, record);
+      await reopen();
+      expect(await opened.store.recordOf(id)).toBe(77);
+      expect(await opened.store.takenRecords(project, [record, 78 as RecordId])).toEqual(new Set([77]));
+      expect(await opened.store.takenRecords(project, [])).toEqual(new Set());
     });
   });
 }
