@@ -772,8 +772,8 @@ export function storeContract(newPlace: () => Promise<Place>): void {
 
     test('a look for drift replaces the one before, and tells when it was', async () => {
       const check = { workspace: workspaceKey, branch: main, jobs: [], audit: [] };
-      const seen = (state: 'ahead' | 'in-sync') =>
-        [{ name: 'P', state, live: print('l'), isKnown: true }] as const;
+      const seen = (how: 'ahead' | 'in-sync') =>
+        [{ name: 'P', state: how, live: print('l'), isKnown: true }] as const;
       await opened.store.saveDrift({ ...check, drift: seen('ahead'), agreed: new Map(), at: 5 });
       expect(await opened.store.drift(workspaceKey)).toEqual(new Map([['P', 'ahead']]));
       await opened.store.saveDrift({
@@ -834,9 +834,9 @@ export function storeContract(newPlace: () => Promise<Place>): void {
           ['P', [{ deployment: third, rollsBack: first }]],
         ]),
       );
-      const [place] = run.places;
+      const [where] = run.places;
       // A rollback is not what the merge request was deployed by.
-      if (place !== undefined) expect(await opened.store.deploymentAt(main, place)).toBe(second);
+      if (where !== undefined) expect(await opened.store.deploymentAt(main, where)).toBe(second);
     });
 
     test("GitLab's number of a deployment is kept, and known as taken", async () => {
