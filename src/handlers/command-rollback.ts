@@ -1,4 +1,9 @@
 import { configPath } from '../domain/config-path.ts';
+import { differencesBetween } from '../domain/differences.ts';
+import { detailOf } from '../domain/differences-report.ts';
+import { phrase } from '../domain/phrase.ts';
+import { parseConfig } from '../domain/pipeline-config.ts';
+import type { Snapshot } from '../domain/store.ts';
 import { fingerprintOf } from '../domain/fingerprint.ts';
 import type { GitLabResult } from '../domain/gitlab.ts';
 import { withVariables } from '../domain/workspace-variables.ts';
@@ -19,7 +24,7 @@ import {
   type Revert,
   type RollbackRefusal,
 } from '../domain/rollback-report.ts';
-import type { Report } from '../domain/report.ts';
+import type { Detail, Report } from '../domain/report.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import { bringFromWorkspace } from './bring-from-workspace.ts';
 import {
@@ -149,7 +154,11 @@ async function tell(
   const { ports, project } = context;
   const revert = await revertOf(context, subject, target, done);
   if (revert === 'stopped') return { kind: 'stopped' };
-  const { deployment, items, details = [] } = done;
+  const { deployment, items } = done;
+  const details = detailsOf(
+    await ports.store.snapshots(deployment.id),
+    await ports.store.snapshots(subject.id),
+  );
   const report = rollbackReport({ project, deployment, items }, { subject, revert, details });
   const dueAt = ports.clock.now();
   const comments = deployment.places.map((place): DueJob => ({
@@ -211,6 +220,15 @@ async function revertOf(
     case 'told':
       return { kind: 'failed' };
   }
+}
+
+/** What went back in each pipeline: from what the rollback overwrote to what its subject had overwritten. */
+function detailsOf(before: readonly Snapshot[], after: readonly Snapshot[]): readonly Detail[] {
+  const restored = new Map(after.map(({ pipeline, config }) => [pipeline, config]));
+  return before.flatMap(({ pipeline, config }) => {
+    const [old, now] = [parseConfig(config), parseConfig(restored.get(pipeline) ?? '')];
+    return old.ok && now.ok ? [detailOf(phrase`${pipeline}`, differencesBetween(old.value, now.value))] : [];
+  });
 }
 
 /** Those of the pipelines whose configs on the branch are not what the workspace holds again. */

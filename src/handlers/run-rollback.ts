@@ -1,17 +1,13 @@
 import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { deploymentAudit } from '../domain/deployment-audit.ts';
 import { outcomeOf, statusOf, type Deployment, type Item } from '../domain/deployment.ts';
-import { differencesBetween } from '../domain/differences.ts';
-import { detailOf } from '../domain/differences-report.ts';
 import { fingerprintOf } from '../domain/fingerprint.ts';
 import type { GitLabResult } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { parseConfig } from '../domain/pipeline-config.ts';
-import { phrase } from '../domain/phrase.ts';
 import type { Place } from '../domain/place.ts';
 import { planStep, type Step } from '../domain/plan.ts';
 import type { Reason } from '../domain/reason.ts';
-import type { Detail } from '../domain/report.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { RollbackItem } from '../domain/rollback.ts';
 import type { Snapshot, WorkspaceKey } from '../domain/store.ts';
@@ -36,8 +32,6 @@ export interface RollbackWish {
 export interface RolledBack {
   readonly deployment: Deployment;
   readonly items: readonly Item[];
-  /** What goes back in each pipeline that is written; not known any more to a run that only tells. */
-  readonly details?: readonly Detail[];
 }
 
 /**
@@ -109,14 +103,9 @@ export async function runRollback(
   }
   const before = earlier?.items ?? [];
   const { workspace } = live;
-  const details = steps.flatMap((step) =>
-    step.kind === 'update'
-      ? [detailOf(phrase`${step.name}`, differencesBetween(step.overwrites.content, step.desired.content))]
-      : [],
-  );
   const items = await carryOutPlan(bound, { deployment, steps, before, workspace, workspaceKey, progress });
   if (items === 'stopped') return ok('stopped');
-  return ok({ deployment: await close(context, wish, deployment, items), items, details });
+  return ok({ deployment: await close(context, wish, deployment, items), items });
 }
 
 function stepWithout(item: RollbackItem): Step {

@@ -65,6 +65,7 @@ export function createHistory(db: Kysely<Tables>): History {
         .select(['pipeline', 'fingerprint', 'config'])
         .where('deployment_id', '=', id)
         .orderBy('taken_at', 'desc')
+        .orderBy('pipeline')
         .execute();
       return [...new Map(rows.map((row): [string, Snapshot] => [row.pipeline, row])).values()];
     },
