@@ -225,7 +225,8 @@ async function revertOf(
 /** What went back in each pipeline: from what the rollback overwrote to what its subject had overwritten. */
 function detailsOf(before: readonly Snapshot[], after: readonly Snapshot[]): readonly Detail[] {
   const restored = new Map(after.map(({ pipeline, config }) => [pipeline, config]));
-  return before.flatMap(({ pipeline, config }) => {
+  const byName = before.toSorted((one, other) => (one.pipeline < other.pipeline ? -1 : 1));
+  return byName.flatMap(({ pipeline, config }) => {
     const [old, now] = [parseConfig(config), parseConfig(restored.get(pipeline) ?? '')];
     return old.ok && now.ok ? [detailOf(phrase`${pipeline}`, differencesBetween(old.value, now.value))] : [];
   });
