@@ -77,11 +77,10 @@ const environment = z.object({
     ),
   DATABASE_URL: z
     .string()
-    .refine((text) => !text.startsWith('postgres'), {
-      error: 'names PostgreSQL, which this version cannot use yet',
-      abort: true,
-    })
-    .refine((text) => /^file:.+/.test(text), 'is not file: with a path')
+    .refine(
+      (text) => /^file:.+/.test(text) || (isPostgres(text) && URL.canParse(text)),
+      'is neither file: with a path nor the address of a PostgreSQL database',
+    )
     .default('file:./data/aic-bot.db'),
   PUBLIC_URL: httpUrl.optional(),
   SWEEP_MINUTES: z
@@ -126,7 +125,7 @@ const examples: Readonly<Record<keyof Config, string>> = {
   SMTP_URL: 'smtp://user:password@mail.example.com:587',
   MAIL_FROM: 'aic-bot <aic-bot@example.com>',
   MAIL_TO: 'data-team@example.com,release@example.com',
-  DATABASE_URL: 'file:./data/aic-bot.db',
+  DATABASE_URL: 'file:./data/aic-bot.db or postgres://user:password@db.example.com/aic_bot',
   PUBLIC_URL: 'https://aic-bot.example.com',
   SWEEP_MINUTES: '10',
   DRIFT_MINUTES: '60, or 0 for never',
@@ -247,10 +246,22 @@ export function hookSecrets({ GITLAB_WEBHOOK_SECRET = [], GITLAB_SIGNING_TOKEN }
   return { secret: GITLAB_WEBHOOK_SECRET[0], signingToken: GITLAB_SIGNING_TOKEN };
 }
 
+/** Whether a DATABASE_URL names a PostgreSQL database. */
+export function isPostgres(url: string): boolean {
+  return /^postgres(ql)?:\/\//.test(url);
+}
+
 /** The values that must not leave the process. */
 export function secretsIn(config: Settings): readonly string[] {
-  const { GITLAB_TOKEN, GITLAB_SIGNING_TOKEN, AIC_API_KEY, AIC_QA_API_KEY, SMTP_URL } = config;
-  const smtpPassword = SMTP_URL === undefined ? undefined : decodeURIComponent(new URL(SMTP_URL).password);
-  const single = [GITLAB_TOKEN, GITLAB_SIGNING_TOKEN, AIC_API_KEY, AIC_QA_API_KEY, smtpPassword];
+  const { GITLAB_TOKEN, GITLAB_SIGNING_TOKEN, AIC_API_KEY, AIC_QA_API_KEY, SMTP_URL, DATABASE_URL } = config;
+  const database = DATABASE_URL !== undefined && isPostgres(DATABASE_URL) ? DATABASE_URL : undefined;
+  const passwords = [SMTP_URL, database].flatMap((url) => (url === undefined ? [] : passwordsIn(url)));
+  const single = [GITLAB_TOKEN, GITLAB_SIGNING_TOKEN, AIC_API_KEY, AIC_QA_API_KEY, ...passwords];
   return [...single.flatMap((secret) => secret ?? []), ...(config.GITLAB_WEBHOOK_SECRET ?? [])];
+}
+
+/** As it is written in the address, and as it is meant. */
+function passwordsIn(url: string): readonly string[] {
+  const { password } = new URL(url);
+  return [...new Set([password, decoded(password) ?? password])].filter((text) => text !== '');
 }

@@ -1,23 +1,32 @@
 import type { Kysely } from 'kysely';
 
 import { createAic } from './adapters/aic/aic.ts';
+import type { OuterBound } from './adapters/bound.ts';
 import { createGitLab } from './adapters/gitlab/gitlab.ts';
 import { neverBreaking, usualBreaking, type Breaking } from './adapters/breaker.ts';
 import { defaultRetry, type RetryPolicy } from './adapters/http-client.ts';
-import { thisProcess } from './adapters/queue/holder.ts';
-import { createLeases, type Lease, type Leases } from './adapters/queue/leases.ts';
+import type { Lease, Leases } from './adapters/queue/leases.ts';
 import { guardOf } from './adapters/store/fence.ts';
+import { createInbox } from './adapters/store/inbox.ts';
+import type { JobsAdded } from './adapters/store/rows.ts';
 import type { Tables } from './adapters/store/schema.ts';
-import { openSqlite } from './adapters/store/sqlite.ts';
 import { createStore } from './adapters/store/store.ts';
-import { aicHostsIn, secretsIn, servedBy, type Config } from './config.ts';
+import { createApp } from './app.ts';
+import { aicHostsIn, hookSecrets, projectsNamedIn, secretsIn, servedBy, type Config } from './config.ts';
 import type { Clock } from './domain/clock.ts';
+import { hookUrl } from './domain/hook.ts';
+import type { Inbox } from './domain/inbox.ts';
+import { checkTokenJob, cleanUpJob, sweepJob, type Job, type JobOutcome } from './domain/job.ts';
 import { createValueMask } from './domain/secrets.ts';
 import type { Log } from './domain/log.ts';
+import type { Mailer } from './domain/mail.ts';
 import type { MailSettings } from './domain/report-mail.ts';
 import type { Result } from './domain/result.ts';
 import type { UpstreamFailure } from './domain/upstream.ts';
 import type { BranchPorts } from './handlers/ports.ts';
+import { createReadiness } from './handlers/readiness.ts';
+import { runJob } from './handlers/run-job.ts';
+import { createSweepMemory } from './handlers/sweep.ts';
 
 export interface Surroundings {
   readonly clock: Clock;
@@ -35,37 +44,45 @@ export interface Surroundings {
   readonly leaseMs?: number;
 }
 
-/** What the bot and the operator's commands are both made of: the store, the leases, and the adapters that talk to GitLab and AIC. */
-export interface Engine {
+/** What an engine is made of: the database, the leases in it, and who is told of jobs. */
+export interface EngineParts {
   readonly db: Kysely<Tables>;
   readonly leases: Leases;
+  readonly jobsAdded: JobsAdded;
+  /** What bounds calls beyond this process. */
+  readonly outer?: OuterBound;
+}
+
+interface Run {
+  readonly log: Log;
+  readonly lease: Lease | undefined;
+}
+
+/** What the bot and the operator's commands are both made of, on each engine: the store, the leases, and the adapters that talk to GitLab and AIC. */
+export interface Engine extends EngineParts {
   readonly serves: (projectPath: string) => boolean;
   readonly mail: MailSettings;
   /** The ports of one run. With a lease, what they write is fenced by it, and no call begins once it is lost. */
-  portsFor(run: { readonly log: Log; readonly lease: Lease | undefined }): BranchPorts;
+  portsFor(run: Run): BranchPorts;
   /** Calls that are under way go on, and none begins any more. */
   stopCalls(): void;
-  /** Gives the leases back and closes the store. */
-  close(): Promise<void>;
 }
 
 const hourMs = 60 * 60_000;
-const leaseMsByDefault = 30_000;
+const dayMs = 24 * hourMs;
 const gitLabTimeoutMs = 30_000;
 const aicTimeoutMs = 60_000;
 
-/**
- * @param as who takes leases, for people, and who is told after each commit that added jobs
- */
-export async function openEngine(
-  config: Config,
-  around: Surroundings,
-  as: { readonly who: string; readonly jobsAdded: () => void },
-): Promise<Engine> {
-  const { clock, log, random, leaseMs = leaseMsByDefault, timeoutMs } = around;
+export function createEngine(config: Config, around: Surroundings, parts: EngineParts): Engine {
+  const { clock, random, timeoutMs } = around;
+  const { db, jobsAdded, outer } = parts;
   const stopping = new AbortController();
   const hide = createValueMask(secretsIn(config));
-  const upstream = { ...callsOf(around), stop: stopping.signal };
+  const upstream = {
+    ...callsOf(around),
+    stop: stopping.signal,
+    ...(outer === undefined ? {} : { outer }),
+  };
   const gitlab = createGitLab({
     ...upstream,
     ...gitLabOf(config),
@@ -87,31 +104,90 @@ export async function openEngine(
     itemsAtOnce: config.AIC_CONCURRENCY,
     commandMaxAgeMs: config.COMMAND_MAX_AGE_HOURS * hourMs,
   };
-
-  const db = await openSqlite(config.DATABASE_URL);
-  const leases = createLeases({ db, clock, log, holder: thisProcess(as.who), leaseMs });
   return {
-    db,
-    leases,
+    ...parts,
     serves,
     mail,
     portsFor: ({ log: runLog, lease }) => {
       const stop = lease === undefined ? stopping.signal : AbortSignal.any([stopping.signal, lease.lost]);
       const guard = lease === undefined ? undefined : guardOf(lease.fence);
-      const store = createStore(db, clock, as.jobsAdded, guard);
+      const store = createStore(db, clock, jobsAdded, guard);
       const talking = { gitlab: gitlab(runLog, stop), aic: aic(runLog, stop), log: runLog };
       return { ...talking, store, jobs: store, clock, random, settings };
     },
     stopCalls: () => stopping.abort(),
-    close: async () => {
-      await leases.close();
-      await db.destroy();
+  };
+}
+
+/** What the bot does with an engine, whatever starts it: it takes deliveries, and runs jobs. */
+export interface BotOnEngine {
+  readonly app: ReturnType<typeof createApp>;
+  readonly inbox: Inbox;
+  readonly runJob: (job: Job, tries: number, run: Run) => Promise<JobOutcome>;
+  /** Sees that what always waits does wait. With a moment, it does not wait longer than that. */
+  readonly addStanding: (dueAt: number) => Promise<void>;
+}
+
+/**
+ * @param checkStore rejects when the store can't be read or written
+ */
+export function createBotOn(
+  engine: Engine,
+  config: Config,
+  around: Surroundings,
+  { mailer, checkStore }: { readonly mailer: Mailer; readonly checkStore: () => Promise<void> },
+): BotOnEngine {
+  const { clock, log } = around;
+  const { db, serves, mail } = engine;
+  const inbox = createInbox(db, clock, engine.jobsAdded);
+  const { PUBLIC_URL: address } = config;
+  const forJobs = {
+    mailer,
+    inbox,
+    sweep: {
+      everyMs: config.SWEEP_MINUTES * 60_000,
+      driftEveryMs: config.DRIFT_MINUTES === 0 ? undefined : config.DRIFT_MINUTES * 60_000,
+      named: projectsNamedIn(config),
     },
+    keep: {
+      deliveriesMs: config.KEEP_DELIVERIES_DAYS * dayMs,
+      snapshotsMs: config.KEEP_SNAPSHOTS_DAYS * dayMs,
+    },
+    memory: createSweepMemory(clock.now()),
+    hook: { url: address === undefined ? undefined : hookUrl(address), secrets: hookSecrets(config) },
+  };
+  const unleased = () => engine.portsFor({ log, lease: undefined });
+  return {
+    inbox,
+    runJob: (job, tries, run) => runJob({ ...engine.portsFor(run), ...forJobs }, job, tries),
+    addStanding: (dueAt) =>
+      unleased().jobs.add(
+        { job: checkTokenJob, dueAt },
+        { job: sweepJob, dueAt },
+        { job: cleanUpJob, dueAt },
+      ),
+    app: createApp({
+      inbox,
+      clock,
+      log,
+      serves,
+      mail,
+      secrets: { tokens: config.GITLAB_WEBHOOK_SECRET, signingToken: config.GITLAB_SIGNING_TOKEN },
+      readiness: createReadiness({
+        clock,
+        store: checkStore,
+        upstreams: probesOf(config, around),
+        brokenHooks: async () => {
+          const known = await unleased().store.projects();
+          return known.filter(({ hookProblem }) => hookProblem !== undefined).length;
+        },
+      }),
+    }),
   };
 }
 
 /** Asks GitLab and AIC, once and briefly, whether they answer. */
-export function probesOf(
+function probesOf(
   config: Config,
   around: Surroundings,
 ): readonly (() => Promise<Result<void, UpstreamFailure>>)[] {

@@ -5,8 +5,8 @@ import { createLog } from './adapters/log.ts';
 import { describeStoreFailure } from './adapters/store/store-failure.ts';
 import { describeMistakes, parseConfig, secretsIn } from './config.ts';
 import { createMask } from './domain/secrets.ts';
-import { createEmbeddedBot, type Bot } from './embedded.ts';
 import { listen } from './listen.ts';
+import { createNodeBot, type Bot } from './node-bot.ts';
 
 /** Running work may take this long after SIGTERM; then it is cut off and taken up at the next start. */
 const graceMs = 8_000;
@@ -26,15 +26,17 @@ async function run(settings: Extract<typeof config, { ok: true }>['value']): Pro
   const log = createLog({ level: settings.LOG_LEVEL, clock, mask, write });
   let bot: Bot;
   try {
-    bot = await createEmbeddedBot(settings, { clock, random: Math.random, log, mask });
+    bot = await createNodeBot(settings, { clock, random: Math.random, log, mask });
   } catch (error) {
-    giveUp(`DATABASE_URL ${settings.DATABASE_URL} cannot be used: ${describeStoreFailure(error)}`);
+    giveUp(mask(`DATABASE_URL ${settings.DATABASE_URL} cannot be used: ${describeStoreFailure(error)}`));
     return;
   }
   const at = { port: settings.PORT, hostname: settings.HOST };
   const server = listen(bot.app.fetch, at, ({ address, port }) => {
     log.info('listening', { address, port });
-    bot.start().catch((error: unknown) => giveUp(`the database failed: ${describeStoreFailure(error)}`));
+    bot
+      .start()
+      .catch((error: unknown) => giveUp(mask(`the database failed: ${describeStoreFailure(error)}`)));
   });
   server.once('error', (error) =>
     giveUp(`it cannot listen on HOST ${settings.HOST}, PORT ${settings.PORT}: ${wordsOf(error)}`),

@@ -9,7 +9,7 @@ import { describeStoreFailure } from './adapters/store/store-failure.ts';
 import { createLog } from './adapters/log.ts';
 import { takeLane } from './adapters/queue/take-lane.ts';
 import type { Terminal } from './adapters/terminal.ts';
-import { explainMistake, parseConfig, secretsIn, type Config } from './config.ts';
+import { explainMistake, isPostgres, parseConfig, secretsIn, type Config } from './config.ts';
 import { refusal } from './domain/command-answer.ts';
 import type { OptionKey } from './domain/command-table.ts';
 import type { ProjectId } from './domain/ids.ts';
@@ -23,7 +23,7 @@ import type { Report } from './domain/report.ts';
 import { plain } from './domain/report-text.ts';
 import { createMask } from './domain/secrets.ts';
 import { atWork } from './domain/worker.ts';
-import { openEngine, type Engine } from './engine.ts';
+import { openNodeEngine, type NodeEngine } from './node-engine.ts';
 import type { LaneDoor } from './handlers/lane-door.ts';
 import { operate, type Operated } from './handlers/operate.ts';
 
@@ -78,18 +78,18 @@ async function operateOn(
   const log = createLog({ level: 'silent', clock, mask, write: () => {} });
   const username = userName();
   const path = config.DATABASE_URL.replace(/^file:/, '');
-  if (!existsSync(path))
+  if (!isPostgres(config.DATABASE_URL) && !existsSync(path))
     terminal.tell(
       `There was no database at ${path}: a new one is made. Is that where the bot keeps its own?`,
     );
-  let engine: Engine;
+  let engine: NodeEngine;
   try {
     const as = { who: `${username} (aic-bot ${wish.verb})`, jobsAdded: () => {} };
-    engine = await openEngine(config, { clock, random: Math.random, log, mask }, as);
+    engine = await openNodeEngine(config, { clock, random: Math.random, log, mask }, as);
   } catch (error) {
     return refused({
-      what: phrase`Nothing was done: the database ${config.DATABASE_URL} cannot be used: ${words(describeStoreFailure(error))}`,
-      remedy: phrase`Do as that says. Where it does not say what to do, set ${'DATABASE_URL'} to the file of the bot, and run the command as a user who may write there.`,
+      what: phrase`Nothing was done: the database ${mask(config.DATABASE_URL)} cannot be used: ${words(mask(describeStoreFailure(error)))}`,
+      remedy: phrase`Do as that says. Where it does not say what to do, set ${'DATABASE_URL'} to the database of the bot, and run the command as a user who may write there.`,
     });
   }
   const stopping = new AbortController();
@@ -131,7 +131,7 @@ async function operateOn(
   }
 }
 
-function doorOf(engine: Engine, log: Log): LaneDoor {
+function doorOf(engine: NodeEngine, log: Log): LaneDoor {
   return {
     take: async (job) => {
       const taken = await takeLane({ leases: engine.leases, clock }, job);

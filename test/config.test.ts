@@ -145,8 +145,12 @@ describe('a mistake', () => {
     ['MAIL_FROM', 'nobody', 'is not a mail address'],
     ['MAIL_FROM', 'Bot <nobody>', 'is not a mail address'],
     ['MAIL_TO', 'team@example.com,nobody', 'holds something that is not a mail address'],
-    ['DATABASE_URL', './data/aic-bot.db', 'is not file: with a path'],
-    ['DATABASE_URL', 'postgres://db/aic', 'names PostgreSQL, which this version cannot use yet'],
+    [
+      'DATABASE_URL',
+      './data/aic-bot.db',
+      'is neither file: with a path nor the address of a PostgreSQL database',
+    ],
+    ['DATABASE_URL', 'postgres:db', 'is neither file: with a path nor the address of a PostgreSQL database'],
     ['SWEEP_MINUTES', 'often', 'is not a number of minutes up to 1440'],
     ['SWEEP_MINUTES', '0', 'is not a number of minutes up to 1440'],
     ['SWEEP_MINUTES', '1441', 'is not a number of minutes up to 1440'],
@@ -227,6 +231,7 @@ test('the secrets are those that must not leave the process, as they are used', 
     GITLAB_SIGNING_TOKEN: signingToken,
     AIC_QA_API_KEY: 'aic-qa-key',
     SMTP_URL: 'smtp://bot:p%40ss%25word@mail.example.com',
+    DATABASE_URL: 'postgres://bot:db-password@db.example.com/aic_bot',
   });
   expect(secretsIn(config).toSorted()).toEqual(
     [
@@ -237,6 +242,8 @@ test('the secrets are those that must not leave the process, as they are used', 
       'aic-key-1234',
       'aic-qa-key',
       'p@ss%word',
+      'p%40ss%25word',
+      'db-password',
     ].toSorted(),
   );
 });
@@ -258,7 +265,7 @@ describe('settings for commands that do what they can', () => {
   });
 
   test('have no default in the place of a wrong value', () => {
-    const { settings } = readSettings({ DATABASE_URL: 'postgres://db.example.com', AIC_URL: 'nowhere' });
+    const { settings } = readSettings({ DATABASE_URL: 'mysql://db.example.com', AIC_URL: 'nowhere' });
     expect(settings.DATABASE_URL).toBeUndefined();
     expect(settings.AIC_URL).toBeUndefined();
   });

@@ -1,10 +1,10 @@
-import type PQueue from 'p-queue';
 import pRetry from 'p-retry';
 
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { System, UpstreamFailure, UpstreamReason } from '../domain/upstream.ts';
+import type { Bound } from './bound.ts';
 import { HostDead, Unanswered, type Breaker } from './breaker.ts';
 import { reasonOf, retryAfter } from './http-status.ts';
 import { networkWords, neverSent } from './network-error.ts';
@@ -47,7 +47,7 @@ export interface HttpClientDeps {
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
   /** Bounds the calls under way. A pause between two tries takes no place in it, so that a failing call keeps no other waiting. */
-  readonly queue: PQueue;
+  readonly bound: Bound;
   /** The host's: all clients of one host share it. */
   readonly breaker: Breaker;
   /** Reads the other side's own words out of an error's body. */
@@ -78,7 +78,7 @@ export function createHttpClient(deps: HttpClientDeps): HttpClient {
     let ended: Result<Body, UpstreamFailure> | undefined;
     const tryOnce = async () => {
       try {
-        ended = ok(await deps.queue.add(() => startable(deps, request)));
+        ended = ok(await deps.bound(() => startable(deps, request)));
       } catch (error) {
         if (error instanceof CallFailed && !isRepeated(deps, error, endsAt)) ended = fail(error.failure);
         throw error;

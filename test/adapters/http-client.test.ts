@@ -3,11 +3,11 @@ import { once } from 'node:events';
 
 import * as fc from 'fast-check';
 import { Hono } from 'hono';
-import PQueue from 'p-queue';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { until } from '../../demo/person.ts';
 import { serveHttp, type Fault, type HttpServer } from '../../demo/http-server.ts';
+import { createBound } from '../../src/adapters/bound.ts';
 import { createBreaker, neverBreaking } from '../../src/adapters/breaker.ts';
 import {
   createHttpClient,
@@ -57,7 +57,7 @@ function depsWith(changes: Partial<HttpClientDeps> = {}): HttpClientDeps {
     timeoutMs: 5_000,
     retry: { firstPauseMs: 1, longestPauseMs: 2, totalMs: 5_000 },
     breaker: createBreaker('AIC', neverBreaking),
-    queue: new PQueue({ concurrency: 10 }),
+    bound: createBound('GitLab', 10),
     readError: (text) => text,
     ...changes,
   };
@@ -450,7 +450,7 @@ async function listen(toStart: Server): Promise<string> {
 describe('the bound on calls', () => {
   test('is not taken up by a call that pauses', async () => {
     const retry = { firstPauseMs: 60_000, longestPauseMs: 60_000, totalMs: 100_000 };
-    const http = createHttpClient(depsWith({ retry, queue: new PQueue({ concurrency: 1 }) }));
+    const http = createHttpClient(depsWith({ retry, bound: createBound('GitLab', 1) }));
     server.inject({ times: 1, fault: { kind: 'status', status: 503 } });
     const failing = http(requestOf());
     await expect.poll(() => lines.length).toBe(1);
@@ -522,18 +522,18 @@ describe('a host that does not answer', () => {
   test('is not taken for alive because a call was stopped before it was sent', async () => {
     const breaker = createBreaker('AIC', { afterFailures: 3, pauseMs: 0 });
     const client = createHttpClient(depsWith({ retry: single, breaker }));
-    const queue = new PQueue({ concurrency: 1 });
+    const bound = createBound('AIC', 1);
     const cutOff = new AbortController();
-    const stopped = createHttpClient(depsWith({ retry: single, breaker, queue, stop: cutOff.signal }));
+    const stopped = createHttpClient(depsWith({ retry: single, breaker, bound, stop: cutOff.signal }));
     server.inject({ fault: { kind: 'status', status: 503 } });
     for (let call = 1; call <= 3; call += 1) await client(requestOf());
     const place = Promise.withResolvers<void>();
-    void queue.add(() => place.promise);
+    const other = bound(() => place.promise);
     const waiting = stopped(requestOf());
     cutOff.abort();
     place.resolve();
     expect(await waiting).toMatchObject({ failure: { reason: 'stopped' } });
-    await queue.onIdle();
+    await other;
     expect(server.calls).toHaveLength(3);
     expect(lines.map(({ message }) => message)).not.toContain('host answers again');
   });

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import process, { argv, pid } from 'node:process';
 
 import { createLog } from '../../src/adapters/log.ts';
-import { thisProcess } from '../../src/adapters/queue/holder.ts';
+import { hasEnded, thisProcess } from '../../src/adapters/queue/holder.ts';
 import { createLanes } from '../../src/adapters/queue/lanes.ts';
 import { createLeases } from '../../src/adapters/queue/leases.ts';
 import { guardOf } from '../../src/adapters/store/fence.ts';
@@ -22,7 +22,15 @@ const log = createLog({ level: 'debug', clock, mask: (text) => text, write });
 
 process.on('SIGUSR2', () => process.kill(pid, 'SIGSTOP'));
 const db = await openSqlite(`file:${database}`);
-const leases = createLeases({ db, clock, log, holder: thisProcess('a test'), leaseMs: Number(lease) });
+const holder = thisProcess('a test');
+const leases = createLeases({
+  db,
+  clock,
+  log,
+  holder,
+  hasEnded: (other) => hasEnded(other, holder),
+  leaseMs: Number(lease),
+});
 const lanes = createLanes({
   db,
   leases,

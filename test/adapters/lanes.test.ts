@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { createLog } from '../../src/adapters/log.ts';
 import { createLanes, type Lanes } from '../../src/adapters/queue/lanes.ts';
+import { hasEnded } from '../../src/adapters/queue/holder.ts';
 import { createLeases } from '../../src/adapters/queue/leases.ts';
 import type { Tables } from '../../src/adapters/store/schema.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
@@ -67,7 +68,14 @@ function lanesOf(concurrency = 3): Lanes {
   const holder = { id: crypto.randomUUID(), who: 'a test', host: 'here', pidSpace: '', pid: 1 };
   return createLanes({
     db,
-    leases: createLeases({ db, clock, log, holder, leaseMs: 30_000 }),
+    leases: createLeases({
+      db,
+      clock,
+      log,
+      holder,
+      hasEnded: (other) => hasEnded(other, holder),
+      leaseMs: 30_000,
+    }),
     clock,
     random: () => 0,
     log,

@@ -10,7 +10,7 @@ import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { createLog } from '../../src/adapters/log.ts';
-import { thisProcess, type Holder } from '../../src/adapters/queue/holder.ts';
+import { hasEnded, thisProcess, type Holder } from '../../src/adapters/queue/holder.ts';
 import { createLanes, type Lanes } from '../../src/adapters/queue/lanes.ts';
 import { createLeases, type Lease, type Leases } from '../../src/adapters/queue/leases.ts';
 import { takeLane } from '../../src/adapters/queue/take-lane.ts';
@@ -77,7 +77,14 @@ async function side(who: Partial<Holder> = {}): Promise<Side> {
   const log = createLog({ level: 'debug', clock, mask: (text) => text, write });
   const host = `host ${sides.length}`;
   const holder = { id: crypto.randomUUID(), who: 'a test', host, pidSpace: '', pid: 1, ...who };
-  const leases = createLeases({ db, clock, log, holder, leaseMs });
+  const leases = createLeases({
+    db,
+    clock,
+    log,
+    holder,
+    hasEnded: (other) => hasEnded(other, holder),
+    leaseMs,
+  });
   const store = createStore(db, clock, () => lanes.wake());
   const lanes = createLanes({
     db,
@@ -375,7 +382,14 @@ describe('a lane', () => {
               return {
                 db,
                 granted: new Set<Lease>(),
-                leases: createLeases({ db, clock: own, log, holder, leaseMs }),
+                leases: createLeases({
+                  db,
+                  clock: own,
+                  log,
+                  holder,
+                  hasEnded: (other) => hasEnded(other, holder),
+                  leaseMs,
+                }),
               };
             });
             const isStanding = ({ fence }: Lease) =>

@@ -337,7 +337,9 @@ export function storeContract(newPlace: () => Promise<Place>): void {
 
     test('that could not be told of were not given', async () => {
       const broken: DueJob = { ...mailDue('broken'), dueAt: Number.NaN };
-      await expect(opened.store.giveNotice('ends-7', [mailDue('first'), broken])).rejects.toThrow(/null/i);
+      await expect(opened.store.giveNotice('ends-7', [mailDue('first'), broken])).rejects.toThrow(
+        /null|bigint/i,
+      );
       expect(await subjects()).toEqual([]);
       expect(await opened.store.giveNotice('ends-7', [mailDue('again')])).toBe(true);
       expect(await subjects()).toEqual(['again']);
@@ -665,7 +667,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       const woken = opened.woken();
       await expect(
         opened.store.close(closingOf({ deliveries: ['one'], state, deployment, jobs })),
-      ).rejects.toThrow('UNIQUE');
+      ).rejects.toThrow(/unique/i);
       expect(await opened.store.waiting(main)).toHaveLength(1);
       expect(await opened.store.branch(main)).toBeUndefined();
       expect(await opened.store.pending(main)).toEqual([]);

@@ -5,14 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { guardOf } from '../../src/adapters/store/fence.ts';
 import { createInbox } from '../../src/adapters/store/inbox.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import type { Fingerprint } from '../../src/domain/fingerprint.ts';
-import type { DeploymentId, ProjectId } from '../../src/domain/ids.ts';
+import type { ProjectId } from '../../src/domain/ids.ts';
 import type { Delivery } from '../../src/domain/inbox.ts';
+import { openStore } from './open-store.ts';
 import { storeContract, type OpenStore } from './store-contract.ts';
 
 const clock: Clock = { now: () => 1_000_000 };
@@ -119,48 +118,11 @@ describe('a SQLite file', () => {
 
 async function open(path: string, time: Clock): Promise<OpenStore> {
   const db = await openSqlite(`file:${path}`);
-  let woken = 0;
-  const wake = () => void (woken += 1);
-  const read = async <Row>(sql: string, row: (columns: Record<string, unknown>) => Row): Promise<Row[]> => {
-    using other = new DatabaseSync(path);
-    return other
-      .prepare(sql)
-      .all()
-      .map((columns) => row(columns));
-  };
-  return {
-    store: createStore(db, time, wake),
-    lost: createStore(db, time, wake, guardOf(0)),
-    inbox: createInbox(db, time, wake),
-    woken: () => woken,
-    jobs: () =>
-      read('select * from jobs order by id', (row) => ({
-        id: Number(row['id']),
-        lane: String(row['lane']),
-        status: String(row['status']),
-        dueAt: Number(row['due_at']),
-        tries: Number(row['tries']),
-        job: JSON.parse(String(row['job_json'])),
-      })),
-    snapshots: () =>
-      read('select * from snapshots order by rowid', (row) => ({
-        deployment: Number(row['deployment_id']) as DeploymentId,
-        pipeline: String(row['pipeline']),
-        fingerprint: String(row['fingerprint']) as Fingerprint,
-        config: String(row['config']),
-      })),
-    deliveries: () =>
-      read('select * from deliveries order by rowid', (row) => ({
-        id: String(row['id']),
-        status: String(row['status']),
-        body: String(row['body']),
-      })),
-    begin: async (id) => {
-      using other = new DatabaseSync(path);
-      other.prepare(`update jobs set status = 'running' where id = ?`).run(id);
-    },
-    close: () => db.destroy(),
-  };
+  const other = await openSqlite(`file:${path}`);
+  return openStore(db, other, time, async () => {
+    await db.destroy();
+    await other.destroy();
+  });
 }
 
 describe('a file of the first version', () => {
@@ -170,6 +132,7 @@ describe('a file of the first version', () => {
     const old = new DatabaseSync(path);
     old.exec(`
       delete from kysely_migration where name >= '0002';
+      drop index jobs_lane;
       drop table leases;
       drop table requests;
       drop table notices;

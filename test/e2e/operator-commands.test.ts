@@ -234,7 +234,7 @@ describe('a command is refused', () => {
     const settings = { ...scene.world.settings, DATABASE_URL: `file:${scene.world.folder}` };
     const { code, stdout } = await runCli(settings, scene.world.folder, ['status', project]);
     expect(code).toBe(1);
-    expect(stdout).toContain('set "DATABASE_URL" to the file of the bot');
+    expect(stdout).toContain('set "DATABASE_URL" to the database of the bot');
   });
 
   test.each([

@@ -11,7 +11,7 @@ import { parseConfig, secretsIn } from '../../src/config.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import { createMask } from '../../src/domain/secrets.ts';
 import { configPath } from '../../src/domain/config-path.ts';
-import { createEmbeddedBot, type Bot } from '../../src/embedded.ts';
+import { createNodeBot, type Bot } from '../../src/node-bot.ts';
 
 export const aicProject = 'PIN ANALYTICS';
 
@@ -276,7 +276,7 @@ async function startBot(
   if (!config.ok) throw new Error(JSON.stringify(config.failure));
   const mask = createMask(secretsIn(config.value));
   const log: string[] = [];
-  const bot: Bot = await createEmbeddedBot(config.value, {
+  const bot: Bot = await createNodeBot(config.value, {
     clock,
     random: Math.random,
     log: createLog({ level: 'debug', clock, mask, write: (line) => void log.push(line) }),

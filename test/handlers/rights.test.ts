@@ -16,7 +16,7 @@ import { defaultPermissions } from '../../src/domain/mapping-file.ts';
 import type { Right } from '../../src/domain/mapping.ts';
 import type { Origin } from '../../src/domain/origin.ts';
 import { lacks } from '../../src/domain/rights.ts';
-import { openEngine, type Engine } from '../../src/engine.ts';
+import { openNodeEngine, type NodeEngine } from '../../src/node-engine.ts';
 import { runCommand } from '../../src/handlers/run-command.ts';
 
 /** Every command, and who may write it where the mapping file says nothing: written out here, whatever the code's own table says. */
@@ -99,7 +99,7 @@ const nothing = { jobs: 0, isRefused: false, writes: [], aic: 0 };
 
 describe('over HTTP', () => {
   let world: World;
-  let engine: Engine;
+  let engine: NodeEngine;
   let project: ProjectId;
   /** Whose level changes from case to case: the author of the merge requests, and somebody else. */
   let askers: readonly { readonly id: number; readonly isAuthor: boolean }[];
@@ -171,7 +171,7 @@ describe('over HTTP', () => {
     const clock = { now: () => Date.now() };
     const log = createLog({ level: 'silent', clock, mask: (text) => text, write: () => {} });
     const around = { clock, log, random: Math.random, mask: (text: string) => text };
-    engine = await openEngine(config.value, around, { who: 'a test', jobsAdded: () => {} });
+    engine = await openNodeEngine(config.value, around, { who: 'a test', jobsAdded: () => {} });
     // The same comment is carried out again and again here.
     await sql`drop trigger audit_no_delete`.execute(engine.db);
   });

@@ -1,10 +1,9 @@
-import PQueue from 'p-queue';
-
 import type { Aic, Environment, Workspace } from '../../domain/aic.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
 import { fail, ok, type Result } from '../../domain/result.ts';
 import type { UpstreamFailure } from '../../domain/upstream.ts';
+import { createBound, type OuterBound } from '../bound.ts';
 import { createBreaker, type Breaking } from '../breaker.ts';
 import type { RetryPolicy } from '../http-client.ts';
 import { createCalls, type AicHost, type Calls } from './calls.ts';
@@ -19,6 +18,8 @@ export interface AicDeps {
   readonly hosts: ReadonlyMap<Environment, AicHost>;
   /** Calls under way at once, to each host. */
   readonly concurrency: number;
+  /** What bounds them beyond this process. */
+  readonly outer?: OuterBound;
   readonly clock: Clock;
   readonly stop: AbortSignal;
   readonly mask: (text: string) => string;
@@ -39,7 +40,7 @@ export function createAic(
       environment,
       {
         host,
-        queue: new PQueue({ concurrency: deps.concurrency }),
+        bound: createBound(`AIC ${environment}`, deps.concurrency, deps.outer),
         breaker: createBreaker('AIC', deps.breaking),
         names: new Names(deps.clock),
       },

@@ -1,4 +1,3 @@
-import type PQueue from 'p-queue';
 import { z } from 'zod';
 
 import { parseJson, writeJson, type Json } from '../../domain/json.ts';
@@ -35,7 +34,7 @@ export interface Calls {
 const largestAnswer = 64 * 1024 * 1024;
 
 export function createCalls(
-  deps: Omit<HttpClientDeps, 'system' | 'readError'> & { readonly host: AicHost; readonly queue: PQueue },
+  deps: Omit<HttpClientDeps, 'system' | 'readError'> & { readonly host: AicHost },
 ): Calls {
   const { host } = deps;
   const http = createHttpClient({ ...deps, system: 'AIC', readError });

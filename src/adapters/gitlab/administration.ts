@@ -9,7 +9,6 @@ import {
   Repositories,
   Users,
 } from '@gitbeaker/rest';
-import PQueue from 'p-queue';
 import { z } from 'zod';
 
 import type { Administration, GroupId, Inspection, Made } from '../../domain/administration.ts';
@@ -17,6 +16,7 @@ import type { GitLabResult } from '../../domain/gitlab.ts';
 import { lacksOf, type WantedHook } from '../../domain/hook.ts';
 import type { Log } from '../../domain/log.ts';
 import { ok } from '../../domain/result.ts';
+import { createBound } from '../bound.ts';
 import { createBreaker } from '../breaker.ts';
 import { createHttpClient } from '../http-client.ts';
 import { allHookFlags, flagsOf, hook } from './hook-shape.ts';
@@ -38,13 +38,12 @@ const calls = z.array(z.object({ trigger: z.string(), response_status: z.coerce.
 
 /** What sets up and looks over projects of the configured GitLab, with the rights of the token. */
 export function createAdministration(deps: GitLabDeps, log: Log): Inspection & Administration {
-  const queue = new PQueue({ concurrency: atOnce });
   const breaker = createBreaker('GitLab', deps.breaking);
   const http = createHttpClient({
     ...deps,
     system: 'GitLab',
     log,
-    queue,
+    bound: createBound('GitLab', atOnce),
     breaker,
     readError: readGitLabError,
   });

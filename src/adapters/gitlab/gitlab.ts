@@ -18,7 +18,6 @@ import {
   RepositoryFiles,
   Users,
 } from '@gitbeaker/rest';
-import PQueue from 'p-queue';
 import { z } from 'zod';
 
 import type { Clock } from '../../domain/clock.ts';
@@ -26,6 +25,7 @@ import type { GitLab, Project } from '../../domain/gitlab.ts';
 import { commitSha, isCommitSha, type ProjectId } from '../../domain/ids.ts';
 import type { Log } from '../../domain/log.ts';
 import { ok } from '../../domain/result.ts';
+import { createBound, type OuterBound } from '../bound.ts';
 import { createBreaker, type Breaking } from '../breaker.ts';
 import { createHttpClient, type RetryPolicy } from '../http-client.ts';
 import { createChanges } from './changes.ts';
@@ -52,6 +52,8 @@ export interface GitLabDeps {
   readonly retry: RetryPolicy;
   readonly breaking: Breaking;
   readonly timeoutMs: number;
+  /** What bounds calls beyond this process. */
+  readonly outer?: OuterBound;
 }
 
 const projectLifetime = 5 * 60_000;
@@ -68,7 +70,7 @@ const user = z.object({ id: z.number() });
  * are shared by all of them.
  */
 export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) => GitLab {
-  const queue = new PQueue({ concurrency: atOnce });
+  const bound = createBound('GitLab', atOnce, deps.outer);
   const breaker = createBreaker('GitLab', deps.breaking);
   const projects = new Map<ProjectId, { readonly project: Project; readonly until: number }>();
   const known: KnownComments = new Map();
@@ -80,7 +82,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
       system: 'GitLab',
       log,
       stop,
-      queue,
+      bound,
       breaker,
       readError: readGitLabError,
     });

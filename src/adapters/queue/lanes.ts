@@ -1,32 +1,15 @@
-import { sql, type Kysely, type Transaction } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import PQueue from 'p-queue';
 
-import type { Clock } from '../../domain/clock.ts';
-import type { Job, JobOutcome } from '../../domain/job.ts';
-import type { Log } from '../../domain/log.ts';
-import { LeaseLost } from '../store/fence.ts';
 import { describeStoreFailure } from '../store/store-failure.ts';
 import type { Tables } from '../store/schema.ts';
-import type { Lease, Leases } from './leases.ts';
-import { settleJob } from './settle-job.ts';
+import { afterStoreFailureMs, runTaken, type RunDeps, type TakenJob } from './run-taken.ts';
+import { beginJobs, waitingIn } from './take-job.ts';
 
-/** What a run of a job is given: the job's own log, and the lease of its lane. */
-interface Run {
-  readonly log: Log;
-  readonly lease: Lease;
-}
-
-export interface LanesDeps {
+export interface LanesDeps extends RunDeps {
   readonly db: Kysely<Tables>;
-  readonly leases: Leases;
-  readonly clock: Clock;
-  /** A number in [0, 1). */
-  readonly random: () => number;
-  readonly log: Log;
   /** Lanes at work at once. */
   readonly concurrency: number;
-  /** Runs one job; `tries` counts the tries before this one. */
-  readonly run: (job: Job, tries: number, run: Run) => Promise<JobOutcome>;
 }
 
 export interface Lanes {
@@ -38,18 +21,7 @@ export interface Lanes {
   stop(graceMs: number): Promise<void>;
 }
 
-interface Row {
-  readonly id: number;
-  readonly lane: string;
-  readonly key: string;
-  readonly tries: number;
-  /** Read by whoever runs it: one that can't be read must not keep those from running that were taken with it. */
-  readonly job_json: string;
-  readonly lease: Lease;
-}
-
 const longestSleepMs = 60_000;
-const afterStoreFailureMs = 1_000;
 /** So often it is looked whether another process added work, or let go of a lane. The look costs some microseconds (ADR 8). */
 const betweenGlancesMs = 1_000;
 
@@ -135,41 +107,34 @@ export function createLanes(deps: LanesDeps): Lanes {
   }
 
   /** The oldest due job of each free lane, as many as there is room for, marked as running. */
-  async function claim(): Promise<readonly Row[]> {
+  async function claim(): Promise<readonly TakenJob[]> {
     const room = deps.concurrency - busy.size;
     if (room <= 0) return [];
-    return deps.leases.claim((transaction) =>
-      transaction
-        .updateTable('jobs')
-        .set({ status: 'running' })
-        .where('id', 'in', oldest(transaction, room))
-        .returning(['id', 'lane', 'key', 'tries', 'job_json'])
-        .execute(),
-    );
-  }
-
-  function oldest(transaction: Transaction<Tables>, room: number) {
-    return workIn(transaction)
-      .select(({ fn }) => fn.min('id').as('id'))
-      .where('due_at', '<=', clock.now())
-      .groupBy('lane')
-      .orderBy('id')
-      .limit(room);
+    return deps.leases.claim(async (transaction) => {
+      const oldest = await freeIn(transaction)
+        .select(({ fn }) => fn.min('id').as('id'))
+        .where('due_at', '<=', clock.now())
+        .groupBy('lane')
+        .orderBy('id')
+        .limit(room)
+        .execute();
+      return beginJobs(
+        transaction,
+        oldest.map(({ id }) => id),
+      );
+    });
   }
 
   /** What waits in free lanes. One that this process lost to another is not free for it until its own run has ended. */
-  function workIn(source: Kysely<Tables>) {
-    const all = source
-      .selectFrom('jobs')
-      .where('status', '=', 'waiting')
-      .where('lane', 'not in', source.selectFrom('leases').select('lane'));
+  function freeIn(source: Kysely<Tables>) {
+    const all = waitingIn(source);
     return busy.size > 0 ? all.where('lane', 'not in', [...busy]) : all;
   }
 
   /** Milliseconds until there is something to look for. The end of a job wakes by itself. */
   async function untilNextDue(): Promise<number> {
     if (busy.size >= deps.concurrency) return longestSleepMs;
-    const { at } = await workIn(db)
+    const { at } = await freeIn(db)
       .select(({ fn }) => fn.min('due_at').as('at'))
       .executeTakeFirstOrThrow();
     const due = Math.min(Math.max(0, (at ?? Infinity) - clock.now()), longestSleepMs);
@@ -177,59 +142,10 @@ export function createLanes(deps: LanesDeps): Lanes {
     return (await deps.leases.others()).length > 0 ? Math.min(due, betweenGlancesMs) : due;
   }
 
-  async function work(row: Row): Promise<void> {
-    const jobLog = log.with({ job: row.id, lane: row.lane });
-    const startedAt = clock.now();
-    let outcome: JobOutcome;
-    let kind = 'unknown';
-    let reason = {};
-    try {
-      const job: Job = JSON.parse(row.job_json);
-      kind = job.kind;
-      outcome = await deps.run(job, row.tries, { log: jobLog, lease: row.lease });
-      // Throws for a job that only a later version knows: no case of any switch gave it an outcome.
-      if ('reason' in outcome) reason = { reason: outcome.reason };
-    } catch (error) {
-      if (error instanceof LeaseLost) outcome = { kind: 'stopped' };
-      else {
-        jobLog.error('job broke off', {
-          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        });
-        const said = 'an internal error; the log has it';
-        reason = { reason: said };
-        outcome = { kind: 'again', reason: said };
-      }
-    }
-    const line = {
-      kind,
-      outcome: outcome.kind,
-      tries: row.tries,
-      ms: clock.now() - startedAt,
-      ...reason,
-    };
-    if (outcome.kind === 'done' || outcome.kind === 'stopped') jobLog.info('job', line);
-    else jobLog.warn('job', line);
-    await settleAtLast(row, outcome, jobLog);
+  async function work(row: TakenJob): Promise<void> {
+    await runTaken({ ...deps, isStopped }, row);
     busy.delete(row.lane);
     wake();
-  }
-
-  /** Tries until the end is written: the lane would go on without a trace of what has to run again. */
-  async function settleAtLast(row: Row, outcome: JobOutcome, jobLog: Log): Promise<void> {
-    for (;;) {
-      try {
-        const end = { outcome, now: clock.now(), random: deps.random() };
-        const isWritten = await deps.leases.release(row.lease, (transaction) =>
-          settleJob(transaction, row, end),
-        );
-        if (!isWritten) jobLog.warn('job cut off: its lane was lost, another process runs it again');
-        return;
-      } catch (error) {
-        jobLog.error('the end of a job could not be written', { error: describeStoreFailure(error) });
-      }
-      if (isStopped()) return;
-      await new Promise((resolve) => void setTimeout(resolve, afterStoreFailureMs));
-    }
   }
 
   return {

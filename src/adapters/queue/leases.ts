@@ -3,8 +3,9 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { Clock } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
 import type { Tables } from '../store/schema.ts';
-import { hasEnded, type Holder } from './holder.ts';
-import { requeueStranded } from './stranded-jobs.ts';
+import { alone, isShared, transact } from '../store/transact.ts';
+import type { Holder } from './holder.ts';
+import { hasStranded, requeueStranded } from './stranded-jobs.ts';
 
 /** The right to work in a lane, while nobody else has it. */
 export interface Lease {
@@ -20,14 +21,18 @@ export interface LeasesDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly holder: Holder;
+  /** Whether another holder is certainly gone, so that its lanes need not wait for their lease to expire. */
+  readonly hasEnded: (other: Holder) => boolean;
+  /** Told within the transaction that takes lanes from holders that are gone. */
+  readonly freed?: (transaction: Transaction<Tables>, lanes: readonly string[]) => Promise<void>;
   /** After so long without a sign of life a holder loses its lanes, in milliseconds. */
   readonly leaseMs: number;
 }
 
 export interface Leases {
   /**
-   * Takes the lanes of the rows that `choose` finds, in one transaction which has the write lock from its beginning. The lanes must be
-   * free by then: those whose holders are gone have been freed.
+   * Takes the lanes of the rows that `choose` finds, in one transaction. Those whose holders are gone have been freed by then. Where another process
+   * takes one of them at the same moment, none is taken, and nothing that `choose` wrote stays.
    */
   claim<Row extends { readonly lane: string }>(
     choose: (transaction: Transaction<Tables>) => Promise<readonly Row[]>,
@@ -115,19 +120,40 @@ export function createLeases(deps: LeasesDeps): Leases {
     controller.abort();
   }
 
-  async function freeOthers(transaction: Transaction<Tables>): Promise<void> {
-    const gone = (await othersIn(transaction)).flatMap((lease) => {
+  /** Looks first, since there is hardly ever anything to do. */
+  async function freeOthers(): Promise<void> {
+    if ((await goneIn(db)).length > 0)
+      await transact(db, async (transaction) => {
+        await alone(transaction, 'leases');
+        const gone = await goneIn(transaction);
+        for (const { fence, lane, who, host, pid, why } of gone) {
+          await transaction.deleteFrom('leases').where('fence', '=', fence).execute();
+          log.warn('freed a lane', { lane, who, host, pid, why });
+        }
+        await deps.freed?.(
+          transaction,
+          gone.map(({ lane }) => lane),
+        );
+      });
+    await requeue();
+  }
+
+  async function requeue(): Promise<void> {
+    if (!(await hasStranded(db))) return;
+    const jobs = await transact(db, async (transaction) => {
+      await alone(transaction, 'leases');
+      return requeueStranded(transaction);
+    });
+    if (jobs > 0) log.info('took up unfinished jobs', { jobs });
+  }
+
+  async function goneIn(source: Kysely<Tables>) {
+    return (await othersIn(source)).flatMap((lease) => {
       const late = lease.expires_at <= clock.now();
-      return late || hasEnded(holderOf(lease), holder)
+      return late || deps.hasEnded(holderOf(lease))
         ? [{ ...lease, why: late ? 'no sign of life' : 'ended' }]
         : [];
     });
-    for (const { fence, lane, who, host, pid, why } of gone) {
-      await transaction.deleteFrom('leases').where('fence', '=', fence).execute();
-      log.warn('freed a lane', { lane, who, host, pid, why });
-    }
-    const jobs = await requeueStranded(transaction);
-    if (jobs > 0) log.info('took up unfinished jobs', { jobs });
   }
 
   function othersIn(source: Kysely<Tables>): Promise<Selectable<Tables['leases']>[]> {
@@ -138,37 +164,47 @@ export function createLeases(deps: LeasesDeps): Leases {
     claim: async (choose) => {
       const now = clock.now();
       const expiresAt = now + leaseMs;
-      const taken = await db.transaction().execute(async (transaction) => {
-        await freeOthers(transaction);
-        const rows = [];
-        for (const row of await choose(transaction)) {
-          const { id, who, host, pid, pidSpace } = holder;
-          const { fence } = await transaction
-            .insertInto('leases')
-            .values({
-              lane: row.lane,
-              holder: id,
-              who,
-              host,
-              pid_space: pidSpace,
-              pid,
-              since: now,
-              expires_at: expiresAt,
-            })
-            .returning('fence')
-            .executeTakeFirstOrThrow();
-          rows.push({ row, fence });
-        }
-        return rows;
+      const { id, who, host, pid, pidSpace } = holder;
+      const place = { holder: id, who, host, pid_space: pidSpace, pid };
+      await freeOthers();
+      let chosen;
+      try {
+        chosen = await transact(db, async (transaction) => {
+          const rows = await choose(transaction);
+          for (const { lane } of rows) {
+            const taken = await transaction
+              .insertInto('leases')
+              .values({ lane, ...place, since: now, expires_at: expiresAt })
+              .onConflict((conflict) => conflict.column('lane').doNothing())
+              .executeTakeFirst();
+            if (taken.numInsertedOrUpdatedRows !== 1n) throw new LaneTaken();
+          }
+          return rows;
+        });
+      } catch (error) {
+        if (error instanceof LaneTaken) return [];
+        throw error;
+      }
+      if (chosen.length === 0) return [];
+      const fences = await db
+        .selectFrom('leases')
+        .select(['lane', 'fence'])
+        .where('holder', '=', id)
+        .execute();
+      const byLane = new Map(fences.map(({ lane, fence }) => [lane, fence]));
+      return chosen.flatMap((row) => {
+        const fence = byLane.get(row.lane);
+        return fence === undefined ? [] : [{ ...row, lease: hold(row.lane, fence, expiresAt) }];
       });
-      return taken.map(({ row, fence }) => ({ ...row, lease: hold(row.lane, fence, expiresAt) }));
     },
     release: async ({ fence }, end) => {
       const one = held.get(fence);
       if (one !== undefined) one.ending = true;
-      const stood = await db.transaction().execute(async (transaction) => {
-        const freed = await transaction.deleteFrom('leases').where('fence', '=', fence).executeTakeFirst();
-        if (freed.numDeletedRows === 0n) return false;
+      const stood = await transact(db, async (transaction) => {
+        const known = transaction.selectFrom('leases').select('fence').where('fence', '=', fence);
+        const lease = await (isShared(transaction) ? known.forUpdate() : known).executeTakeFirst();
+        if (lease === undefined) return false;
+        await transaction.deleteFrom('leases').where('fence', '=', fence).execute();
         await end(transaction);
         return true;
       });
@@ -181,16 +217,19 @@ export function createLeases(deps: LeasesDeps): Leases {
       held.clear();
       arm();
       try {
-        await db.transaction().execute(async (transaction) => {
-          await transaction.deleteFrom('leases').where('holder', '=', holder.id).execute();
-          await requeueStranded(transaction);
-        });
+        await transact(db, (transaction) =>
+          transaction.deleteFrom('leases').where('holder', '=', holder.id).execute(),
+        );
+        await requeue();
       } catch (error) {
         log.error('leases could not be given back, and will expire', { error: String(error) });
       }
     },
   };
 }
+
+/** Carries the news through the transaction, which has to be undone. */
+class LaneTaken extends Error {}
 
 function holderOf(row: Selectable<Tables['leases']>): Holder {
   return { id: row.holder, who: row.who, host: row.host, pidSpace: row.pid_space, pid: row.pid };

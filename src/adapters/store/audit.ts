@@ -2,9 +2,10 @@ import type { Transaction } from 'kysely';
 
 import { auditHash, auditText, noHash, type AuditEntry } from '../../domain/audit.ts';
 import type { Tables } from './schema.ts';
+import { alone } from './transact.ts';
 
 /**
- * Adds entries behind the last one. The transaction has the write lock from its beginning, so the last row is the last one of all processes.
+ * Adds entries behind the last one. Nobody else adds any until the transaction ends, so the last row is the last one of all processes.
  * An entry whose key is there already is not added again.
  */
 export async function addAudit(
@@ -12,23 +13,29 @@ export async function addAudit(
   entries: readonly AuditEntry[],
   now: number,
 ): Promise<void> {
+  if (entries.length === 0) return;
+  await alone(transaction, 'audit');
+  const last = await transaction
+    .selectFrom('audit')
+    .select('hash')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  let previous = last?.hash ?? noHash;
+  const known = new Set<string>();
   for (const entry of entries) {
     if (entry.key !== undefined) {
-      const known = transaction.selectFrom('audit').select('id').where('key', '=', entry.key);
-      if ((await known.executeTakeFirst()) !== undefined) continue;
+      if (known.has(entry.key)) continue;
+      known.add(entry.key);
+      const before = transaction.selectFrom('audit').select('id').where('key', '=', entry.key);
+      if ((await before.executeTakeFirst()) !== undefined) continue;
     }
-    const last = await transaction
-      .selectFrom('audit')
-      .select('hash')
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    const previous = last?.hash ?? noHash;
     const text = auditText(entry, now);
-    const row = { at: now, key: entry.key ?? null, entry: text, previous };
+    const hash = await auditHash(previous, text);
     await transaction
       .insertInto('audit')
-      .values({ ...row, hash: await auditHash(previous, text) })
+      .values({ at: now, key: entry.key ?? null, entry: text, previous, hash })
       .execute();
+    previous = hash;
   }
 }

@@ -1,10 +1,11 @@
 import { sql, type Kysely } from 'kysely';
 
 import type { Tables } from './schema.ts';
+import { isShared } from './transact.ts';
 
 /**
- * Rejects when the store can't be read or can't be written: a file that is damaged, read-only or locked, a full disk. What is written is a
- * number in the file's head that nobody uses, so nothing is changed. Damage shows only where it is met: what is read are the ends
+ * Rejects when the store can't be read or can't be written: a file that is damaged, read-only or locked, a full disk, a database that is gone or a
+ * standby. What is written is a number that nobody uses, so nothing is changed. Damage shows only where it is met: what is read are the ends
  * of the tables that every delivery touches.
  */
 export async function checkStore(db: Kysely<Tables>): Promise<void> {
@@ -16,6 +17,7 @@ export async function checkStore(db: Kysely<Tables>): Promise<void> {
       .limit(1)
       .execute();
     await transaction.selectFrom('jobs').select('id').orderBy('id', 'desc').limit(1).execute();
-    await sql`PRAGMA user_version = 0`.execute(transaction);
+    const write = isShared(transaction) ? sql`select pg_current_xact_id()` : sql`PRAGMA user_version = 0`;
+    await write.execute(transaction);
   });
 }

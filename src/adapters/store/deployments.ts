@@ -7,7 +7,7 @@ import type { Place } from '../../domain/place.ts';
 import type { RecordIds } from '../../domain/record-ids.ts';
 import type { RecordId } from '../../domain/records.ts';
 import type { Store } from '../../domain/store.ts';
-import { chunk, isBranch, saveBaseline } from './rows.ts';
+import { chunksOf, isBranch, saveBaseline } from './rows.ts';
 import type { Tables } from './schema.ts';
 
 /** @param write runs one transaction */
@@ -95,13 +95,12 @@ export function createDeployments(
         started_at: startedAt,
         finished_at: null,
       };
-      const written = await write((transaction) =>
+      await write<unknown>((transaction) =>
         id === undefined
           ? transaction
               .insertInto('deployments')
               .values({ ...row, told: null })
-              .returningAll()
-              .executeTakeFirstOrThrow()
+              .execute()
           : transaction
               .updateTable('deployments')
               .set((old) => ({
@@ -115,22 +114,28 @@ export function createDeployments(
                   .end(),
               }))
               .where('id', '=', id)
-              .returningAll()
-              .executeTakeFirstOrThrow(),
+              .execute(),
       );
-      return deploymentOf(written);
+      // A lane begins one at a time, so the newest is the one that was written.
+      const all = db.selectFrom('deployments').selectAll();
+      const written =
+        id === undefined ? all.where(isBranch(key)).orderBy('id', 'desc').limit(1) : all.where('id', '=', id);
+      return deploymentOf(await written.executeTakeFirstOrThrow());
     },
     cancel: async (key, by) => {
-      const row = await write((transaction) =>
-        transaction
-          .updateTable('deployments')
-          .set({ cancelled_by: by })
+      const running = await write(async (transaction) => {
+        const row = await transaction
+          .selectFrom('deployments')
+          .selectAll()
           .where(isBranch(key))
           .where('status', '=', 'running')
-          .returningAll()
-          .executeTakeFirst(),
-      );
-      return row === undefined ? undefined : deploymentOf(row);
+          .executeTakeFirst();
+        if (row === undefined) return undefined;
+        const cancelled = transaction.updateTable('deployments').set({ cancelled_by: by });
+        await cancelled.where('id', '=', row.id).where('status', '=', 'running').execute();
+        return row;
+      });
+      return running === undefined ? undefined : deploymentOf(running);
     },
     cancelledBy: async (id) => {
       const row = await db
@@ -143,8 +148,8 @@ export function createDeployments(
     plan: (id, items, snapshots) =>
       write(async (transaction) => {
         await transaction.deleteFrom('items').where('deployment_id', '=', id).execute();
-        for (let from = 0; from < items.length; from += chunk) {
-          const rows = items.slice(from, from + chunk).map((item) => rowOf(id, item));
+        for (const some of chunksOf(items, 3)) {
+          const rows = some.map((item) => rowOf(id, item));
           await transaction.insertInto('items').values(rows).execute();
         }
         for (const { pipeline, fingerprint, config } of snapshots) {

@@ -4,7 +4,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { Drifts } from '../../domain/drifts.ts';
 import type { WorkspaceKey } from '../../domain/store.ts';
 import { addAudit } from './audit.ts';
-import { addJobs, chunk, saveBaseline } from './rows.ts';
+import { addJobs, chunksOf, saveBaseline, type JobsAdded } from './rows.ts';
 import type { Tables } from './schema.ts';
 
 /** @param write runs one transaction */
@@ -12,7 +12,7 @@ export function createDrifts(
   db: Kysely<Tables>,
   write: <Written>(work: (transaction: Transaction<Tables>) => Promise<Written>) => Promise<Written>,
   clock: Clock,
-  jobsAdded: () => void,
+  jobsAdded: JobsAdded,
 ): Drifts {
   return {
     driftChecks: async (project) => {
@@ -44,11 +44,7 @@ export function createDrifts(
           const since = before?.state === state ? before.since : at;
           return { ...place, pipeline: name, state, fingerprint: live ?? null, since };
         });
-        for (let from = 0; from < rows.length; from += chunk)
-          await transaction
-            .insertInto('drift')
-            .values(rows.slice(from, from + chunk))
-            .execute();
+        for (const some of chunksOf(rows, 8)) await transaction.insertInto('drift').values(some).execute();
         for (const [pipeline, fingerprint] of agreed) {
           const baseline = { fingerprint, blob: undefined };
           await saveBaseline(transaction, workspace, { pipeline, baseline }, at);
@@ -62,7 +58,7 @@ export function createDrifts(
         await addJobs(transaction, jobs, clock.now());
         await addAudit(transaction, audit, clock.now());
       });
-      if (jobs.length > 0) jobsAdded();
+      if (jobs.length > 0) jobsAdded(jobs);
     },
   };
 }

@@ -7,7 +7,7 @@ import { placeName, type Place } from '../../domain/place.ts';
 import type { LaterWrite } from '../../domain/rollback.ts';
 import type { Snapshot } from '../../domain/store.ts';
 import { deploymentOf } from './deployments.ts';
-import { chunk, isBranch } from './rows.ts';
+import { chunksOf, isBranch } from './rows.ts';
 import type { Tables } from './schema.ts';
 
 const mostLookedAt = 200;
@@ -71,12 +71,12 @@ export function createHistory(db: Kysely<Tables>): History {
     },
     laterWrites: async (workspace, after, pipelines) => {
       const found = new Map<string, LaterWrite[]>();
-      for (let from = 0; from < pipelines.length; from += chunk) {
+      for (const some of chunksOf(pipelines)) {
         const rows = await db
           .selectFrom('items')
           .innerJoin('deployments', 'deployments.id', 'items.deployment_id')
           .select(['items.pipeline', 'items.state_json', 'deployments.id', 'deployments.rolls_back'])
-          .where('items.pipeline', 'in', pipelines.slice(from, from + chunk))
+          .where('items.pipeline', 'in', some)
           .where('items.deployment_id', '>', after)
           .where('deployments.project_id', '=', workspace.projectId)
           .where('deployments.environment', '=', workspace.environment)

@@ -7,17 +7,19 @@ import type { ProjectId } from '../../domain/ids.ts';
 import { requestId } from '../../domain/origin.ts';
 import { fail, ok } from '../../domain/result.ts';
 import { describeStoreFailure } from './store-failure.ts';
-import { addJobs } from './rows.ts';
+import { addJobs, type JobsAdded } from './rows.ts';
 import type { Tables } from './schema.ts';
+import { transact } from './transact.ts';
 
-/** @param jobsAdded is told after each acceptance, so that lanes look for work at once */
-export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => void): Inbox {
+export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: JobsAdded): Inbox {
   return {
     accept: async (delivery, jobs) => {
       const { content } = delivery;
       const event = content.kind === 'event' ? content.event : undefined;
       try {
-        const outcome = await db.transaction().execute(async (transaction) => {
+        const outcome = await transact(db, async (transaction) => {
+          const known = await sameOrNot(transaction, delivery);
+          if (known !== undefined) return known;
           const inserted = await transaction
             .insertInto('deliveries')
             .values({
@@ -33,7 +35,9 @@ export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
             })
             .onConflict((conflict) => conflict.column('id').doNothing())
             .executeTakeFirst();
-          if (inserted.numInsertedOrUpdatedRows !== 1n) return sameOrNot(transaction, delivery);
+          // Another one came first meanwhile.
+          if (inserted.numInsertedOrUpdatedRows !== 1n)
+            return (await sameOrNot(transaction, delivery)) ?? 'duplicate';
           if (event !== undefined && 'projectId' in event)
             await hear(transaction, event.projectId, delivery.receivedAt);
           if (event?.kind === 'commanded' && !(await isNewRequest(transaction, event, delivery.receivedAt)))
@@ -41,7 +45,7 @@ export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: () => v
           await addJobs(transaction, jobs, clock.now());
           return 'new';
         });
-        if (outcome === 'new') jobsAdded();
+        if (outcome === 'new') jobsAdded(jobs);
         return ok(outcome);
       } catch (error) {
         return fail({ reason: 'unavailable', said: describeStoreFailure(error) });
@@ -61,17 +65,18 @@ async function hear(transaction: Transaction<Tables>, id: ProjectId, now: number
     .execute();
 }
 
-/** GitLab repeats a delivery byte for byte. A body that is not kept any more tells nothing. */
+/** Whether the delivery is known. GitLab repeats one byte for byte; a body that is not kept any more tells nothing. */
 async function sameOrNot(
   transaction: Transaction<Tables>,
   { id, body }: Delivery,
-): Promise<'duplicate' | 'altered'> {
+): Promise<'duplicate' | 'altered' | undefined> {
   const kept = await transaction
     .selectFrom('deliveries')
     .select('body')
     .where('id', '=', id)
     .executeTakeFirst();
-  return kept === undefined || !kept.body || kept.body === body ? 'duplicate' : 'altered';
+  if (kept === undefined) return undefined;
+  return !kept.body || kept.body === body ? 'duplicate' : 'altered';
 }
 
 /** What a branch has to look at waits for its run; other events have a job that carries everything. */
@@ -86,9 +91,12 @@ async function isNewRequest(
   event: CommandedEvent,
   now: number,
 ): Promise<boolean> {
+  const id = requestId(event.projectId, event.origin);
+  const known = transaction.selectFrom('requests').select('id').where('id', '=', id);
+  if ((await known.executeTakeFirst()) !== undefined) return false;
   const inserted = await transaction
     .insertInto('requests')
-    .values({ id: requestId(event.projectId, event.origin), received_at: now })
+    .values({ id, received_at: now })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirst();
   return inserted.numInsertedOrUpdatedRows === 1n;

@@ -2,18 +2,15 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 
 import type { Clock } from '../../domain/clock.ts';
 import type { KnownProject, KnownProjects } from '../../domain/known-projects.ts';
-import { addJobs } from './rows.ts';
+import { addJobs, chunksOf, type JobsAdded } from './rows.ts';
 import type { Tables } from './schema.ts';
 
-/**
- * @param write runs one transaction
- * @param jobsAdded is told after each commit that added jobs, so that lanes look for work at once
- */
+/** @param write runs one transaction */
 export function createKnownProjects(
   db: Kysely<Tables>,
   write: <Written>(work: (transaction: Transaction<Tables>) => Promise<Written>) => Promise<Written>,
   clock: Clock,
-  jobsAdded: () => void,
+  jobsAdded: JobsAdded,
 ): KnownProjects {
   return {
     projects: async () => {
@@ -25,9 +22,12 @@ export function createKnownProjects(
       return row === undefined ? undefined : knownProjectOf(row);
     },
     accepted: async (deliveries) => {
-      if (deliveries.length === 0) return new Set();
-      const rows = await db.selectFrom('deliveries').select('id').where('id', 'in', deliveries).execute();
-      return new Set(rows.map(({ id }) => id));
+      const found = new Set<string>();
+      for (const ids of chunksOf(deliveries)) {
+        const rows = await db.selectFrom('deliveries').select('id').where('id', 'in', ids).execute();
+        for (const { id } of rows) found.add(id);
+      }
+      return found;
     },
     saveCatchUp: async (id, { caughtUpAt, hookProblem }, jobs) => {
       const isNews = await write(async (transaction) => {
@@ -46,7 +46,7 @@ export function createKnownProjects(
         await addJobs(transaction, jobs, clock.now());
         return true;
       });
-      if (isNews) jobsAdded();
+      if (isNews) jobsAdded(jobs);
       return isNews;
     },
   };

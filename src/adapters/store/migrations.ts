@@ -1,7 +1,9 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Each version of the tables, in order of their names. One that has been released is never changed. */
+import { common } from './migrations-common.ts';
+
+/** Each version of the tables in SQLite, in order of their names. One that has been released is never changed. */
 export const migrations: Record<string, Migration> = {
   '0001-first': { up: first },
   '0002-commands': { up: commands },
@@ -17,6 +19,7 @@ export const migrations: Record<string, Migration> = {
   '0012-drift': { up: drift },
   '0013-rollback': { up: rollback },
   '0014-gated': { up: gated },
+  ...common,
 };
 
 async function first(db: Kysely<never>): Promise<void> {

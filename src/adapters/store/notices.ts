@@ -2,21 +2,20 @@ import type { Transaction } from 'kysely';
 
 import type { Clock } from '../../domain/clock.ts';
 import type { Notices } from '../../domain/notices.ts';
-import { addJobs } from './rows.ts';
+import { addJobs, type JobsAdded } from './rows.ts';
 import type { Tables } from './schema.ts';
 
-/**
- * @param write runs one transaction
- * @param jobsAdded is told after each commit that added jobs, so that lanes look for work at once
- */
+/** @param write runs one transaction */
 export function createNotices(
   write: <Written>(work: (transaction: Transaction<Tables>) => Promise<Written>) => Promise<Written>,
   clock: Clock,
-  jobsAdded: () => void,
+  jobsAdded: JobsAdded,
 ): Notices {
   return {
     giveNotice: async (id, jobs) => {
       const isNew = await write(async (transaction) => {
+        const known = transaction.selectFrom('notices').select('id').where('id', '=', id);
+        if ((await known.executeTakeFirst()) !== undefined) return false;
         const inserted = await transaction
           .insertInto('notices')
           .values({ id, sent_at: clock.now() })
@@ -26,7 +25,7 @@ export function createNotices(
         await addJobs(transaction, jobs, clock.now());
         return true;
       });
-      if (isNew) jobsAdded();
+      if (isNew) jobsAdded(jobs);
       return isNew;
     },
     forgetNotice: async (id) => {

@@ -3,7 +3,7 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { Clock } from '../../domain/clock.ts';
 import type { MergeRequestIid, ProjectId } from '../../domain/ids.ts';
 import type { Plans, ShownPlan } from '../../domain/plans.ts';
-import { addJobs } from './rows.ts';
+import { addJobs, type JobsAdded } from './rows.ts';
 import type { Tables } from './schema.ts';
 
 /** @param write runs one transaction */
@@ -11,7 +11,7 @@ export function createPlans(
   db: Kysely<Tables>,
   write: <Written>(work: (transaction: Transaction<Tables>) => Promise<Written>) => Promise<Written>,
   clock: Clock,
-  jobsAdded: () => void,
+  jobsAdded: JobsAdded,
 ): Plans {
   return {
     shownPlan: async (project, mergeRequest) => {
@@ -38,7 +38,7 @@ export function createPlans(
         else await save(transaction, project, mergeRequest, plan);
         await addJobs(transaction, jobs, clock.now());
       });
-      if (jobs.length > 0) jobsAdded();
+      if (jobs.length > 0) jobsAdded(jobs);
     },
   };
 }

@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { isNewer, newerVersion } from './sqlite.ts';
-import { describeStoreFailure } from './store-failure.ts';
+import { isNewer } from './sqlite.ts';
+import { describeStoreFailure, newerVersion } from './store-failure.ts';
 import { fail, ok, type Result } from '../../domain/result.ts';
 
 /** How long it waits for a bot that is writing. */

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 
 import type { Retention } from '../../domain/retention.ts';
+import { chunksOf } from './rows.ts';
 import type { Tables } from './schema.ts';
 
 const atOnce = 500;
@@ -12,31 +13,35 @@ export function createRetention(
   return {
     dropBodies: (before) =>
       write(async (transaction) => {
-        const old = transaction
+        const old = await transaction
           .selectFrom('deliveries')
           .select('id')
           // As the index of what can be dropped has it.
           .where(sql<boolean>`body <> '' and status <> 'waiting'`)
           .where('received_at', '<', before)
-          .limit(atOnce);
-        const emptied = transaction.updateTable('deliveries').set({ body: '' }).where('id', 'in', old);
-        return Number((await emptied.executeTakeFirst()).numUpdatedRows);
+          .limit(atOnce)
+          .execute();
+        for (const some of chunksOf(old.map(({ id }) => id)))
+          await transaction.updateTable('deliveries').set({ body: '' }).where('id', 'in', some).execute();
+        return old.length;
       }),
     dropPushes: (before) =>
       write(async (transaction) => {
-        const old = transaction
+        const old = await transaction
           .selectFrom('pushes')
-          .select(sql<number>`rowid`.as('id'))
+          .select(rowId.as('id'))
           .where('saved_at', '<', before)
-          .limit(atOnce);
-        const dropped = transaction.deleteFrom('pushes').where(sql<number>`rowid`, 'in', old);
-        return Number((await dropped.executeTakeFirst()).numDeletedRows);
+          .limit(atOnce)
+          .execute();
+        for (const some of chunksOf(old.map(({ id }) => id)))
+          await transaction.deleteFrom('pushes').where(rowId, 'in', some).execute();
+        return old.length;
       }),
     dropSnapshots: (before) =>
       write(async (transaction) => {
-        const old = transaction
+        const old = await transaction
           .selectFrom('snapshots')
-          .select(sql<number>`rowid`.as('id'))
+          .select(rowId.as('id'))
           .where('taken_at', '<', before)
           .where((where) =>
             where.not(
@@ -49,9 +54,14 @@ export function createRetention(
               ),
             ),
           )
-          .limit(atOnce);
-        const dropped = transaction.deleteFrom('snapshots').where(sql<number>`rowid`, 'in', old);
-        return Number((await dropped.executeTakeFirst()).numDeletedRows);
+          .limit(atOnce)
+          .execute();
+        for (const some of chunksOf(old.map(({ id }) => id)))
+          await transaction.deleteFrom('snapshots').where(rowId, 'in', some).execute();
+        return old.length;
       }),
   };
 }
+
+/** SQLite's own number of a row; the tables in PostgreSQL have a column of that name. */
+const rowId = sql<number>`rowid`;

@@ -43,8 +43,21 @@ export async function addJobs(
   }
 }
 
-/** Rows per statement: SQLite allows 32,766 values in one. */
-export const chunk = 500;
+/** Is told after each commit that added jobs, so that lanes look for work at once. */
+export type JobsAdded = (jobs: readonly DueJob[]) => void;
+
+/** D1 allows so many values in a statement: https://developers.cloudflare.com/d1/platform/limits/. */
+const mostValues = 100;
+/** Values of a statement that belong to no row of a chunk. */
+const otherValues = 10;
+
+/** Rows in chunks that fit into one statement each. */
+export function chunksOf<Row>(rows: readonly Row[], valuesPerRow = 1): readonly (readonly Row[])[] {
+  const size = Math.floor((mostValues - otherValues) / valuesPerRow);
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, index) =>
+    rows.slice(index * size, (index + 1) * size),
+  );
+}
 
 type Where = ExpressionBuilder<Tables, 'branches' | 'deliveries' | 'deployments' | 'holds' | 'pending'>;
 

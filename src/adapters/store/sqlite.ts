@@ -7,6 +7,7 @@ import { Migrator } from 'kysely/migration';
 
 import { migrations } from './migrations.ts';
 import type { Tables } from './schema.ts';
+import { newerVersion } from './store-failure.ts';
 
 /** How long a statement waits for another process that writes, in milliseconds. It keeps the whole process waiting. */
 const patienceMs = 5_000;
@@ -63,10 +64,6 @@ async function migrate(file: DatabaseSync, db: Kysely<Tables>): Promise<void> {
   if (error === undefined) file.exec('commit');
   else throw error;
 }
-
-/** What is said of a database that this version can't know. */
-export const newerVersion =
-  'it was written by a newer version of aic-bot: start that version, or restore a backup from before it was started';
 
 /** Whether a later version of the bot has changed the tables. */
 export function isNewer(file: DatabaseSync): boolean {

@@ -1,3 +1,7 @@
+/** What is said of a database that this version can't know. */
+export const newerVersion =
+  'it was written by a newer version of aic-bot: start that version, or restore a backup from before it was started';
+
 /** What to do about it, by SQLite's primary result codes (https://www.sqlite.org/rescode.html). */
 const remedies: Readonly<Record<number, string>> = {
   5: 'another process keeps the database locked; end it, or wait until it is done',

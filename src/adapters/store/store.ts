@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, Kysely, Selectable, Transaction } from 'kysely';
+import { sql, type ExpressionBuilder, type Kysely, type Selectable, type Transaction } from 'kysely';
 
 import type { Clock } from '../../domain/clock.ts';
 import type { Event } from '../../domain/event.ts';
@@ -22,21 +22,21 @@ import { createKnownProjects } from './known-projects.ts';
 import { createNotices } from './notices.ts';
 import { createPlans } from './plans.ts';
 import { createRetention } from './retention.ts';
-import { addJobs, chunk, isBranch, saveBaseline } from './rows.ts';
+import { addJobs, chunksOf, isBranch, saveBaseline, type JobsAdded } from './rows.ts';
 import type { Tables } from './schema.ts';
+import { transact } from './transact.ts';
 
 /**
- * @param jobsAdded is told after each commit that added jobs, so that lanes look for work at once
  * @param guard what is written passes it: the lane on whose behalf the store is used may be lost to another process
  */
 export function createStore(
   db: Kysely<Tables>,
   clock: Clock,
-  jobsAdded: () => void,
+  jobsAdded: JobsAdded,
   guard: Guard = async () => {},
 ): Store & Jobs {
   const write = <Written>(work: (transaction: Transaction<Tables>) => Promise<Written>) =>
-    db.transaction().execute(async (transaction) => {
+    transact(db, async (transaction) => {
       await guard(transaction);
       return work(transaction);
     });
@@ -51,7 +51,7 @@ export function createStore(
     ...createKnownProjects(db, write, clock, jobsAdded),
     add: async (...due) => {
       await write((transaction) => addJobs(transaction, due, clock.now()));
-      jobsAdded();
+      jobsAdded(due);
     },
     branch: async (key) => {
       const row = await db.selectFrom('branches').selectAll().where(isBranch(key)).executeTakeFirst();
@@ -64,6 +64,7 @@ export function createStore(
         .where('status', '=', 'waiting')
         .where(isBranch(key))
         .orderBy('received_at')
+        .orderBy(sql`rowid`)
         .execute();
       return rows.flatMap(({ id, event_json: json }) => {
         if (json === null) return [];
@@ -103,12 +104,12 @@ export function createStore(
     },
     baselines: async (key, pipelines) => {
       const found = new Map<string, Baseline>();
-      for (let from = 0; from < pipelines.length; from += chunk) {
+      for (const some of chunksOf(pipelines)) {
         const rows = await db
           .selectFrom('baselines')
           .select(['pipeline', 'fingerprint', 'blob'])
           .where(isWorkspace(key))
-          .where('pipeline', 'in', pipelines.slice(from, from + chunk))
+          .where('pipeline', 'in', some)
           .execute();
         for (const { pipeline, fingerprint, blob } of rows) {
           found.set(pipeline, { fingerprint, blob: blob ?? undefined });
@@ -147,7 +148,7 @@ export function createStore(
         await addJobs(transaction, jobs, clock.now());
         await addAudit(transaction, audit, clock.now());
       });
-      if (jobs.length > 0) jobsAdded();
+      if (jobs.length > 0) jobsAdded(jobs);
     },
     savePush: async ({ workspace, baselines, branch, jobs, audit, request, to, outcome }) => {
       await write(async (transaction) => {
@@ -163,7 +164,7 @@ export function createStore(
           .onConflict((conflict) => conflict.columns(['request', 'branch']).doUpdateSet(row))
           .execute();
       });
-      if (jobs.length > 0) jobsAdded();
+      if (jobs.length > 0) jobsAdded(jobs);
     },
     pushed: async (request, branch) => {
       const row = await db
@@ -181,7 +182,7 @@ export function createStore(
         await addJobs(transaction, jobs, clock.now());
         await addAudit(transaction, audit, clock.now());
       });
-      if (jobs.length > 0) jobsAdded();
+      if (jobs.length > 0) jobsAdded(jobs);
     },
   };
 }

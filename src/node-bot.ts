@@ -1,0 +1,66 @@
+import type { Hono } from 'hono';
+
+import { usualBreaking } from './adapters/breaker.ts';
+import { createSmtpSender } from './adapters/mail/smtp.ts';
+import { createLanes, type Lanes } from './adapters/queue/lanes.ts';
+import { createReplicaLanes } from './adapters/queue/replica-lanes.ts';
+import { checkStore } from './adapters/store/check-store.ts';
+import { secretsIn, type Config } from './config.ts';
+import { createValueMask } from './domain/secrets.ts';
+import { createBotOn, type Surroundings } from './engine.ts';
+import { openNodeEngine } from './node-engine.ts';
+
+export interface Bot {
+  readonly app: Hono;
+  /** Takes up what was unfinished, and begins to work. */
+  start(): Promise<void>;
+  /** Begins nothing new, lets running work end for at most so long, and closes the store. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const lanesAtOnce = 8;
+
+/**
+ * The bot of one Node process, on SQLite or PostgreSQL. It accepts deliveries at once and works from `start` on. Other bots on one PostgreSQL share the
+ * work; operators' commands may use the same database.
+ */
+export async function createNodeBot(config: Config, around: Surroundings): Promise<Bot> {
+  const { clock, log, mask, random } = around;
+  const wake = () => lanes.wake();
+  const engine = await openNodeEngine(config, around, { who: 'the bot', jobsAdded: wake });
+  const { db, leases, pool, leaseMs } = engine;
+  const mailer = createSmtpSender({
+    url: config.SMTP_URL,
+    from: config.MAIL_FROM,
+    mask,
+    hide: createValueMask(secretsIn(config)),
+    log,
+    breaking: around.breaking ?? usualBreaking,
+    ...(around.timeoutMs === undefined ? {} : { timeoutMs: around.timeoutMs }),
+  });
+  const bot = createBotOn(engine, config, around, { mailer, checkStore: () => checkStore(db) });
+  const work = { db, leases, clock, random, log, concurrency: lanesAtOnce, run: bot.runJob };
+  const lanes: Lanes =
+    pool === undefined
+      ? createLanes(work)
+      : createReplicaLanes({
+          ...work,
+          pool,
+          betweenLooksMs: leaseMs / 3,
+          everyMinute: () => bot.addStanding(clock.now() + config.SWEEP_MINUTES * 60_000),
+        });
+  return {
+    app: bot.app,
+    start: async () => {
+      // Also the first look of all; where one waits already, it comes now.
+      await bot.addStanding(clock.now());
+      await lanes.start();
+    },
+    stop: async (graceMs) => {
+      engine.stopCalls();
+      await lanes.stop(graceMs);
+      mailer.close();
+      await engine.close();
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { Pool } from 'pg';
+
+import type { OuterBound } from './adapters/bound.ts';
+import { hasEnded, thisProcess } from './adapters/queue/holder.ts';
+import { createLeases } from './adapters/queue/leases.ts';
+import { unlockTasks } from './adapters/queue/replica-lanes.ts';
+import { createSharedBound } from './adapters/queue/shared-bound.ts';
+import { openPostgres } from './adapters/store/postgres.ts';
+import type { JobsAdded } from './adapters/store/rows.ts';
+import { openSqlite } from './adapters/store/sqlite.ts';
+import { isPostgres, type Config } from './config.ts';
+import { createEngine, type Engine, type Surroundings } from './engine.ts';
+
+/** An engine on Node, on a SQLite file or on PostgreSQL. */
+export interface NodeEngine extends Engine {
+  /** The connections to PostgreSQL; undefined on SQLite. */
+  readonly pool: Pool | undefined;
+  readonly leaseMs: number;
+  /** Gives the leases back and closes the store. */
+  close(): Promise<void>;
+}
+
+const leaseMsByDefault = 30_000;
+
+/**
+ * @param as who takes leases, for people, and who is told after each commit that added jobs
+ */
+export async function openNodeEngine(
+  config: Config,
+  around: Surroundings,
+  as: { readonly who: string; readonly jobsAdded: JobsAdded },
+): Promise<NodeEngine> {
+  const { clock, log, leaseMs = leaseMsByDefault } = around;
+  const { db, pool, outer, closeOuter } = await openDatabase(config.DATABASE_URL, around);
+  const holder = thisProcess(as.who);
+  const leases = createLeases({
+    db,
+    clock,
+    log,
+    holder,
+    leaseMs,
+    hasEnded: (other) => hasEnded(other, holder),
+    ...(pool === undefined ? {} : { freed: unlockTasks }),
+  });
+  const parts = { db, leases, jobsAdded: as.jobsAdded, ...(outer === undefined ? {} : { outer }) };
+  return {
+    ...createEngine(config, around, parts),
+    pool,
+    leaseMs,
+    close: async () => {
+      await leases.close();
+      await closeOuter();
+      await db.destroy();
+    },
+  };
+}
+
+async function openDatabase(url: string, { log }: Surroundings) {
+  if (!isPostgres(url)) {
+    const outer: OuterBound | undefined = undefined;
+    return { db: await openSqlite(url), pool: undefined, outer, closeOuter: async () => {} };
+  }
+  const { db, pool } = await openPostgres(url);
+  const shared = createSharedBound(url, log);
+  return { db, pool, outer: shared.bound, closeOuter: () => shared.close() };
+}

@@ -1,0 +1,65 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { openPostgres } from '../../src/adapters/store/postgres.ts';
+import { openSqlite } from '../../src/adapters/store/sqlite.ts';
+import { startPostgres, type TestPostgres } from '../postgres.ts';
+import { openStore } from './open-store.ts';
+import { storeContract } from './store-contract.ts';
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+describe('PostgreSQL', () => {
+  storeContract(async () => {
+    const url = await postgres.newDatabase();
+    return {
+      open: async (time) => {
+        const { db } = await openPostgres(url);
+        const { db: other } = await openPostgres(url, 2);
+        return openStore(db, other, time, async () => {
+          await db.destroy();
+          await other.destroy();
+        });
+      },
+      remove: async () => {},
+    };
+  });
+});
+
+describe('a PostgreSQL database', () => {
+  test('has the tables and columns that SQLite has', async () => {
+    const { db } = await openPostgres(await postgres.newDatabase());
+    const sqlite = await openSqlite('file::memory:');
+    const shapeOf = async (engine: typeof db) => {
+      const tables = await engine.introspection.getTables();
+      const columns = (table: (typeof tables)[number]) =>
+        table.columns.map(({ name }) => name).filter((name) => name !== 'rowid');
+      return tables
+        .filter(({ schema, isView }) => !isView && (schema ?? 'public') === 'public')
+        .map((table) => ({ table: table.name, columns: columns(table).toSorted() }))
+        .toSorted((one, other) => one.table.localeCompare(other.table));
+    };
+    expect(await shapeOf(db)).toEqual(await shapeOf(sqlite));
+    await db.destroy();
+    await sqlite.destroy();
+  });
+
+  test('is made by many processes that start at once', async () => {
+    const url = await postgres.newDatabase();
+    const opened = await Promise.all(Array.from({ length: 6 }, () => openPostgres(url, 3)));
+    for (const { db } of opened) expect(await db.selectFrom('jobs').selectAll().execute()).toEqual([]);
+    for (const { db } of opened) await db.destroy();
+  });
+
+  test('of a newer version is refused', async () => {
+    const url = await postgres.newDatabase();
+    const { db } = await openPostgres(url);
+    await sql`insert into kysely_migration values ('9999-future', '2999-01-01')`.execute(db);
+    await db.destroy();
+    await expect(openPostgres(url)).rejects.toThrow('written by a newer version of aic-bot');
+  });
+});
