@@ -44,7 +44,7 @@ export function addAuditCommands(program: Command, desk: AuditDesk): void {
     )
     .action(async ({ since = noMoment }: { readonly since?: number }) => {
       await read(desk, { since, json: true }, async (rows) => {
-        for (const row of rows) await desk.terminal.printLine(exportedRow(row));
+        for await (const row of rows) await desk.terminal.printLine(exportedRow(row));
       });
       return desk.exit(0);
     });
@@ -56,7 +56,7 @@ const noMoment = Number.MIN_SAFE_INTEGER;
 async function read<Read>(
   { terminal, variables, exit }: AuditDesk,
   { since, json }: { readonly since: number; readonly json: true | undefined },
-  use: (rows: Iterable<AuditRow>) => Promise<Read>,
+  use: (rows: Iterable<AuditRow> | AsyncIterable<AuditRow>) => Promise<Read>,
 ): Promise<Read> {
   const url = readSettings(variables).settings.DATABASE_URL ?? '';
   const done = await readAudit(url, since, use);

@@ -8,6 +8,7 @@ import { createPrompt } from './adapters/prompt.ts';
 import { createTerminal } from './adapters/terminal.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { addBranchCommands } from './branch-commands.ts';
+import { addStoreCommands } from './store-commands.ts';
 import { projectsNamedIn, readSettings, secretsIn } from './config.ts';
 import { words } from './domain/phrase.ts';
 import { refusalPrintout, type Printout } from './domain/printout.ts';
@@ -78,6 +79,8 @@ program
   });
 
 addBranchCommands(program, { terminal, variables: process.env, exit: (code) => process.exit(code) });
+
+addStoreCommands(program, { terminal, exit: (code) => process.exit(code) });
 
 addAuditCommands(program, { terminal, variables: process.env, exit: (code) => process.exit(code) });
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { aicAddresses } from './adapters/aic/addresses.ts';
 import { logLevels } from './adapters/log.ts';
+import { isPostgres } from './adapters/store/database-url.ts';
 import type { Environment } from './domain/aic.ts';
 import { words } from './domain/phrase.ts';
 import type { Explanation } from './domain/reason.ts';
@@ -244,11 +245,6 @@ export function projectsNamedIn({ GITLAB_PROJECTS: projects = [] }: Settings): r
 /** The secrets of a webhook. While one is being changed there are several; the first is the one for new webhooks. */
 export function hookSecrets({ GITLAB_WEBHOOK_SECRET = [], GITLAB_SIGNING_TOKEN }: Settings) {
   return { secret: GITLAB_WEBHOOK_SECRET[0], signingToken: GITLAB_SIGNING_TOKEN };
-}
-
-/** Whether a DATABASE_URL names a PostgreSQL database. */
-export function isPostgres(url: string): boolean {
-  return /^postgres(ql)?:\/\//.test(url);
 }
 
 /** The values that must not leave the process. */

@@ -8,7 +8,8 @@ import { createSharedBound } from './adapters/queue/shared-bound.ts';
 import { openPostgres } from './adapters/store/postgres.ts';
 import type { JobsAdded } from './adapters/store/rows.ts';
 import { openSqlite } from './adapters/store/sqlite.ts';
-import { isPostgres, type Config } from './config.ts';
+import { isPostgres } from './adapters/store/database-url.ts';
+import type { Config } from './config.ts';
 import { createEngine, type Engine, type Surroundings } from './engine.ts';
 
 /** An engine on Node, on a SQLite file or on PostgreSQL. */

@@ -52,7 +52,7 @@ export function exportedRow({ id, entry, previous, hash }: AuditRow): Readonly<R
 export function unreadAudit(url: string, problem: string): Printout {
   return {
     isWell: false,
-    outcome: phrase`The audit log in ${url} can't be read: ${words(problem)}. Set ${'DATABASE_URL'} to the file of the bot.`,
+    outcome: phrase`The audit log in ${url} can't be read: ${words(problem)}. Set ${'DATABASE_URL'} to the database of the bot.`,
     ...sections,
     data: { problem },
   };

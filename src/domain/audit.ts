@@ -98,11 +98,14 @@ export type Verified =
  * Looks through the rows in their order, up to the first one that is not as it was written.
  * @param expected a hash that was kept elsewhere; `expected` in the answer tells whether a row has it
  */
-export async function verifyAudit(rows: Iterable<AuditRow>, expected?: string): Promise<Verified> {
+export async function verifyAudit(
+  rows: Iterable<AuditRow> | AsyncIterable<AuditRow>,
+  expected?: string,
+): Promise<Verified> {
   let last = noHash;
   let count = 0;
   let isThere = expected === undefined;
-  for (const { id, at, entry, previous, hash } of rows) {
+  for await (const { id, at, entry, previous, hash } of rows) {
     if (previous !== last) return { kind: 'broken', id, why: 'not after the row before' };
     if ((await auditHash(previous, entry)) !== hash || momentOf(entry) !== at)
       return { kind: 'broken', id, why: 'changed' };

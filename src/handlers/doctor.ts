@@ -21,7 +21,7 @@ export interface DoctorPorts {
   /** Fails with the mail server's words. */
   readonly mail: (() => Promise<Result<void, string>>) | undefined;
   /** Fails with the words of the database or the system. */
-  readonly database: (() => Result<'usable' | 'new', string>) | undefined;
+  readonly database: (() => Promise<Result<'usable' | 'new', string>>) | undefined;
   readonly clock: Clock;
   readonly settings: DoctorSettings;
   readonly progress: (what: string) => void;
@@ -77,7 +77,7 @@ async function examineBot(ports: DoctorPorts): Promise<readonly Finding[]> {
       : runCheck('mail', limitMs, async () => mailFindings(await mail())),
     database === undefined
       ? noSettings('database', ['DATABASE_URL'])
-      : runCheck('database', limitMs, async () => databaseFindings(database())),
+      : runCheck('database', limitMs, async () => databaseFindings(await database())),
   ];
   return (await Promise.all(checks)).flat();
 }

@@ -49,7 +49,7 @@ const entry = (what: string, key?: string): AuditEntry => ({
   deliveries: [],
 });
 
-const read = () => readAudit(`file:${path}`, 0, async (rows) => [...rows]);
+const read = () => readAudit(`file:${path}`, 0, (rows) => Array.fromAsync(rows));
 const verify = () => readAudit(`file:${path}`, 0, (rows) => verifyAudit(rows));
 
 const refusal = 'the audit log is only added to';

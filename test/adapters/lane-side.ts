@@ -11,7 +11,7 @@ import { guardOf } from '../../src/adapters/store/fence.ts';
 import { openPostgres } from '../../src/adapters/store/postgres.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
-import { isPostgres } from '../../src/config.ts';
+import { isPostgres } from '../../src/adapters/store/database-url.ts';
 import type { DueJob, JobOutcome } from '../../src/domain/job.ts';
 
 /*

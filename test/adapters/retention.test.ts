@@ -26,7 +26,7 @@ beforeEach(async () => {
   const watched = db.withPlugin({
     transformQuery: ({ node }) => {
       // Parts of a statement come here, too.
-      if (node.kind !== 'SelectQueryNode') asked.push(node);
+      if (node.kind === 'SelectQueryNode' && 'limit' in node) asked.push(node);
       return node;
     },
     transformResult: ({ result }) => Promise.resolve(result),

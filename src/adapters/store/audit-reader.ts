@@ -5,6 +5,9 @@ import { z } from 'zod';
 
 import type { AuditRow } from '../../domain/audit.ts';
 import { fail, ok, type Result } from '../../domain/result.ts';
+import { createPool, databaseOn } from './postgres.ts';
+import { isPostgres } from './database-url.ts';
+import { describeStoreFailure } from './store-failure.ts';
 
 const row = z.object({
   id: z.number(),
@@ -18,15 +21,68 @@ const row = z.object({
 const query = `select id, cast(at as integer) as at, cast(entry as text) as entry, cast(previous as text) as previous,
   cast(hash as text) as hash from audit where at >= ? order by id`;
 
+type Rows = Iterable<AuditRow> | AsyncIterable<AuditRow>;
+
 /**
- * Reads the rows of an audit log, oldest first, beside whatever runs; nothing is migrated. The file is open until `read` ends.
- * Fails with what is wrong with the file, also where that shows only in the middle.
+ * Reads the rows of an audit log, oldest first, beside whatever runs; nothing is migrated. The database is open until `read` ends.
+ * Fails with what is wrong with it, also where that shows only in the middle.
  * @param since milliseconds since 1970
  */
-export async function readAudit<Read>(
+export function readAudit<Read>(
   url: string,
   since: number,
-  read: (rows: Iterable<AuditRow>) => Promise<Read>,
+  read: (rows: Rows) => Promise<Read>,
+): Promise<Result<Read, string>> {
+  return isPostgres(url) ? readFromPostgres(url, since, read) : readFromFile(url, since, read);
+}
+
+const noLog = 'it has no audit log yet: the bot adds one when this version of it is started';
+const atOnce = 1_000;
+
+async function readFromPostgres<Read>(
+  url: string,
+  since: number,
+  read: (rows: Rows) => Promise<Read>,
+): Promise<Result<Read, string>> {
+  const db = databaseOn(createPool(url, 1));
+  let broken: unknown;
+  async function* rows() {
+    let last = Number.MIN_SAFE_INTEGER;
+    for (;;) {
+      let some;
+      try {
+        some = await db
+          .selectFrom('audit')
+          .select(['id', 'at', 'entry', 'previous', 'hash'])
+          .where('at', '>=', since)
+          .where('id', '>', last)
+          .orderBy('id')
+          .limit(atOnce)
+          .execute();
+      } catch (error) {
+        broken = error;
+        throw error;
+      }
+      yield* some;
+      if (some.length < atOnce) return;
+      last = some.at(-1)?.id ?? last;
+    }
+  }
+  try {
+    return ok(await read(rows()));
+  } catch (error) {
+    if (error !== broken) throw error;
+    const said = describeStoreFailure(error);
+    return fail(/relation "audit" does not exist/.test(said) ? noLog : said);
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function readFromFile<Read>(
+  url: string,
+  since: number,
+  read: (rows: Rows) => Promise<Read>,
 ): Promise<Result<Read, string>> {
   const path = url.replace(/^file:/, '');
   if (!existsSync(path)) return fail('there is no such file');
@@ -40,11 +96,7 @@ export async function readAudit<Read>(
     return ok(await read(rows()));
   } catch (error) {
     if (!isOfFile(error)) throw error;
-    return fail(
-      /no such table/.test(error.message)
-        ? 'it has no audit log yet: the bot adds one when this version of it is started'
-        : error.message,
-    );
+    return fail(/no such table/.test(error.message) ? noLog : error.message);
   } finally {
     file?.close();
   }

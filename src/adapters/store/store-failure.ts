@@ -13,7 +13,20 @@ const remedies: Readonly<Record<number, string>> = {
   26: 'the file is no SQLite database; correct DATABASE_URL, or restore the file from a backup',
 };
 
-/** What went wrong with the store, in SQLite's words, and what to do about it where that is known. */
+/** The same by PostgreSQL's error codes, or by those of the connection (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+const remediesByCode: Readonly<Record<string, string>> = {
+  '28P01': 'correct the user and the password in DATABASE_URL',
+  '28000': 'let the user in, in pg_hba.conf, or correct DATABASE_URL',
+  '3D000': 'create the database, or correct DATABASE_URL',
+  '42501': 'grant the user what it says: the bot makes tables, and a schema for its queue',
+  '53100': 'the disk of the database is full; make room',
+  '53300': 'raise max_connections, or run fewer replicas: each uses some twenty connections',
+  '25006': 'the database only lets read: name the primary in DATABASE_URL',
+  ECONNREFUSED: 'start the database, or correct DATABASE_URL',
+  ENOTFOUND: 'correct the host in DATABASE_URL',
+};
+
+/** What went wrong with the store, in the database's words, and what to do about it where that is known. */
 export function describeStoreFailure(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   const code =
@@ -21,6 +34,7 @@ export function describeStoreFailure(error: unknown): string {
       ? // The higher bits only say more of the same.
         error.errcode & 255
       : undefined;
-  const remedy = code === undefined ? undefined : remedies[code];
+  const name = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const remedy = code === undefined ? remediesByCode[name] : remedies[code];
   return remedy === undefined ? said : `${said}: ${remedy}`;
 }

@@ -1,0 +1,121 @@
+import { sql, type Kysely, type Transaction } from 'kysely';
+
+import { noHash, verifyAudit } from '../../domain/audit.ts';
+import type { Moved } from '../../domain/move-report.ts';
+import { fail, ok, type Result } from '../../domain/result.ts';
+import { requeueStranded } from '../queue/stranded-jobs.ts';
+import { openPostgres } from './postgres.ts';
+import { chunksOf } from './rows.ts';
+import type { Tables } from './schema.ts';
+import { openSqlite } from './sqlite.ts';
+import { describeStoreFailure } from './store-failure.ts';
+
+/** In an order in which nothing names what is not there yet. Leases are left behind: they are of processes. */
+const tables = [
+  'deliveries',
+  'requests',
+  'branches',
+  'pending',
+  'deployments',
+  'items',
+  'snapshots',
+  'baselines',
+  'holds',
+  'plans',
+  'drift',
+  'drift_checks',
+  'pushes',
+  'projects',
+  'notices',
+  'audit',
+  'jobs',
+] as const satisfies readonly Exclude<keyof Tables, 'leases'>[];
+
+/** Columns whose next number comes after those that were moved. */
+const counted = { deployments: 'id', audit: 'id', jobs: 'id' } as const;
+const rowsAtOnce = 500;
+const mostColumns = 20;
+
+/**
+ * Copies everything a bot remembers from a SQLite file into a PostgreSQL database that is empty, in one transaction: it is there as a whole, with
+ * its audit log checked, or not at all. The file is brought up to date and else left as it is. Fails in words.
+ * @param begin is told each table
+ */
+export async function moveStore(
+  from: string,
+  to: string,
+  begin: (table: string) => void,
+): Promise<Result<Moved, string>> {
+  let source: Kysely<Tables> | undefined;
+  let target: Kysely<Tables> | undefined;
+  try {
+    source = await openSqlite(from);
+    const holder = await source.selectFrom('leases').select(['who', 'host', 'pid']).executeTakeFirst();
+    if (holder !== undefined)
+      return fail(
+        `${holder.who} on ${holder.host} (process ${holder.pid}) still works with the file; stop it in good order, and run the command again`,
+      );
+    target = (await openPostgres(to, 2)).db;
+    const [old, fresh] = [source, target];
+    return ok(await fresh.transaction().execute((transaction) => move(old, transaction, begin)));
+  } catch (error) {
+    return fail(describeStoreFailure(error));
+  } finally {
+    await source?.destroy();
+    await target?.destroy();
+  }
+}
+
+async function move(
+  source: Kysely<Tables>,
+  target: Transaction<Tables>,
+  begin: (table: string) => void,
+): Promise<Moved> {
+  for (const table of tables) {
+    const some = await sql`select 1 from ${sql.table(table)} limit 1`.execute(target);
+    if (some.rows.length > 0)
+      throw new Error(`the other database is not empty, it has rows in ${table}; name an empty one`);
+  }
+  const rows = new Map<string, number>();
+  for (const table of tables) {
+    begin(table);
+    rows.set(table, await copy(source, target, table));
+  }
+  for (const [table, column] of Object.entries(counted))
+    await sql`select setval(pg_get_serial_sequence(${table}, ${column}),
+      (select coalesce(max(${sql.ref(column)}), 0) + 1 from ${sql.table(table)}), false)`.execute(target);
+  await requeueStranded(target);
+  const log = await target.selectFrom('audit').selectAll().orderBy('id').execute();
+  const checked = await verifyAudit(log);
+  if (checked.kind === 'broken')
+    throw new Error(`row ${checked.id} of the audit log does not fit the row before it`);
+  return { rows, lastHash: checked.last === noHash ? undefined : checked.last };
+}
+
+/** Row by row in the order of the file, so that what has no number keeps its order. */
+async function copy(
+  source: Kysely<Tables>,
+  target: Transaction<Tables>,
+  table: (typeof tables)[number],
+): Promise<number> {
+  let last = 0;
+  let count = 0;
+  for (;;) {
+    const { rows } = await sql<Record<string, unknown>>`
+      select rowid as moved_row, * from ${sql.table(table)} where rowid > ${last} order by rowid limit ${rowsAtOnce}`.execute(
+      source,
+    );
+    const final = rows.at(-1);
+    if (final === undefined) return count;
+    last = Number(final['moved_row']);
+    const plain = rows.map(({ moved_row: _, ...columns }) => columns);
+    for (const some of chunksOf(plain, mostColumns)) {
+      const names = Object.keys(some[0] ?? {});
+      await sql`insert into ${sql.table(table)} (${sql.join(names.map((name) => sql.ref(name)))})
+        values ${sql.join(some.map((row) => sql`(${sql.join(names.map((name) => row[name]))})`))}`.execute(
+        target,
+      );
+    }
+    count += rows.length;
+  }
+}
