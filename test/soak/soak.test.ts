@@ -5,8 +5,8 @@ import { soak } from './soak.ts';
 test('under load, with faults and kills, nothing is lost and nothing done twice', async () => {
   const seed = Number(process.env['SOAK_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   const result = await soak({
-    projects: 6,
-    seconds: 15,
+    projects: 4,
+    seconds: 10,
     deedsPerSecond: 2,
     seed,
     print: () => {},

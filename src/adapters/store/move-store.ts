@@ -108,7 +108,9 @@ async function copy(
     const final = rows.at(-1);
     if (final === undefined) return count;
     last = Number(final['moved_row']);
-    const plain = rows.map(({ moved_row: _, ...columns }) => columns);
+    const plain = rows.map((row) =>
+      Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'moved_row')),
+    );
     for (const some of chunksOf(plain, mostColumns)) {
       const names = Object.keys(some[0] ?? {});
       await sql`insert into ${sql.table(table)} (${sql.join(names.map((name) => sql.ref(name)))})

@@ -2,9 +2,6 @@ import { sql, PostgresAdapter, type Kysely, type Transaction } from 'kysely';
 
 import type { Tables } from './schema.ts';
 
-/** Says that a transaction met another one, and that nothing of it was written. */
-export class Collision extends Error {}
-
 /** PostgreSQL's serialization_failure and deadlock_detected: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
 const collisionCodes: ReadonlySet<unknown> = new Set(['40001', '40P01']);
 const mostTries = 100;
@@ -13,9 +10,6 @@ const longestPauseMs = 100;
 /**
  * Runs one transaction, and once more from the beginning where it met another one and was undone. So `work` may run several times; it touches
  * nothing but the transaction.
- *
- * D1 has no transactions that stay open: there, what is written goes out at the end, all or nothing, and what was read is the state of one moment. So
- * `work` must not read what it has written, nor use what a statement that writes returns, but for the number of rows of an insert.
  */
 export async function transact<Answer>(
   db: Kysely<Tables>,
@@ -33,7 +27,6 @@ export async function transact<Answer>(
 }
 
 function isCollision(error: unknown): boolean {
-  if (error instanceof Collision) return true;
   if (!(error instanceof Error)) return false;
   // A job that came back to wait met a newer one of its key, which was being added.
   const metNewer = 'constraint' in error && error.constraint === 'jobs_waiting_key';
