@@ -97,6 +97,7 @@ const environment = z.object({
   COMMAND_MAX_AGE_HOURS: number(1, 24 * 365).default(24),
   KEEP_DELIVERIES_DAYS: number(1, 36_500).default(30),
   KEEP_SNAPSHOTS_DAYS: number(1, 36_500).default(180),
+  CALLS_PER_SLICE: number(5, 1_000_000).default(900),
   LOG_LEVEL: z.enum(logLevels, 'is not a level').default('info'),
 });
 
@@ -133,6 +134,7 @@ const examples: Readonly<Record<keyof Config, string>> = {
   COMMAND_MAX_AGE_HOURS: '24',
   KEEP_DELIVERIES_DAYS: '30',
   KEEP_SNAPSHOTS_DAYS: '180',
+  CALLS_PER_SLICE: '900',
   LOG_LEVEL: logLevels.join(', '),
 };
 

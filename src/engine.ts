@@ -11,7 +11,7 @@ import { createInbox } from './adapters/store/inbox.ts';
 import type { JobsAdded } from './adapters/store/rows.ts';
 import type { Tables } from './adapters/store/schema.ts';
 import { createStore } from './adapters/store/store.ts';
-import { createApp } from './app.ts';
+import type { AppPorts } from './app.ts';
 import { aicHostsIn, hookSecrets, projectsNamedIn, secretsIn, servedBy, type Config } from './config.ts';
 import type { Clock } from './domain/clock.ts';
 import { hookUrl } from './domain/hook.ts';
@@ -121,7 +121,8 @@ export function createEngine(config: Config, around: Surroundings, parts: Engine
 
 /** What the bot does with an engine, whatever starts it: it takes deliveries, and runs jobs. */
 export interface BotOnEngine {
-  readonly app: ReturnType<typeof createApp>;
+  /** What the routes work with. */
+  readonly ports: AppPorts;
   readonly inbox: Inbox;
   readonly runJob: (job: Job, tries: number, run: Run) => Promise<JobOutcome>;
   /** Sees that what always waits does wait. With a moment, it does not wait longer than that. */
@@ -166,7 +167,7 @@ export function createBotOn(
         { job: sweepJob, dueAt },
         { job: cleanUpJob, dueAt },
       ),
-    app: createApp({
+    ports: {
       inbox,
       clock,
       log,
@@ -182,7 +183,7 @@ export function createBotOn(
           return known.filter(({ hookProblem }) => hookProblem !== undefined).length;
         },
       }),
-    }),
+    },
   };
 }
 

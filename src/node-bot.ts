@@ -5,6 +5,7 @@ import { createSmtpSender } from './adapters/mail/smtp.ts';
 import { createLanes, type Lanes } from './adapters/queue/lanes.ts';
 import { createReplicaLanes } from './adapters/queue/replica-lanes.ts';
 import { checkStore } from './adapters/store/check-store.ts';
+import { createApp } from './app.ts';
 import { secretsIn, type Config } from './config.ts';
 import { createValueMask } from './domain/secrets.ts';
 import { createBotOn, type Surroundings } from './engine.ts';
@@ -50,7 +51,7 @@ export async function createNodeBot(config: Config, around: Surroundings): Promi
           everyMinute: () => bot.addStanding(clock.now() + config.SWEEP_MINUTES * 60_000),
         });
   return {
-    app: bot.app,
+    app: createApp(bot.ports),
     start: async () => {
       // Also the first look of all; where one waits already, it comes now.
       await bot.addStanding(clock.now());

@@ -52,6 +52,7 @@ describe('the defaults', () => {
       MAIL_TO: ['team@example.com'],
       DATABASE_URL: 'file:./data/aic-bot.db',
       SWEEP_MINUTES: 10,
+      CALLS_PER_SLICE: 900,
       COMMAND_MAX_AGE_HOURS: 24,
       DRIFT_MINUTES: 60,
       KEEP_DELIVERIES_DAYS: 30,

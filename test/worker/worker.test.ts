@@ -46,20 +46,6 @@ describe('the Worker, in workerd', () => {
     expect(answer.status).toBe(401);
     expect(await answer.json()).toEqual({ error: 'unauthorized' });
   });
-
-  it('answers 503 to a delivery that it would have to keep, and says why', async () => {
-    const body = JSON.stringify({
-      object_kind: 'push',
-      project: { id: 1, path_with_namespace: 'pin/pipelines' },
-      ref: 'refs/heads/main',
-      before: '1'.repeat(40),
-      after: '2'.repeat(40),
-    });
-    const answer = await deliver({ 'x-gitlab-token': 'the-secret', 'x-gitlab-event': 'Push Hook' }, body);
-    expect(answer.status).toBe(503);
-    expect(answer.headers.get('retry-after')).toBe('30');
-    expect(await answer.json()).toMatchObject({ error: expect.stringContaining('has no storage yet') });
-  });
 });
 
 describe('the Worker with wrong settings', () => {

@@ -2,6 +2,9 @@ import { sql, PostgresAdapter, type Kysely, type Transaction } from 'kysely';
 
 import type { Tables } from './schema.ts';
 
+/** Says that a transaction met another one, and that nothing of it was written. */
+export class Collision extends Error {}
+
 /** PostgreSQL's serialization_failure and deadlock_detected: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
 const collisionCodes: ReadonlySet<unknown> = new Set(['40001', '40P01']);
 const mostTries = 100;
@@ -27,6 +30,7 @@ export async function transact<Answer>(
 }
 
 function isCollision(error: unknown): boolean {
+  if (error instanceof Collision) return true;
   if (!(error instanceof Error)) return false;
   // A job that came back to wait met a newer one of its key, which was being added.
   const metNewer = 'constraint' in error && error.constraint === 'jobs_waiting_key';

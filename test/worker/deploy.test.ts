@@ -1,0 +1,173 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, test } from 'vitest';
+import { unstable_startWorker as startWorker } from 'wrangler';
+import { z } from 'zod';
+
+import { personAt, until, type Person } from '../../demo/person.ts';
+import { startWorld, type World } from '../../demo/world.ts';
+import { aicProject, isFinal, mapping, sqlFile } from '../e2e/scene.ts';
+
+const iid = z.object({ iid: z.number() });
+const notes = z.array(z.object({ body: z.string(), author: z.object({ username: z.string() }) }));
+const patienceMs = 40_000;
+
+let world: World;
+let worker: Awaited<ReturnType<typeof startWorker>>;
+let person: Person;
+let project: number;
+
+let folder: string;
+
+async function begin(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+  folder = await mkdtemp(join(tmpdir(), 'aic-bot-worker-'));
+  world = await startWorld();
+  const { gitlab, aic, bot } = world;
+  const omar = gitlab.addUser({ username: 'omar', name: 'Omar Reyes' });
+  person = personAt(gitlab.url, omar.token);
+  ({ id: project } = await gitlab.addProject('pin/pipelines', { defaultBranch: 'main' }));
+  gitlab.addMember(project, omar.id, 40);
+  gitlab.addMember(project, bot.id, 40);
+  aic.addProject(aicProject);
+  for (const workspace of ['PIN PROD', 'PIN QA', 'PIN TEAM A']) aic.addWorkspace(aicProject, workspace);
+  await gitlab.commitFiles(project, 'main', 'Begin', { 'branch_to_workspace.yaml': mapping });
+  worker = await startOn(settings);
+  await worker.ready;
+  const { origin } = await worker.url;
+  await person.call('POST', `/projects/${project}/hooks`, {
+    url: `${origin}/webhooks/gitlab`,
+    token: world.webhookSecret,
+    push_events: true,
+    merge_requests_events: true,
+    note_events: true,
+  });
+}
+
+/** On what an earlier one left behind, too. */
+function startOn(settings: Readonly<Record<string, string>>): ReturnType<typeof startWorker> {
+  const given = { ...world.settings, DRIFT_MINUTES: '0', ...settings };
+  return startWorker({
+    config: join(import.meta.dirname, '../../wrangler.toml'),
+    envFiles: [],
+    bindings: Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [name, { type: 'plain_text', value } as const]),
+    ),
+    dev: {
+      server: { hostname: '127.0.0.1', port: 0 },
+      inspector: false,
+      logLevel: 'none',
+      persist: folder,
+      testScheduled: true,
+    },
+  });
+}
+
+/** As the cron trigger does each minute. */
+async function cron(): Promise<void> {
+  await worker.ready;
+  await worker.fetch('http://localhost/__scheduled?cron=*+*+*+*+*');
+}
+
+afterEach(async () => {
+  await worker.dispose();
+  await world.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function merge(files: Readonly<Record<string, string>>): Promise<number> {
+  await world.gitlab.commitFiles(project, 'work/1', 'Change', files, { startBranch: 'main' });
+  const request = { source_branch: 'work/1', target_branch: 'main', title: 'Change' };
+  const opened = iid.parse(await person.call('POST', `/projects/${project}/merge_requests`, request)).iid;
+  await person.call('PUT', `/projects/${project}/merge_requests/${opened}/merge`);
+  return opened;
+}
+
+async function comments(request: number): Promise<readonly string[]> {
+  const all = notes.parse(
+    await person.call('GET', `/projects/${project}/merge_requests/${request}/notes?per_page=100`),
+  );
+  return all.filter(({ author }) => author.username === 'aic-bot').map(({ body }) => body);
+}
+
+const outcome = (request: number) =>
+  until('the outcome', async () => (await comments(request)).find(isFinal), patienceMs);
+
+const many = (count: number) =>
+  Object.assign(
+    {},
+    ...Array.from({ length: count }, (_, number) => sqlFile(`load ${number}`, `select ${number}`)),
+  ) as Record<string, string>;
+const titles = () => world.aic.pipelines(aicProject, 'PIN PROD').toSorted();
+
+describe('the Worker, in workerd', () => {
+  test('deploys a merge, tells of it on the merge request and by mail', async () => {
+    await begin();
+    const request = await merge(sqlFile('daily load', 'select 1'));
+    expect(await outcome(request)).toContain('daily load');
+    expect(world.aic.pipelineText(aicProject, 'PIN PROD', 'daily load')).toContain('select 1');
+    await until('the mail', () => world.mail.mails.length > 0 || undefined, patienceMs);
+    expect(world.mail.mails).toHaveLength(1);
+  });
+
+  test('carries out a command once, though it is delivered twice, and answers it', async () => {
+    await begin();
+    await world.gitlab.commitFiles(project, 'main', 'Add', sqlFile('daily load', 'select 1'));
+    const issue = iid.parse(
+      await person.call('POST', `/projects/${project}/issues`, { title: 'Commands' }),
+    ).iid;
+    const path = `/projects/${project}/issues/${issue}/notes`;
+    await person.call('POST', path, { body: '/aic deploy force branch=main' });
+    await world.gitlab.deliveriesSettled();
+    const sent = world.gitlab.deliveries.find(({ event }) => event === 'Note Hook');
+    const again = async () => {
+      const answer = await worker.fetch('http://localhost/webhooks/gitlab', {
+        method: 'POST',
+        headers: {
+          'x-gitlab-token': world.webhookSecret,
+          'x-gitlab-event': 'Note Hook',
+          'idempotency-key': sent?.idempotencyKey ?? '',
+        },
+        body: sent?.body ?? '',
+      });
+      return answer.status;
+    };
+    expect(await Promise.all([again(), again()])).toEqual([202, 202]);
+    const answers = async () =>
+      notes
+        .parse(await person.call('GET', `${path}?per_page=100`))
+        .filter(({ author }) => author.username === 'aic-bot');
+    await until(
+      'the answer',
+      async () => (await answers()).find(({ body }) => body.includes('daily load')),
+      patienceMs,
+    );
+    expect(await again()).toBe(202);
+    await cron();
+    expect(await answers()).toHaveLength(1);
+    expect(titles()).toEqual(['daily load']);
+  });
+
+  test('deploys more than one alarm may call for, slice by slice', async () => {
+    await begin({ CALLS_PER_SLICE: '20' });
+    const request = await merge(many(40));
+    expect(await outcome(request)).toContain('load 39');
+    expect(titles()).toHaveLength(40);
+    expect(new Set(titles()).size).toBe(40);
+  }, 90_000);
+
+  test('goes on where it was when everything vanishes in the middle', async () => {
+    await begin({ CALLS_PER_SLICE: '20' });
+    world.aic.setLatency(60);
+    const request = await merge(many(20));
+    await until('some of them', () => titles().length > 4 || undefined, patienceMs);
+    await worker.dispose();
+    expect(titles().length).toBeLessThan(20);
+    worker = await startOn({ CALLS_PER_SLICE: '20' });
+    await cron();
+    expect(await outcome(request)).toContain('load 19');
+    expect(titles()).toHaveLength(20);
+    expect((await comments(request)).filter(isFinal)).toHaveLength(1);
+  }, 90_000);
+});

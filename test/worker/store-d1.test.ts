@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { getPlatformProxy } from 'wrangler';
+
+import { migrateD1, openD1 } from '../../src/adapters/edge/d1.ts';
+import type { D1Database } from '../../src/adapters/edge/platform.ts';
+import { transact } from '../../src/adapters/store/transact.ts';
+import { openStore } from '../adapters/open-store.ts';
+import { storeContract } from '../adapters/store-contract.ts';
+
+let platform: Awaited<ReturnType<typeof getPlatformProxy<{ readonly DB: D1Database }>>>;
+beforeAll(async () => {
+  const configPath = join(import.meta.dirname, 'd1.toml');
+  platform = await getPlatformProxy<{ readonly DB: D1Database }>({ configPath, persist: false });
+});
+afterAll(() => platform.dispose());
+
+const open = async () => {
+  const db = openD1(platform.env.DB, (query) => query());
+  await migrateD1(platform.env.DB, db);
+  return db;
+};
+
+const clear = async () => {
+  const { results } = await platform.env.DB.prepare(
+    `select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name not like '_cf_%'`,
+  ).all();
+  const names = results.map((row) => (row as { readonly name: string }).name);
+  const last = ['deployments'];
+  const ordered = [
+    ...names.filter((name) => !last.includes(name)),
+    ...last.filter((name) => names.includes(name)),
+  ];
+  if (ordered.length > 0)
+    await platform.env.DB.batch(ordered.map((name) => platform.env.DB.prepare(`drop table "${name}"`)));
+};
+
+describe('D1, in workerd', () => {
+  storeContract(async () => {
+    await clear();
+    return {
+      open: async (time) => openStore(await open(), await open(), time, async () => {}),
+      remove: async () => {},
+    };
+  });
+});
+
+describe('transactions on D1', () => {
+  test('that meet are run again, so that none is lost', async () => {
+    await clear();
+    const db = await open();
+    await db.insertInto('notices').values({ id: 'count', sent_at: 0 }).execute();
+    const countUp = () =>
+      transact(db, async (transaction) => {
+        const { sent_at: count } = await transaction
+          .selectFrom('notices')
+          .select('sent_at')
+          .where('id', '=', 'count')
+          .executeTakeFirstOrThrow();
+        await transaction
+          .updateTable('notices')
+          .set({ sent_at: count + 1 })
+          .where('id', '=', 'count')
+          .execute();
+      });
+    await Promise.all(Array.from({ length: 12 }, countUp));
+    expect(await db.selectFrom('notices').select('sent_at').executeTakeFirst()).toEqual({ sent_at: 12 });
+  });
+
+  test('are made by many that begin at once', async () => {
+    await clear();
+    const all = await Promise.all(Array.from({ length: 5 }, open));
+    for (const db of all) expect(await db.selectFrom('jobs').selectAll().execute()).toEqual([]);
+  });
+});
