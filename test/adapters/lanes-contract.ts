@@ -25,9 +25,9 @@ export interface LaneSide {
   stop(): Promise<void>;
   /** Is gone from one moment to the next, and gives nothing back. */
   die(): Promise<void>;
-  /** Stands still, for longer than the others believe that it lives. */
-  pause(): void;
-  resume(): void;
+  /** Stands still, for longer than the others believe that it lives; absent where nothing can be made to. */
+  pause?(): void;
+  resume?(): void;
 }
 
 export interface LanePlace {
@@ -180,16 +180,22 @@ export function lanesContract(newPlace: () => Promise<LanePlace>): void {
       await nothingKept();
     });
 
-    test('goes on elsewhere after a pause, and then nothing of the first run is written any more', async () => {
+    test('goes on elsewhere after a pause, and then nothing of the first run is written any more', async ({
+      skip,
+    }) => {
       const first = await start();
       await first.jobs.add(dueJob('a', 'one'));
       const cutOff = await next('one');
       await cutOff.write();
+      if (first.pause === undefined) {
+        cutOff.end(done);
+        return skip('an object can not be paused');
+      }
       first.pause();
       gone(first);
       await start();
       const again = await next('one');
-      first.resume();
+      first.resume?.();
       sides.push(first);
       await expect(cutOff.write()).rejects.toThrow('the lease of the lane is lost');
       await again.write();

@@ -33,7 +33,7 @@ const afterFailureMs = 5_000;
 const backstopMs = 60_000;
 
 /** The inbox that a lane has of its own: what is in it is on disk before GitLab gets its answer. */
-export function createLaneInbox({ storage }: DurableObjectState) {
+function createLaneInbox({ storage }: DurableObjectState) {
   storage.sql.exec(
     'create table if not exists inbox (id text primary key, number integer, handed_over text not null)',
   );
@@ -73,6 +73,9 @@ export function createEdgeLane(deps: LaneDeps) {
   /** What began in one alarm and may end in a later one. */
   let working: Promise<void> | undefined;
 
+  /** The platform takes no moment before 1970, and a job that need not wait is due at 0. */
+  const setAlarm = (at: number) => state.storage.setAlarm(Math.max(at, clock.now()));
+
   async function work(): Promise<void> {
     for (let kept = inbox.first(); kept !== undefined; kept = inbox.first()) {
       const accepted = await deps.inbox.accept(kept.delivery, kept.jobs);
@@ -92,7 +95,7 @@ export function createEdgeLane(deps: LaneDeps) {
     /** Sees that the alarm comes no later than at that moment. */
     wake: async (at: number): Promise<void> => {
       const set = await state.storage.getAlarm();
-      if (set === null || set > at) await state.storage.setAlarm(at);
+      if (set === null || set > at) await setAlarm(at);
     },
     alarm: async (): Promise<void> => {
       await state.storage.setAlarm(clock.now() + backstopMs);
@@ -115,7 +118,7 @@ export function createEdgeLane(deps: LaneDeps) {
       }
       if (inbox.first() !== undefined) next = clock.now();
       if (next === undefined) await state.storage.deleteAlarm();
-      else await state.storage.setAlarm(next);
+      else await setAlarm(next);
     },
   };
 }

@@ -16,11 +16,11 @@ export interface D1Database {
   batch(statements: readonly D1Statement[]): Promise<readonly D1Answer[]>;
 }
 
-export interface DurableObjectStub {
+interface DurableObjectStub {
   fetch(url: string, init?: RequestInit): Promise<Response>;
 }
 
-export interface DurableObjectNamespace {
+interface DurableObjectNamespace {
   idFromName(name: string): object;
   get(id: object): DurableObjectStub;
 }
