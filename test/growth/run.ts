@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import process from 'node:process';
 import { parseArgs } from 'node:util';
 
 import { sql, type Kysely } from 'kysely';
@@ -157,9 +157,21 @@ async function plansOf(db: Kysely<Tables>, key: { readonly projectId: ProjectId;
   return shown;
 }
 
+function print(text: string): void {
+  process.stdout.write(`${text}\n\n`);
+}
+
+function asTable(rows: readonly Readonly<Record<string, string | number>>[]): string {
+  const head = Object.keys(rows[0] ?? {});
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---:')), ...rows.map((row) => line(Object.values(row)))].join(
+    '\n',
+  );
+}
+
 const postgres = await startPostgres();
 try {
-  const table = [];
+  const table: Record<string, string | number>[] = [];
   let plans: readonly string[] = [];
   for (const size of sizes) {
     const measured = await measure(await postgres.newDatabase(), size);
@@ -171,10 +183,9 @@ try {
       ...Object.fromEntries(rounded),
     });
     ({ plans } = measured);
-    await pause(0);
   }
-  console.table(table);
-  for (const plan of plans) console.log(`${plan}\n`);
+  print(asTable(table));
+  for (const plan of plans) print(plan);
   const scans = plans.filter((plan) =>
     /Seq Scan on (jobs|deliveries|deployments|branches|_private_jobs)\b/.test(plan),
   );

@@ -12,7 +12,7 @@ const longestPauseMs = 100;
 
 /**
  * Runs one transaction, and once more from the beginning where it met another one and was undone. So `work` may run several times; it touches
- * nothing but the transaction.
+ * nothing but the transaction. It does not read what it has written, since on D1 that goes out at the end (`edge/d1.ts`).
  */
 export async function transact<Answer>(
   db: Kysely<Tables>,
