@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import type { Kysely } from 'kysely';
 
 import type { OuterBound } from './adapters/bound.ts';
 import { usualBreaking } from './adapters/breaker.ts';
@@ -11,6 +12,7 @@ import { createSmtpSender } from './adapters/mail/smtp.ts';
 import type { Holder } from './adapters/queue/holder.ts';
 import { createLeases, type Leases } from './adapters/queue/leases.ts';
 import { waitingIn } from './adapters/queue/take-job.ts';
+import type { Tables } from './adapters/store/schema.ts';
 import { createApp } from './app.ts';
 import { describeMistakes, parseConfig, secretsIn, type Config } from './config.ts';
 import type { Inbox } from './domain/inbox.ts';
@@ -132,7 +134,7 @@ function botOn(
   environment: Environment,
   config: Config,
   around: Surroundings,
-  parts: { readonly db: ReturnType<typeof openD1>; readonly leases: Leases; readonly outer?: OuterBound },
+  parts: { readonly db: Kysely<Tables>; readonly leases: Leases; readonly outer?: OuterBound },
 ) {
   const jobsAdded = (jobs: readonly DueJob[]) => void wakeLanes(environment, around.log, jobs);
   const engine = createEngine(config, around, { ...parts, jobsAdded });
@@ -157,8 +159,11 @@ const noLeases: Leases = {
 
 function appOf(environment: Environment, config: Config): Hono {
   const around = surroundingsOf(config);
+  const db = openD1(environment.DB, (query) => query());
+  const { bot } = botOn(environment, config, around, { db, leases: noLeases });
   const inbox: Inbox = {
     accept: async (delivery, jobs) => {
+      if (await isKnown(db, delivery.id)) return ok('duplicate');
       const [first] = jobs;
       const lane = first === undefined ? rejectedLane : laneOf(first.job);
       const body = delivery.body.length > largestBody ? '' : delivery.body;
@@ -170,9 +175,13 @@ function appOf(environment: Environment, config: Config): Hono {
       }
     },
   };
-  const db = openD1(environment.DB, (query) => query());
-  const { bot } = botOn(environment, config, around, { db, leases: noLeases });
   return createApp({ ...bot.ports, inbox });
+}
+
+/** Whether the store has the delivery by now. While D1 is away, or has no tables yet, the lane finds out later. */
+async function isKnown(db: Kysely<Tables>, delivery: string): Promise<boolean> {
+  const known = db.selectFrom('deliveries').select('id').where('id', '=', delivery);
+  return (await known.executeTakeFirst().catch(() => undefined)) !== undefined;
 }
 
 async function wakeLanes(environment: Environment, log: Log, jobs: readonly DueJob[]): Promise<void> {
@@ -189,7 +198,7 @@ async function wakeLanes(environment: Environment, log: Log, jobs: readonly DueJ
 }
 
 async function wakeLane(environment: Environment, lane: string, at: number): Promise<void> {
-  await askLane(environment, lane, `wake`, undefined, at);
+  await askLane(environment, lane, 'wake', undefined, at);
 }
 
 async function askLane(

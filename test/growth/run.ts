@@ -133,9 +133,10 @@ async function measure(url: string, size: Size) {
     'show a project': await median(show),
     'end a run': await median(close),
   };
+  const sum = Object.values(figures).reduce((total, ms) => total + ms, 0);
   const plans = values.small || size !== sizes.at(-1) ? [] : await plansOf(db, key);
   await db.destroy();
-  return { figures, plans };
+  return { figures: { ...figures, 'a merge, all of it': sum }, plans };
 }
 
 /** How the database finds what it is asked for. */
