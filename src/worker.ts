@@ -6,7 +6,7 @@ import { usualBreaking } from './adapters/breaker.ts';
 import { checkD1, migrateD1, openD1 } from './adapters/edge/d1.ts';
 import { createEdgeLane, type HandedOver } from './adapters/edge/lane.ts';
 import type { Bindings, DurableObjectState } from './adapters/edge/platform.ts';
-import { createSlices } from './adapters/edge/slices.ts';
+import { createSlices, type Slices } from './adapters/edge/slices.ts';
 import { createLog } from './adapters/log.ts';
 import { createSmtpSender } from './adapters/mail/smtp.ts';
 import type { Holder } from './adapters/queue/holder.ts';
@@ -45,9 +45,9 @@ export default {
     const around = surroundingsOf(config);
     const db = openD1(environment.DB, (query) => query());
     await migrateD1(environment.DB, db);
-    const { addStanding } = botOn(environment, config, around, { db, leases: noLeases }).bot;
+    const { bot, allWoken } = botOn(environment, config, around, { db, leases: noLeases }, (call) => call());
     const known = await db.selectFrom('jobs').select('id').where('key', '=', 'sweep').executeTakeFirst();
-    await addStanding(around.clock.now() + (known === undefined ? 0 : config.SWEEP_MINUTES * 60_000));
+    await bot.addStanding(around.clock.now() + (known === undefined ? 0 : config.SWEEP_MINUTES * 60_000));
     const due = await waitingIn(db)
       .select(({ fn }) => ['lane', fn.min('due_at').as('at')])
       .where('due_at', '<=', around.clock.now())
@@ -55,6 +55,7 @@ export default {
       .limit(lanesAtOnce)
       .execute();
     await Promise.all(due.map(({ lane, at }) => wakeLane(environment, lane, at)));
+    await allWoken();
   },
 };
 
@@ -113,7 +114,8 @@ export class Lane {
     const hasEnded = ({ host, pidSpace }: Holder) => host === lane && pidSpace === holder.pidSpace;
     const leases = createLeases({ db, clock, log, holder, hasEnded, leaseMs });
     const outer: OuterBound = () => (call) => slices.enter(call);
-    const { bot } = botOn(this.#environment, config, around, { db, leases, outer });
+    const enter: Slices['enter'] = (call) => slices.enter(call);
+    const { bot, allWoken } = botOn(this.#environment, config, around, { db, leases, outer }, enter);
     return (this.#lane = createEdgeLane({
       state: this.#state,
       lane,
@@ -125,6 +127,7 @@ export class Lane {
       random,
       slices,
       callsAtOnce: config.CALLS_PER_SLICE,
+      allWoken,
       run: bot.runJob,
     }));
   }
@@ -135,8 +138,13 @@ function botOn(
   config: Config,
   around: Surroundings,
   parts: { readonly db: Kysely<Tables>; readonly leases: Leases; readonly outer?: OuterBound },
+  enter: Slices['enter'],
 ) {
-  const jobsAdded = (jobs: readonly DueJob[]) => void wakeLanes(environment, around.log, jobs);
+  const waking = new Set<Promise<void>>();
+  const jobsAdded = (jobs: readonly DueJob[]) => {
+    const woken = wakeLanes(environment, around.log, jobs, enter).finally(() => waking.delete(woken));
+    waking.add(woken);
+  };
   const engine = createEngine(config, around, { ...parts, jobsAdded });
   const mailer = createSmtpSender({
     url: config.SMTP_URL,
@@ -146,7 +154,12 @@ function botOn(
     log: around.log,
     breaking: usualBreaking,
   });
-  return { bot: createBotOn(engine, config, around, { mailer, checkStore: () => checkD1(environment.DB) }) };
+  const checkStore = () => checkD1(environment.DB);
+  return {
+    bot: createBotOn(engine, config, around, { mailer, checkStore }),
+    /** Resolves when the lanes are woken for which jobs were added. */
+    allWoken: async () => void (await Promise.all(waking)),
+  };
 }
 
 /** What has no lane of its own takes no leases. */
@@ -160,7 +173,7 @@ const noLeases: Leases = {
 function appOf(environment: Environment, config: Config): Hono {
   const around = surroundingsOf(config);
   const db = openD1(environment.DB, (query) => query());
-  const { bot } = botOn(environment, config, around, { db, leases: noLeases });
+  const { bot } = botOn(environment, config, around, { db, leases: noLeases }, (call) => call());
   const inbox: Inbox = {
     accept: async (delivery, jobs) => {
       if (await isKnown(db, delivery.id)) return ok('duplicate');
@@ -184,7 +197,12 @@ async function isKnown(db: Kysely<Tables>, delivery: string): Promise<boolean> {
   return (await known.executeTakeFirst().catch(() => undefined)) !== undefined;
 }
 
-async function wakeLanes(environment: Environment, log: Log, jobs: readonly DueJob[]): Promise<void> {
+async function wakeLanes(
+  environment: Environment,
+  log: Log,
+  jobs: readonly DueJob[],
+  enter: Slices['enter'],
+): Promise<void> {
   const lanes = new Map<string, number>();
   for (const { job, dueAt } of jobs) {
     const lane = laneOf(job);
@@ -192,7 +210,7 @@ async function wakeLanes(environment: Environment, log: Log, jobs: readonly DueJ
   }
   for (const [lane, at] of lanes)
     // The cron trigger finds those that were not told.
-    await wakeLane(environment, lane, at).catch((error: unknown) =>
+    await enter(() => wakeLane(environment, lane, at)).catch((error: unknown) =>
       log.warn('a lane was not woken', { lane, error: String(error) }),
     );
 }

@@ -114,6 +114,7 @@ export class TestLane {
       log,
       slices,
       callsAtOnce,
+      allWoken: async () => {},
       random: () => 0,
       run: async (job, tries, { lease: { fence } }) => {
         if (job.kind !== 'deploy') throw new Error('These tests use deploy jobs.');

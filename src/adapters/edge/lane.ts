@@ -24,6 +24,8 @@ export interface LaneDeps extends RunDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly slices: Slices;
+  /** Resolves when the other lanes are woken for which this one added jobs. */
+  readonly allWoken: () => Promise<void>;
   /** Calls and queries that one alarm may make. */
   readonly callsAtOnce: number;
 }
@@ -103,7 +105,10 @@ export function createEdgeLane(deps: LaneDeps) {
       const began = (working ??= work());
       let next: number | undefined;
       try {
-        const isDone = await Promise.race([began.then(() => true), spent.then(() => false)]);
+        const isDone = await Promise.race([
+          began.then(() => deps.allWoken()).then(() => true),
+          spent.then(() => false),
+        ]);
         if (isDone) {
           working = undefined;
           const due = nextDueIn(db, lane);
