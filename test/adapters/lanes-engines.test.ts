@@ -3,12 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Kysely } from 'kysely';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { sql, type Kysely } from 'kysely';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 
-import { createPool, databaseOn } from '../../src/adapters/store/postgres.ts';
+import { until } from '../../demo/person.ts';
+
+import { createPool, databaseOn, openPostgres } from '../../src/adapters/store/postgres.ts';
 import type { Tables } from '../../src/adapters/store/schema.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
+import { createStore } from '../../src/adapters/store/store.ts';
+import type { ProjectId } from '../../src/domain/ids.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import type { Asked, Told } from './lane-side.ts';
 import { lanesContract, type LanePlace, type LaneSide, type OpenRun } from './lanes-contract.ts';
@@ -110,5 +114,26 @@ describe('lanes on PostgreSQL', () => {
       async () => databaseOn(createPool(url, 1)),
       async () => {},
     );
+  });
+
+  test('a task that a process took and died with, before it had the lane, is given to another one', async () => {
+    const url = await postgres.newDatabase();
+    const { db } = await openPostgres(url, 3);
+    const store = createStore(db, { now: () => Date.now() }, () => {});
+    const job = { kind: 'deploy', projectId: 7 as ProjectId, branch: 'one', mappingKey: 'a' } as const;
+    await store.add({ job, dueAt: 0 });
+    await sql`update graphile_worker._private_jobs set locked_by = 'pool-gone', locked_at = now()`.execute(
+      db,
+    );
+    const gone = { holder: 'gone', who: 'the bot', host: 'elsewhere', pid_space: '', pid: 1, since: 0 };
+    await db
+      .insertInto('leases')
+      .values({ lane: 'replica:pool-gone', ...gone, expires_at: Date.now() + 1_000 })
+      .execute();
+    const side = await startSide(url);
+    const run = await until('its run', () => side.open()[0], 20_000);
+    run.end({ kind: 'done' });
+    await side.stop();
+    await db.destroy();
   });
 });

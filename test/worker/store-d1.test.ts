@@ -51,8 +51,9 @@ describe('transactions on D1', () => {
     await clear();
     const db = await open();
     await db.insertInto('notices').values({ id: 'count', sent_at: 0 }).execute();
-    const countUp = () =>
-      transact(db, async (transaction) => {
+    // Each with a connection of its own, as objects have.
+    const countUp = async () =>
+      transact(await open(), async (transaction) => {
         const { sent_at: count } = await transaction
           .selectFrom('notices')
           .select('sent_at')
