@@ -21,6 +21,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Most of them wait for a process or a clock most of the time.
+    maxWorkers: 2,
     sequence: { sequencer: SlowFirst },
   },
 });
