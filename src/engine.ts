@@ -16,7 +16,7 @@ import { aicHostsIn, hookSecrets, projectsNamedIn, secretsIn, servedBy, type Con
 import type { Clock } from './domain/clock.ts';
 import { hookUrl } from './domain/hook.ts';
 import type { Inbox } from './domain/inbox.ts';
-import { checkTokenJob, cleanUpJob, sweepJob, type Job, type JobOutcome } from './domain/job.ts';
+import { checkTokenJob, cleanUpJob, keyOf, sweepJob, type Job, type JobOutcome } from './domain/job.ts';
 import { createValueMask } from './domain/secrets.ts';
 import type { Log } from './domain/log.ts';
 import type { Mailer } from './domain/mail.ts';
@@ -69,6 +69,8 @@ export interface Engine extends EngineParts {
 }
 
 const hourMs = 60 * 60_000;
+/** Each of these leaves the next one behind, so one of each always waits or runs. */
+const standing: readonly Job[] = [checkTokenJob, sweepJob, cleanUpJob];
 const dayMs = 24 * hourMs;
 const gitLabTimeoutMs = 30_000;
 const aicTimeoutMs = 60_000;
@@ -125,8 +127,10 @@ export interface BotOnEngine {
   readonly ports: AppPorts;
   readonly inbox: Inbox;
   readonly runJob: (job: Job, tries: number, run: Run) => Promise<JobOutcome>;
-  /** Sees that what always waits does wait. With a moment, it does not wait longer than that. */
-  readonly addStanding: (dueAt: number) => Promise<void>;
+  /** Has the jobs that always wait run now: the first look of all, after a start. */
+  readonly lookNow: () => Promise<void>;
+  /** Adds those of them that are neither waiting nor running. */
+  readonly keepStanding: () => Promise<void>;
 }
 
 /**
@@ -161,12 +165,18 @@ export function createBotOn(
   return {
     inbox,
     runJob: (job, tries, run) => runJob({ ...engine.portsFor(run), ...forJobs }, job, tries),
-    addStanding: (dueAt) =>
-      unleased().jobs.add(
-        { job: checkTokenJob, dueAt },
-        { job: sweepJob, dueAt },
-        { job: cleanUpJob, dueAt },
-      ),
+    lookNow: () => {
+      const dueAt = clock.now();
+      return unleased().jobs.add(...standing.map((job) => ({ job, dueAt })));
+    },
+    keepStanding: async () => {
+      const keys = standing.map((job) => keyOf(job));
+      const rows = await db.selectFrom('jobs').select('key').where('key', 'in', keys).execute();
+      const known = new Set(rows.map(({ key }) => key));
+      const missing = standing.filter((job) => !known.has(keyOf(job)));
+      const dueAt = clock.now();
+      if (missing.length > 0) await unleased().jobs.add(...missing.map((job) => ({ job, dueAt })));
+    },
     ports: {
       inbox,
       clock,

@@ -48,13 +48,13 @@ export async function createNodeBot(config: Config, around: Surroundings): Promi
           ...work,
           pool,
           betweenLooksMs: leaseMs / 3,
-          everyMinute: () => bot.addStanding(clock.now() + config.SWEEP_MINUTES * 60_000),
+          everyMinute: () => bot.keepStanding(),
         });
   return {
     app: createApp(bot.ports),
     start: async () => {
       // Also the first look of all; where one waits already, it comes now.
-      await bot.addStanding(clock.now());
+      await bot.lookNow();
       await lanes.start();
     },
     stop: async (graceMs) => {

@@ -46,8 +46,7 @@ export default {
     const db = openD1(environment.DB, (query) => query());
     await migrateD1(environment.DB, db);
     const { bot, allWoken } = botOn(environment, config, around, { db, leases: noLeases }, (call) => call());
-    const known = await db.selectFrom('jobs').select('id').where('key', '=', 'sweep').executeTakeFirst();
-    await bot.addStanding(around.clock.now() + (known === undefined ? 0 : config.SWEEP_MINUTES * 60_000));
+    await bot.keepStanding();
     const due = await waitingIn(db)
       .select(({ fn }) => ['lane', fn.min('due_at').as('at')])
       .where('due_at', '<=', around.clock.now())

@@ -74,6 +74,8 @@ export function createEdgeLane(deps: LaneDeps) {
   const inbox = createLaneInbox(state);
   /** What began in one alarm and may end in a later one. */
   let working: Promise<void> | undefined;
+  /** The earliest moment for which somebody woke the lane during the present alarm. */
+  let woken = Infinity;
 
   /** The platform takes no moment before 1970, and a job that need not wait is due at 0. */
   const setAlarm = (at: number) => state.storage.setAlarm(Math.max(at, clock.now()));
@@ -96,10 +98,12 @@ export function createEdgeLane(deps: LaneDeps) {
     keep: (handedOver: HandedOver) => inbox.keep(handedOver, clock.now()),
     /** Sees that the alarm comes no later than at that moment. */
     wake: async (at: number): Promise<void> => {
+      woken = Math.min(woken, at);
       const set = await state.storage.getAlarm();
       if (set === null || set > at) await setAlarm(at);
     },
     alarm: async (): Promise<void> => {
+      woken = Infinity;
       await state.storage.setAlarm(clock.now() + backstopMs);
       const spent = slices.begin(deps.callsAtOnce);
       const began = (working ??= work());
@@ -122,7 +126,8 @@ export function createEdgeLane(deps: LaneDeps) {
         next = clock.now() + afterFailureMs;
       }
       if (inbox.first() !== undefined) next = clock.now();
-      if (next === undefined) await state.storage.deleteAlarm();
+      next = Math.min(next ?? Infinity, woken);
+      if (next === Infinity) await state.storage.deleteAlarm();
       else await setAlarm(next);
     },
   };
