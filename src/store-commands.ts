@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 import { InvalidArgumentError, type Command } from 'commander';
 
@@ -40,7 +41,8 @@ export function addStoreCommands(program: Command, { terminal, exit }: StoreDesk
 
 function parseFile(text: string): string {
   if (!/^file:.+/.test(text)) throw new InvalidArgumentError('Write it as file:./data/aic-bot.db.');
-  if (!existsSync(text.replace(/^file:/, ''))) throw new InvalidArgumentError('There is no such file.');
+  const path = text.replace(/^file:/, '');
+  if (!existsSync(path)) throw new InvalidArgumentError(`There is no file ${resolve(path)}.`);
   return text;
 }
 

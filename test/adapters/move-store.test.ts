@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -143,7 +143,7 @@ test('a log that was changed is not moved, and nothing else is', async () => {
   await old.destroy();
   expect(await moveStore(from, to, () => {})).toEqual({
     ok: false,
-    failure: 'row 17 of the audit log does not fit the row before it',
+    failure: expect.stringMatching(/^row 17 of the audit log .* restore the file from a backup/),
   });
   const { db } = await openPostgres(to, 2);
   expect(Object.values(await counts(db)).every((count) => count === 0)).toBe(true);
@@ -173,7 +173,24 @@ test('a database that is not empty, and a file in use, are refused', async () =>
     .execute();
   expect(await moveStore(from, await postgres.newDatabase(), () => {})).toEqual({
     ok: false,
-    failure: expect.stringContaining('the bot on here (process 5) still works with the file'),
+    failure: expect.stringContaining('the bot on here (process 5) works with the file, or was cut off'),
   });
   await busy.destroy();
+});
+
+test('which of the two databases cannot be used is said, with what to do about it', async () => {
+  await (await fill()).destroy();
+  const gone = to.replace(/[^/]+$/, 'nobody_made_it');
+  expect(await moveStore(from, gone, () => {})).toEqual({
+    ok: false,
+    failure: expect.stringMatching(
+      /^the database of --to cannot be used: .*create the database, or correct --to$/,
+    ),
+  });
+  const other = join(folder, 'other.db');
+  await writeFile(other, 'no database at all '.repeat(100));
+  expect(await moveStore(`file:${other}`, to, () => {})).toEqual({
+    ok: false,
+    failure: expect.stringMatching(/^the database of --from cannot be used: .*correct --from, or restore/),
+  });
 });

@@ -49,21 +49,28 @@ export async function moveStore(
   let source: Kysely<Tables> | undefined;
   let target: Kysely<Tables> | undefined;
   try {
-    source = await openSqlite(from);
-    const holder = await source.selectFrom('leases').select(['who', 'host', 'pid']).executeTakeFirst();
+    const old = (source = await openSqlite(from).catch(notUsable('--from')));
+    const holder = await old.selectFrom('leases').select(['who', 'host', 'pid']).executeTakeFirst();
     if (holder !== undefined)
       return fail(
-        `${holder.who} on ${holder.host} (process ${holder.pid}) still works with the file; stop it in good order, and run the command again`,
+        `${holder.who} on ${holder.host} (process ${holder.pid}) works with the file, or was cut off while it did; stop it with SIGTERM, or start the bot on the file once more and stop it with SIGTERM, and run the command again`,
       );
-    target = (await openPostgres(to, 2)).db;
-    const [old, fresh] = [source, target];
+    const fresh = (target = (await openPostgres(to, 3).catch(notUsable('--to'))).db);
     return ok(await fresh.transaction().execute((transaction) => move(old, transaction, begin)));
   } catch (error) {
-    return fail(describeStoreFailure(error));
+    return fail(describeStoreFailure(error, '--to'));
   } finally {
     await source?.destroy();
     await target?.destroy();
   }
+}
+
+function notUsable(option: string): (error: unknown) => never {
+  return (error) => {
+    throw new Error(`the database of ${option} cannot be used: ${describeStoreFailure(error, option)}`, {
+      cause: error,
+    });
+  };
 }
 
 async function move(
@@ -88,7 +95,9 @@ async function move(
   const log = await target.selectFrom('audit').selectAll().orderBy('id').execute();
   const checked = await verifyAudit(log);
   if (checked.kind === 'broken')
-    throw new Error(`row ${checked.id} of the audit log does not fit the row before it`);
+    throw new Error(
+      `row ${checked.id} of the audit log does not fit the row before it, so somebody changed it; see what "aic-bot audit verify" says, and restore the file from a backup from before that`,
+    );
   return { rows, lastHash: checked.last === noHash ? undefined : checked.last };
 }
 

@@ -26,8 +26,11 @@ const remediesByCode: Readonly<Record<string, string>> = {
   ENOTFOUND: 'correct the host in DATABASE_URL',
 };
 
-/** What went wrong with the store, in the database's words, and what to do about it where that is known. */
-export function describeStoreFailure(error: unknown): string {
+/**
+ * What went wrong with the store, in the database's words, and what to do about it where that is known.
+ * @param setting what names the database
+ */
+export function describeStoreFailure(error: unknown, setting = 'DATABASE_URL'): string {
   const said = error instanceof Error ? error.message : String(error);
   const code =
     error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
@@ -36,5 +39,5 @@ export function describeStoreFailure(error: unknown): string {
       : undefined;
   const name = error instanceof Error && 'code' in error ? String(error.code) : '';
   const remedy = code === undefined ? remediesByCode[name] : remedies[code];
-  return remedy === undefined ? said : `${said}: ${remedy}`;
+  return remedy === undefined ? said : `${said}: ${remedy.replace('DATABASE_URL', setting)}`;
 }
