@@ -28,6 +28,7 @@ import { createReadiness } from './handlers/readiness.ts';
 import { runJob } from './handlers/run-job.ts';
 import { createSweepMemory } from './handlers/sweep.ts';
 
+/** What the bot does not choose itself: time, chance, where its log goes, and how patient it is. */
 export interface Surroundings {
   readonly clock: Clock;
   /** A number in [0, 1). */
@@ -75,6 +76,7 @@ const dayMs = 24 * hourMs;
 const gitLabTimeoutMs = 30_000;
 const aicTimeoutMs = 60_000;
 
+/** Makes an engine on a database that is open and up to date. Its adapters call nobody yet. */
 export function createEngine(config: Config, around: Surroundings, parts: EngineParts): Engine {
   const { clock, random, timeoutMs } = around;
   const { db, jobsAdded, outer } = parts;
@@ -134,6 +136,7 @@ export interface BotOnEngine {
 }
 
 /**
+ * Makes the bot. It runs nothing by itself: whoever starts it serves its routes, and runs its jobs.
  * @param checkStore rejects when the store can't be read or written
  */
 export function createBotOn(

@@ -11,6 +11,7 @@ import { createValueMask } from './domain/secrets.ts';
 import { createBotOn, type Surroundings } from './engine.ts';
 import { openNodeEngine } from './node-engine.ts';
 
+/** A bot in a Node process. */
 export interface Bot {
   readonly app: Hono;
   /** Takes up what was unfinished, and begins to work. */

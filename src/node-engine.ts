@@ -56,12 +56,12 @@ export async function openNodeEngine(
   };
 }
 
-async function openDatabase(url: string, { log }: Surroundings) {
+async function openDatabase(url: string, { log, random }: Surroundings) {
   if (!isPostgres(url)) {
     const outer: OuterBound | undefined = undefined;
     return { db: await openSqlite(url), pool: undefined, outer, closeOuter: async () => {} };
   }
   const { db, pool } = await openPostgres(url);
-  const shared = createSharedBound(url, log);
+  const shared = createSharedBound(url, { log, random });
   return { db, pool, outer: shared.bound, closeOuter: () => shared.close() };
 }

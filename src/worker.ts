@@ -3,8 +3,11 @@ import type { Kysely } from 'kysely';
 
 import type { OuterBound } from './adapters/bound.ts';
 import { usualBreaking } from './adapters/breaker.ts';
+import { wakeLane, wakeLanes } from './adapters/edge/call-lane.ts';
 import { checkD1, migrateD1, openD1 } from './adapters/edge/d1.ts';
-import { createEdgeLane, type HandedOver } from './adapters/edge/lane.ts';
+import { handedOver } from './adapters/edge/handed-over.ts';
+import { createEdgeInbox } from './adapters/edge/inbox.ts';
+import { createEdgeLane } from './adapters/edge/lane.ts';
 import type { Bindings, DurableObjectState } from './adapters/edge/platform.ts';
 import { createSlices, type Slices } from './adapters/edge/slices.ts';
 import { createLog } from './adapters/log.ts';
@@ -15,10 +18,8 @@ import { waitingIn } from './adapters/queue/take-job.ts';
 import type { Tables } from './adapters/store/schema.ts';
 import { createApp } from './app.ts';
 import { describeMistakes, parseConfig, secretsIn, type Config } from './config.ts';
-import type { Inbox } from './domain/inbox.ts';
-import { laneOf, type DueJob } from './domain/job.ts';
-import type { Log } from './domain/log.ts';
-import { fail, ok } from './domain/result.ts';
+import type { Clock } from './domain/clock.ts';
+import type { DueJob } from './domain/job.ts';
 import { createMask, createValueMask } from './domain/secrets.ts';
 import { createBotOn, createEngine, type Surroundings } from './engine.ts';
 
@@ -26,11 +27,9 @@ import { createBotOn, createEngine, type Surroundings } from './engine.ts';
 type Environment = Bindings & Readonly<Record<string, unknown>>;
 
 const leaseMs = 120_000;
+const clock: Clock = { now: () => Date.now() };
 /** Lanes that one look of the cron trigger wakes. */
 const lanesAtOnce = 200;
-/** A row of D1 and of a Durable Object holds 2 MB. A larger body is not kept: the event was read from it before. */
-const largestBody = 1_000_000;
-const rejectedLane = 'rejected';
 
 /** The Cloudflare Worker: it checks deliveries and hands each to the Durable Object of its lane. */
 export default {
@@ -44,16 +43,16 @@ export default {
     if (config === undefined) return;
     const around = surroundingsOf(config);
     const db = openD1(environment.DB, (query) => query());
-    await migrateD1(environment.DB, db);
+    await migrateD1(environment.DB, db, clock);
     const { bot, allWoken } = botOn(environment, config, around, { db, leases: noLeases }, (call) => call());
     await bot.keepStanding();
     const due = await waitingIn(db)
       .select(({ fn }) => ['lane', fn.min('due_at').as('at')])
-      .where('due_at', '<=', around.clock.now())
+      .where('due_at', '<=', clock.now())
       .groupBy('lane')
       .limit(lanesAtOnce)
       .execute();
-    await Promise.all(due.map(({ lane, at }) => wakeLane(environment, lane, at)));
+    await Promise.all(due.map(({ lane, at }) => wakeLane(environment.LANE, lane, at)));
     await allWoken();
   },
 };
@@ -80,16 +79,18 @@ export class Lane {
       await lane.wake(Number(url.searchParams.get('at')));
       return new Response(null, { status: 204 });
     }
-    return Response.json(await lane.keep((await request.json()) as HandedOver));
+    return Response.json(await lane.keep(handedOver.parse(await request.json())));
   }
 
   async alarm(): Promise<void> {
     const name = this.#name();
     if (name === undefined) return;
+    const { DB } = this.#environment;
     if (!this.#isMigrated)
       await migrateD1(
-        this.#environment.DB,
-        openD1(this.#environment.DB, (query) => query()),
+        DB,
+        openD1(DB, (query) => query()),
+        clock,
       );
     this.#isMigrated = true;
     await this.#open(name).alarm();
@@ -105,7 +106,7 @@ export class Lane {
     const config = configOf(this.#environment);
     if (config === undefined) throw new Error('the settings are missing or wrong; the log names them');
     const around = surroundingsOf(config);
-    const { clock, log, random } = around;
+    const { log, random } = around;
     const slices = createSlices();
     const db = openD1(this.#environment.DB, (query) => slices.enter(query));
     // There is one object of a name: whoever else has its lane is an earlier one, which has ended.
@@ -141,7 +142,7 @@ function botOn(
 ) {
   const waking = new Set<Promise<void>>();
   const jobsAdded = (jobs: readonly DueJob[]) => {
-    const woken = wakeLanes(environment, around.log, jobs, enter).finally(() => waking.delete(woken));
+    const woken = wakeLanes(environment.LANE, around.log, jobs, enter).finally(() => waking.delete(woken));
     waking.add(woken);
   };
   const engine = createEngine(config, around, { ...parts, jobsAdded });
@@ -173,65 +174,7 @@ function appOf(environment: Environment, config: Config): Hono {
   const around = surroundingsOf(config);
   const db = openD1(environment.DB, (query) => query());
   const { bot } = botOn(environment, config, around, { db, leases: noLeases }, (call) => call());
-  const inbox: Inbox = {
-    accept: async (delivery, jobs) => {
-      if (await isKnown(db, delivery.id)) return ok('duplicate');
-      const [first] = jobs;
-      const lane = first === undefined ? rejectedLane : laneOf(first.job);
-      const body = delivery.body.length > largestBody ? '' : delivery.body;
-      try {
-        const kept = await askLane(environment, lane, 'keep', { delivery: { ...delivery, body }, jobs });
-        return ok((await kept.json()) as 'new' | 'duplicate' | 'altered');
-      } catch (error) {
-        return fail({ reason: 'unavailable', said: String(error) });
-      }
-    },
-  };
-  return createApp({ ...bot.ports, inbox });
-}
-
-/** Whether the store has the delivery by now. While D1 is away, or has no tables yet, the lane finds out later. */
-async function isKnown(db: Kysely<Tables>, delivery: string): Promise<boolean> {
-  const known = db.selectFrom('deliveries').select('id').where('id', '=', delivery);
-  return (await known.executeTakeFirst().catch(() => undefined)) !== undefined;
-}
-
-async function wakeLanes(
-  environment: Environment,
-  log: Log,
-  jobs: readonly DueJob[],
-  enter: Slices['enter'],
-): Promise<void> {
-  const lanes = new Map<string, number>();
-  for (const { job, dueAt } of jobs) {
-    const lane = laneOf(job);
-    lanes.set(lane, Math.min(dueAt, lanes.get(lane) ?? dueAt));
-  }
-  for (const [lane, at] of lanes)
-    // The cron trigger finds those that were not told.
-    await enter(() => wakeLane(environment, lane, at)).catch((error: unknown) =>
-      log.warn('a lane was not woken', { lane, error: String(error) }),
-    );
-}
-
-async function wakeLane(environment: Environment, lane: string, at: number): Promise<void> {
-  await askLane(environment, lane, 'wake', undefined, at);
-}
-
-async function askLane(
-  { LANE }: Environment,
-  lane: string,
-  what: 'keep' | 'wake',
-  body: HandedOver | undefined,
-  at = 0,
-): Promise<Response> {
-  const query = new URLSearchParams({ lane, at: `${at}` }).toString();
-  const answer = await LANE.get(LANE.idFromName(lane)).fetch(`https://lane/${what}?${query}`, {
-    method: 'POST',
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!answer.ok) throw new Error(`the lane answered ${answer.status}`);
-  return answer;
+  return createApp({ ...bot.ports, inbox: createEdgeInbox(environment.LANE, db) });
 }
 
 function configOf(environment: Environment): Config | undefined {
@@ -249,7 +192,6 @@ function wrongSettings(): Response {
 }
 
 function surroundingsOf(config: Config): Surroundings {
-  const clock = { now: () => Date.now() };
   const mask = createMask(secretsIn(config));
   const log = createLog({ level: config.LOG_LEVEL, clock, mask, write: writeLine });
   return { clock, log, mask, random: Math.random };

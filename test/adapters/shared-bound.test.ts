@@ -22,7 +22,7 @@ const log = createLog({
 
 test('ten processes together make no more calls to a host at once than one may', async () => {
   const url = await postgres.newDatabase();
-  const sides = Array.from({ length: 10 }, () => createSharedBound(url, log));
+  const sides = Array.from({ length: 10 }, () => createSharedBound(url, { log, random: Math.random }));
   let underWay = 0;
   let most = 0;
   const ended: string[] = [];
@@ -47,7 +47,10 @@ test('ten processes together make no more calls to a host at once than one may',
 
 test('what a process had is free once it is gone', async () => {
   const url = await postgres.newDatabase();
-  const [gone, other] = [createSharedBound(url, log), createSharedBound(url, log)];
+  const [gone, other] = [
+    createSharedBound(url, { log, random: Math.random }),
+    createSharedBound(url, { log, random: Math.random }),
+  ];
   let begun = 0;
   void createBound(
     'AIC',
@@ -66,14 +69,14 @@ test('what a process had is free once it is gone', async () => {
 
 test('calls go on while the database is away', async () => {
   const url = await postgres.newDatabase();
-  const side = createSharedBound(url, log);
+  const side = createSharedBound(url, { log, random: Math.random });
   const bound = createBound('AIC', 2, side.bound);
   expect(await bound(async () => 1)).toBe(1);
   await postgres.restart();
   expect(await bound(async () => 2)).toBe(2);
   expect(await bound(async () => 3)).toBe(3);
   await side.close();
-  const nowhere = createSharedBound(url.replace(/:\d+\//, ':1/'), log);
+  const nowhere = createSharedBound(url.replace(/:\d+\//, ':1/'), { log, random: Math.random });
   expect(await createBound('AIC', 2, nowhere.bound)(async () => 4)).toBe(4);
   expect(lines.join('\n')).toContain('calls are bounded by this process alone');
   expect(lines.join('\n')).not.toContain('a-password');

@@ -26,7 +26,7 @@ export default {
     const { pathname, searchParams } = new URL(request.url);
     switch (pathname) {
       case '/start':
-        await migrateD1(environment.DB, db);
+        await migrateD1(environment.DB, db, clock);
         return wakeAll(environment);
       case '/add': {
         const due = (await request.json()) as readonly DueJob[];

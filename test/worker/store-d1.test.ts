@@ -18,7 +18,7 @@ afterAll(() => platform.dispose());
 
 const open = async () => {
   const db = openD1(platform.env.DB, (query) => query());
-  await migrateD1(platform.env.DB, db);
+  await migrateD1(platform.env.DB, db, { now: () => 0 });
   return db;
 };
 

@@ -10,7 +10,9 @@ import {
   type Driver,
   type QueryResult,
 } from 'kysely';
+import { z } from 'zod';
 
+import type { Clock } from '../../domain/clock.ts';
 import { migrations } from '../store/migrations.ts';
 import type { Tables } from '../store/schema.ts';
 import { newerVersion } from '../store/store-failure.ts';
@@ -36,9 +38,10 @@ export function openD1(d1: D1Database, enter: Enter): Kysely<Tables> {
 }
 
 const commits = 'd1_commits';
+const lastCommit = z.object({ number: z.number().nullable() });
 
 /** Brings the tables up to date. Of several that begin at once, one does it, and the others find it done. */
-export async function migrateD1(d1: D1Database, db: Kysely<Tables>): Promise<void> {
+export async function migrateD1(d1: D1Database, db: Kysely<Tables>, clock: Clock): Promise<void> {
   await d1.batch([
     d1.prepare(`create table if not exists ${commits} (number integer primary key)`),
     d1.prepare(`insert into ${commits} select 0 where not exists (select 1 from ${commits})`),
@@ -51,7 +54,7 @@ export async function migrateD1(d1: D1Database, db: Kysely<Tables>): Promise<voi
   await transact(db, async (transaction) => {
     for (const name of await missing(transaction)) {
       await migrations[name]?.up(transaction);
-      const at = new Date().toISOString();
+      const at = new Date(clock.now()).toISOString();
       await sql`insert into kysely_migration values (${name}, ${at})`.execute(transaction);
     }
   });
@@ -108,8 +111,8 @@ class D1Connection implements DatabaseConnection {
     const { results } = await this.#enter(() =>
       this.#d1.prepare(`select max(number) as number from ${commits}`).all(),
     );
-    const [row] = results;
-    this.#open = { number: (row as { readonly number: number | null }).number ?? 0, writes: [] };
+    const [row] = z.array(lastCommit).parse(results);
+    this.#open = { number: row?.number ?? 0, writes: [] };
   }
 
   async commit(): Promise<void> {

@@ -1,21 +1,17 @@
+import type { Kysely } from 'kysely';
+
 import type { Clock } from '../../domain/clock.ts';
-import type { Delivery, Inbox } from '../../domain/inbox.ts';
-import type { DueJob } from '../../domain/job.ts';
+import type { Inbox } from '../../domain/inbox.ts';
 import type { Log } from '../../domain/log.ts';
 import { runTaken, type RunDeps } from '../queue/run-taken.ts';
 import { nextDueIn, takeJob } from '../queue/take-job.ts';
 import { describeStoreFailure } from '../store/store-failure.ts';
-import type { Kysely } from 'kysely';
 import type { Tables } from '../store/schema.ts';
+import { handedOver, type HandedOver, type KeptAs } from './handed-over.ts';
 import type { DurableObjectState } from './platform.ts';
 import type { Slices } from './slices.ts';
 
-/** A delivery as its lane keeps it until the store has it. */
-export interface HandedOver {
-  readonly delivery: Delivery;
-  readonly jobs: readonly DueJob[];
-}
-
+/** What a lane of the edge is made of. */
 export interface LaneDeps extends RunDeps {
   readonly state: DurableObjectState;
   readonly lane: string;
@@ -41,27 +37,31 @@ function createLaneInbox({ storage }: DurableObjectState) {
   );
   return {
     /** Keeps a delivery, and wakes the lane. */
-    keep: async (handedOver: HandedOver, now: number): Promise<'new' | 'duplicate' | 'altered'> => {
-      const { id, body } = handedOver.delivery;
+    keep: async (what: HandedOver, now: number): Promise<KeptAs> => {
+      const { id, body } = what.delivery;
       const [known] = storage.sql.exec('select handed_over from inbox where id = ?', id).toArray();
       if (known !== undefined) {
-        const kept = JSON.parse(String(known['handed_over'])) as HandedOver;
+        const kept = read(known['handed_over']);
         return kept.delivery.body === body ? 'duplicate' : 'altered';
       }
       storage.sql.exec(
         'insert into inbox select ?, coalesce(max(number), 0) + 1, ? from inbox',
         id,
-        JSON.stringify(handedOver),
+        JSON.stringify(what),
       );
       await storage.setAlarm(now);
       return 'new';
     },
     first: (): HandedOver | undefined => {
       const [row] = storage.sql.exec('select handed_over from inbox order by number limit 1').toArray();
-      return row === undefined ? undefined : (JSON.parse(String(row['handed_over'])) as HandedOver);
+      return row === undefined ? undefined : read(row['handed_over']);
     },
     drop: (id: string) => void storage.sql.exec('delete from inbox where id = ?', id),
   };
+}
+
+function read(kept: unknown): HandedOver {
+  return handedOver.parse(JSON.parse(String(kept)));
 }
 
 /**
@@ -95,7 +95,7 @@ export function createEdgeLane(deps: LaneDeps) {
   }
 
   return {
-    keep: (handedOver: HandedOver) => inbox.keep(handedOver, clock.now()),
+    keep: (what: HandedOver) => inbox.keep(what, clock.now()),
     /** Sees that the alarm comes no later than at that moment. */
     wake: async (at: number): Promise<void> => {
       woken = Math.min(woken, at);

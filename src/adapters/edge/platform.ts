@@ -1,15 +1,18 @@
 /** What is used of Cloudflare's runtime, as https://developers.cloudflare.com/workers/runtime-apis/ describes it. */
 
+/** A prepared statement of D1. */
 export interface D1Statement {
   bind(...values: readonly unknown[]): D1Statement;
   all(): Promise<D1Answer>;
 }
 
+/** What D1 answers to one statement. `results` has an object for each row; `changes` counts the rows that were written. */
 export interface D1Answer {
   readonly results: readonly unknown[];
-  readonly meta: { readonly changes?: number; readonly last_row_id?: number };
+  readonly meta: { readonly changes?: number };
 }
 
+/** A D1 database. Each call rejects with what SQLite, or the platform, says. */
 export interface D1Database {
   prepare(sql: string): D1Statement;
   /** All of them or none. */
@@ -25,6 +28,7 @@ interface DurableObjectNamespace {
   get(id: object): DurableObjectStub;
 }
 
+/** What a Durable Object has of its own: a SQLite database, and one alarm. */
 export interface DurableObjectState {
   readonly storage: {
     readonly sql: {

@@ -6,6 +6,7 @@ export interface Slices {
   begin(calls: number): Promise<void>;
 }
 
+/** Before the first slice begins, every call waits. */
 export function createSlices(): Slices {
   let left = 0;
   let underWay = 0;

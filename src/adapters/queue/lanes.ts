@@ -6,12 +6,14 @@ import type { Tables } from '../store/schema.ts';
 import { afterStoreFailureMs, runTaken, type RunDeps, type TakenJob } from './run-taken.ts';
 import { beginJobs, waitingIn } from './take-job.ts';
 
+/** What the lanes of a process on SQLite are made of. */
 export interface LanesDeps extends RunDeps {
   readonly db: Kysely<Tables>;
   /** Lanes at work at once. */
   readonly concurrency: number;
 }
 
+/** The lanes of a process, and the work in them. */
 export interface Lanes {
   /** Takes up what processes that are gone left unfinished, and begins. */
   start(): Promise<void>;

@@ -16,6 +16,7 @@ export interface Lease {
   readonly lost: AbortSignal;
 }
 
+/** What the leases of a process are made of. */
 export interface LeasesDeps {
   readonly db: Kysely<Tables>;
   readonly clock: Clock;
@@ -29,6 +30,7 @@ export interface LeasesDeps {
   readonly leaseMs: number;
 }
 
+/** The leases of one process. Each of these rejects when the database can't be read or written, but `close`, which logs that. */
 export interface Leases {
   /**
    * Takes the lanes of the rows that `choose` finds, in one transaction. Those whose holders are gone have been freed by then. Where another process

@@ -13,6 +13,7 @@ import { quietLogger } from './quiet-logger.ts';
 import { afterStoreFailureMs, runTaken, type RunDeps } from './run-taken.ts';
 import { nextDueIn, takeJob } from './take-job.ts';
 
+/** What the lanes of a replica are made of. */
 export interface ReplicaLanesDeps extends RunDeps {
   readonly db: Kysely<Tables>;
   readonly pool: Pool;

@@ -18,6 +18,7 @@ interface Run {
   readonly lease: Lease;
 }
 
+/** What is needed to run jobs. */
 export interface RunDeps {
   readonly leases: Leases;
   readonly clock: Clock;
@@ -33,6 +34,7 @@ interface Stopping {
   readonly isStopped: () => boolean;
 }
 
+/** How long to wait before the store is asked again after it failed. */
 export const afterStoreFailureMs = 1_000;
 
 /** Runs a job and writes how it ended, whatever happens. */

@@ -4,6 +4,12 @@ import type { Log } from '../../domain/log.ts';
 import type { OuterBound } from '../bound.ts';
 import { advisorySpace } from '../store/transact.ts';
 
+interface SharedBoundDeps {
+  readonly log: Log;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+}
+
 const betweenLooksMs = 20;
 
 /**
@@ -12,7 +18,7 @@ const betweenLooksMs = 20;
  */
 export function createSharedBound(
   url: string,
-  log: Log,
+  { log, random }: SharedBoundDeps,
 ): { readonly bound: OuterBound; close(): Promise<void> } {
   let connection: Promise<Client> | undefined;
   const held = new Set<string>();
@@ -39,7 +45,7 @@ export function createSharedBound(
       (slot) => !held.has(`${host}:${slot}`),
     );
     // Those that are being asked for are nobody else's in this process meanwhile.
-    const slot = free[Math.floor(Math.random() * free.length)];
+    const slot = free[Math.floor(random() * free.length)];
     if (slot === undefined) return undefined;
     held.add(`${host}:${slot}`);
     const { rows } = await client.query<{ readonly taken: boolean }>(
@@ -55,7 +61,7 @@ export function createSharedBound(
     let taken;
     try {
       while ((taken = await take(host, most)) === undefined)
-        await new Promise((resolve) => void setTimeout(resolve, betweenLooksMs * (0.5 + Math.random())));
+        await new Promise((resolve) => void setTimeout(resolve, betweenLooksMs * (0.5 + random())));
     } catch (error) {
       connection = undefined;
       log.warn('calls are bounded by this process alone', { error: String(error) });

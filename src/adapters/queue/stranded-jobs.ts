@@ -12,6 +12,7 @@ function strandedIn(source: Kysely<Tables>) {
     .where('lane', 'not in', source.selectFrom('leases').select('lane'));
 }
 
+/** Whether there are any. */
 export async function hasStranded(source: Kysely<Tables>): Promise<boolean> {
   return (await strandedIn(source).limit(1).executeTakeFirst()) !== undefined;
 }

@@ -11,6 +11,10 @@ import { addJobs, type JobsAdded } from './rows.ts';
 import type { Tables } from './schema.ts';
 import { transact } from './transact.ts';
 
+/**
+ * The inbox in the store.
+ * @param jobsAdded is told after each commit that added jobs
+ */
 export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: JobsAdded): Inbox {
   return {
     accept: async (delivery, jobs) => {

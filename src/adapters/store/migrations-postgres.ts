@@ -1,7 +1,7 @@
 import { sql, type CreateTableBuilder, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-import { common } from './migrations-common.ts';
+import { common } from './migrations-of-all-engines.ts';
 
 /**
  * Each version of the tables in PostgreSQL, in order of their names. One that has been released is never changed. The first makes what

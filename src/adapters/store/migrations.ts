@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-import { common } from './migrations-common.ts';
+import { common } from './migrations-of-all-engines.ts';
 
 /** Each version of the tables in SQLite, in order of their names. One that has been released is never changed. */
 export const migrations: Record<string, Migration> = {

@@ -60,6 +60,7 @@ export function createPool(url: string, connections: number): Pool {
   return pool;
 }
 
+/** The database over connections that are open. Its tables are not looked at. */
 export function databaseOn(pool: Pool): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
