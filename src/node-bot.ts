@@ -4,6 +4,7 @@ import { usualBreaking } from './adapters/breaker.ts';
 import { createSmtpSender } from './adapters/mail/smtp.ts';
 import { createLanes, type Lanes } from './adapters/queue/lanes.ts';
 import { createReplicaLanes } from './adapters/queue/replica-lanes.ts';
+import type { JobsAdded } from './adapters/store/rows.ts';
 import { checkStore } from './adapters/store/check-store.ts';
 import { createApp } from './app.ts';
 import { secretsIn, type Config } from './config.ts';
@@ -28,8 +29,8 @@ const lanesAtOnce = 8;
  */
 export async function createNodeBot(config: Config, around: Surroundings): Promise<Bot> {
   const { clock, log, mask, random } = around;
-  const wake = () => lanes.wake();
-  const engine = await openNodeEngine(config, around, { who: 'the bot', jobsAdded: wake });
+  const jobsAdded: JobsAdded = (jobs) => lanes.wake(Math.min(...jobs.map(({ dueAt }) => dueAt)));
+  const engine = await openNodeEngine(config, around, { who: 'the bot', jobsAdded });
   const { db, leases, pool, leaseMs } = engine;
   const mailer = createSmtpSender({
     url: config.SMTP_URL,

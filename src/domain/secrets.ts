@@ -8,14 +8,18 @@ const hidden = '[hidden]';
  */
 export function createMask(secrets: readonly string[]): (text: string) => string {
   const maskValues = createValueMask(secrets);
-  return (text) =>
-    maskValues(text)
+  return (text) => {
+    const masked = maskValues(text);
+    // Most lines of a log are names and numbers.
+    if (!suspicious.test(masked)) return masked;
+    return masked
       .replaceAll(quoted, `$1$2${hidden}$2`)
       .replaceAll(keyed, `$1${hidden}`)
       .replaceAll(valueOfName, `$1$2${hidden}$2`)
       .replaceAll(valueBeforeName, `$1$2${hidden}$2`)
       .replaceAll(oracleAccount, `$1${hidden}@`)
       .replaceAll(userInfo, `$1${hidden}@`);
+  };
 }
 
 /** Hides each known value in the same forms and nothing else: for texts of our own, which may speak of a token and its setting. */
@@ -59,6 +63,8 @@ const valueBeforeName = new RegExp(
 const oracleAccount = /(\bjdbc:oracle:\w{1,10}:[^\s/@"']{1,100}\/)[^\s@"']{1,200}@/gi;
 const userInfo = /(\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#"']+@/gi;
 const named = new RegExp(secretName, 'i');
+/** Where this fits nothing, none of the patterns above does. */
+const suspicious = new RegExp(`${secretName}|jdbc:oracle|://`, 'i');
 
 /** Whether a field of this name holds a secret, whatever its value. */
 export function isSecretKey(name: string): boolean {

@@ -14,6 +14,7 @@ const kinds = {
   access_token: ['Resource Access Token Hook'],
 } as const;
 
+const named = z.object({ object_kind: z.string() });
 const longestQuote = 100;
 
 type Kind = keyof typeof kinds;
@@ -24,7 +25,7 @@ type Kind = keyof typeof kinds;
  * @param eventName GitLab's `X-Gitlab-Event`
  */
 export function readEvent(eventName: string, body: unknown): Reading {
-  const stated = z.object({ object_kind: z.string() }).safeParse(body).data?.object_kind;
+  const stated = named.safeParse(body).data?.object_kind;
   const kind = knownKinds().find((known) =>
     stated === undefined ? kinds[known].some((name) => name === eventName) : known === stated,
   );

@@ -17,8 +17,8 @@ export interface LanesDeps extends RunDeps {
 export interface Lanes {
   /** Takes up what processes that are gone left unfinished, and begins. */
   start(): Promise<void>;
-  /** Says that there may be new work. */
-  wake(): void;
+  /** Says that there may be new work that is due at that moment, in milliseconds since 1970; at once where it is left out. */
+  wake(at?: number): void;
   /** Begins nothing new and waits for what runs, at most so long. */
   stop(graceMs: number): Promise<void>;
 }
@@ -46,10 +46,16 @@ export function createLanes(deps: LanesDeps): Lanes {
   let lookAgain = false;
   let looking: Promise<void> = Promise.resolve();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** When to look again, and what the store's version was at the last look. */
+  let next = { at: 0, version: undefined as number | undefined };
 
-  function wake(): void {
+  function wake(at = 0): void {
     if (state === 'looking') lookAgain = true;
     if (state !== 'idle') return;
+    if (at > clock.now()) {
+      if (at < next.at) sleep({ ...next, at });
+      return;
+    }
     state = 'looking';
     clearTimeout(timer);
     looking = look();
@@ -76,7 +82,7 @@ export function createLanes(deps: LanesDeps): Lanes {
     if (isStopped()) return;
     state = 'idle';
     if (lookAgain) wake();
-    else sleep(sleepMs, version);
+    else sleep({ at: clock.now() + sleepMs, version });
   }
 
   function isStopped(): boolean {
@@ -84,21 +90,23 @@ export function createLanes(deps: LanesDeps): Lanes {
   }
 
   /** Sleeps, with an eye on whether another process wrote to the store. */
-  function sleep(leftMs: number, version: number | undefined): void {
-    const ms = Math.min(leftMs, betweenGlancesMs);
-    timer = setTimeout(() => {
-      if (leftMs <= ms) wake();
-      else void glance(leftMs - ms, version);
-    }, ms);
+  function sleep(until: typeof next): void {
+    next = until;
+    clearTimeout(timer);
+    const leftMs = Math.max(0, next.at - clock.now());
+    timer = setTimeout(
+      () => void (leftMs <= betweenGlancesMs ? wake() : glance()),
+      Math.min(leftMs, betweenGlancesMs),
+    );
   }
 
-  async function glance(leftMs: number, version: number | undefined): Promise<void> {
+  async function glance(): Promise<void> {
     const isSame = await dataVersion().then(
-      (now) => now === version,
+      (now) => now === next.version,
       () => false,
     );
     if (state !== 'idle') return;
-    if (isSame) sleep(leftMs, version);
+    if (isSame) sleep(next);
     else wake();
   }
 

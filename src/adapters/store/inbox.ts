@@ -1,56 +1,49 @@
 import type { Kysely, Transaction } from 'kysely';
 
 import type { Clock } from '../../domain/clock.ts';
-import type { CommandedEvent } from '../../domain/event.ts';
 import type { Delivery, Inbox } from '../../domain/inbox.ts';
-import type { ProjectId } from '../../domain/ids.ts';
+import type { DueJob } from '../../domain/job.ts';
 import { requestId } from '../../domain/origin.ts';
 import { fail, ok } from '../../domain/result.ts';
-import { describeStoreFailure } from './store-failure.ts';
-import { addJobs, type JobsAdded } from './rows.ts';
+import { inGroups } from './in-groups.ts';
+import { addJobs, chunksOf, type JobsAdded } from './rows.ts';
 import type { Tables } from './schema.ts';
-import { transact } from './transact.ts';
+import { describeStoreFailure } from './store-failure.ts';
+import { alone, Collision, isShared, transact } from './transact.ts';
+
+interface Arrival {
+  readonly delivery: Delivery;
+  readonly jobs: readonly DueJob[];
+}
+
+type Outcome = 'new' | 'duplicate' | 'altered';
+
+const mostTogether = 100;
 
 /**
- * The inbox in the store.
+ * The inbox in the store. Deliveries that come at once, or while others are being written, share one transaction, and so one wait for the disk.
  * @param jobsAdded is told after each commit that added jobs
  */
 export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: JobsAdded): Inbox {
+  const write = async (arrivals: readonly Arrival[]): Promise<readonly Outcome[]> => {
+    const { outcomes, jobs } = await transact(db, (transaction) => keep(transaction, arrivals, clock.now()));
+    if (jobs.length > 0) jobsAdded(jobs);
+    return outcomes;
+  };
+  const writeAlone = async (arrival: Arrival) => (await write([arrival]))[0] ?? 'duplicate';
+  const accept = inGroups<Arrival, Outcome>(mostTogether, async (arrivals) => {
+    try {
+      return await write(arrivals);
+    } catch (error) {
+      // What the database can't hold must not keep out what came with it.
+      if (arrivals.length > 1 && isOfData(error)) return arrivals.map(writeAlone);
+      throw error;
+    }
+  });
   return {
     accept: async (delivery, jobs) => {
-      const { content } = delivery;
-      const event = content.kind === 'event' ? content.event : undefined;
       try {
-        const outcome = await transact(db, async (transaction) => {
-          const known = await sameOrNot(transaction, delivery);
-          if (known !== undefined) return known;
-          const inserted = await transaction
-            .insertInto('deliveries')
-            .values({
-              id: delivery.id,
-              received_at: delivery.receivedAt,
-              event_name: delivery.eventName,
-              body: delivery.body,
-              status: statusOf(content),
-              reason: content.kind === 'rejected' ? content.reason : null,
-              project_id: event !== undefined && 'projectId' in event ? event.projectId : null,
-              branch: event !== undefined && 'branch' in event ? event.branch : null,
-              event_json: event === undefined ? null : JSON.stringify(event),
-            })
-            .onConflict((conflict) => conflict.column('id').doNothing())
-            .executeTakeFirst();
-          // Another one came first meanwhile.
-          if (inserted.numInsertedOrUpdatedRows !== 1n)
-            return (await sameOrNot(transaction, delivery)) ?? 'duplicate';
-          if (event !== undefined && 'projectId' in event)
-            await hear(transaction, event.projectId, delivery.receivedAt);
-          if (event?.kind === 'commanded' && !(await isNewRequest(transaction, event, delivery.receivedAt)))
-            return 'duplicate';
-          await addJobs(transaction, jobs, clock.now());
-          return 'new';
-        });
-        if (outcome === 'new') jobsAdded(jobs);
-        return ok(outcome);
+        return ok(await accept({ delivery, jobs }));
       } catch (error) {
         return fail({ reason: 'unavailable', said: describeStoreFailure(error) });
       }
@@ -58,50 +51,152 @@ export function createInbox(db: Kysely<Tables>, clock: Clock, jobsAdded: JobsAdd
   };
 }
 
-/** Remembers that the project's webhook told something. */
-async function hear(transaction: Transaction<Tables>, id: ProjectId, now: number): Promise<void> {
-  await transaction
-    .insertInto('projects')
-    .values({ id, heard_at: now, caught_up_at: null, hook_problem: null })
-    .onConflict((conflict) =>
-      conflict.column('id').doUpdateSet({ heard_at: now }).where('projects.heard_at', 'is', null),
-    )
-    .execute();
+/** PostgreSQL's data exceptions: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
+function isOfData(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('22');
 }
 
-/** Whether the delivery is known. GitLab repeats one byte for byte; a body that is not kept any more tells nothing. */
-async function sameOrNot(
+/** Writes down what is new, and answers each in their order. Of several with one id, the first is new. */
+async function keep(transaction: Transaction<Tables>, arrivals: readonly Arrival[], now: number) {
+  // Two that write the same jobs in another order would wait for each other.
+  await alone(transaction, 'inbox');
+  const bodies = await keptBodies(transaction, arrivals);
+  const fresh: Arrival[] = [];
+  const outcomes = arrivals.map((arrival): Outcome => {
+    const { id, body } = arrival.delivery;
+    const kept = bodies.get(id);
+    // GitLab repeats a delivery byte for byte. A body that is not kept any more tells nothing.
+    if (kept !== undefined) return kept === '' || kept === body ? 'duplicate' : 'altered';
+    bodies.set(id, body);
+    fresh.push(arrival);
+    return 'new';
+  });
+  await addDeliveries(transaction, fresh);
+  await hear(transaction, fresh);
+  const repeated = await addRequests(transaction, fresh);
+  const jobs = fresh.flatMap((arrival) => (repeated.has(arrival) ? [] : arrival.jobs));
+  await addJobs(transaction, jobs, now);
+  const isRepeated = (index: number) => arrivals[index] !== undefined && repeated.has(arrivals[index]);
+  return { jobs, outcomes: outcomes.map((outcome, index) => (isRepeated(index) ? 'duplicate' : outcome)) };
+}
+
+/** The bodies of those deliveries that are known; empty where one is not kept any more. */
+async function keptBodies(
   transaction: Transaction<Tables>,
-  { id, body }: Delivery,
-): Promise<'duplicate' | 'altered' | undefined> {
-  const kept = await transaction
-    .selectFrom('deliveries')
-    .select('body')
-    .where('id', '=', id)
-    .executeTakeFirst();
-  if (kept === undefined) return undefined;
-  return !kept.body || kept.body === body ? 'duplicate' : 'altered';
+  arrivals: readonly Arrival[],
+): Promise<Map<string, string>> {
+  const bodies = new Map<string, string>();
+  for (const some of chunksOf(arrivals)) {
+    const ids = some.map(({ delivery }) => delivery.id);
+    const rows = await transaction
+      .selectFrom('deliveries')
+      .select(['id', 'body'])
+      .where('id', 'in', ids)
+      .execute();
+    for (const { id, body } of rows) bodies.set(id, body ?? '');
+  }
+  return bodies;
+}
+
+const valuesOfDelivery = 9;
+
+async function addDeliveries(transaction: Transaction<Tables>, arrivals: readonly Arrival[]): Promise<void> {
+  const rows = arrivals.map(({ delivery: { id, receivedAt, eventName, body, content } }) => {
+    const event = content.kind === 'event' ? content.event : undefined;
+    return {
+      id,
+      received_at: receivedAt,
+      event_name: eventName,
+      body,
+      status: statusOf(content),
+      reason: content.kind === 'rejected' ? content.reason : null,
+      project_id: event !== undefined && 'projectId' in event ? event.projectId : null,
+      branch: event !== undefined && 'branch' in event ? event.branch : null,
+      event_json: event === undefined ? null : JSON.stringify(event),
+    };
+  });
+  for (const some of chunksOf(rows, valuesOfDelivery)) {
+    const { numInsertedOrUpdatedRows: count } = await transaction
+      .insertInto('deliveries')
+      .values(some)
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .executeTakeFirstOrThrow();
+    collideUnless(transaction, count, some.length);
+  }
+}
+
+/** An older version of the bot may have written one of them since they were looked for: then all begins anew, and finds it. */
+function collideUnless(transaction: Transaction<Tables>, count: bigint | undefined, wanted: number): void {
+  if (isShared(transaction) && count !== BigInt(wanted)) throw new Collision();
+}
+
+const valuesOfProject = 4;
+
+/** Remembers that the webhooks of these projects told something. */
+async function hear(transaction: Transaction<Tables>, arrivals: readonly Arrival[]): Promise<void> {
+  const heard = new Map(
+    arrivals.flatMap(({ delivery: { content, receivedAt } }) =>
+      content.kind === 'event' && 'projectId' in content.event
+        ? [[content.event.projectId, receivedAt] as const]
+        : [],
+    ),
+  );
+  const rows = [...heard]
+    .toSorted(([one], [other]) => one - other)
+    .map(([id, at]) => ({ id, heard_at: at, caught_up_at: null, hook_problem: null }));
+  for (const some of chunksOf(rows, valuesOfProject))
+    await transaction
+      .insertInto('projects')
+      .values(some)
+      .onConflict((conflict) =>
+        conflict
+          .column('id')
+          .doUpdateSet((row) => ({ heard_at: row.ref('excluded.heard_at') }))
+          .where('projects.heard_at', 'is', null),
+      )
+      .execute();
+}
+
+/**
+ * Remembers the requests of commands. Two webhooks report one comment under different keys.
+ * @returns those whose request was known
+ */
+async function addRequests(
+  transaction: Transaction<Tables>,
+  arrivals: readonly Arrival[],
+): Promise<ReadonlySet<Arrival>> {
+  const requests = arrivals.flatMap((arrival) => {
+    const { content, receivedAt } = arrival.delivery;
+    if (content.kind !== 'event' || content.event.kind !== 'commanded') return [];
+    const { projectId, origin } = content.event;
+    return [{ arrival, id: requestId(projectId, origin), received_at: receivedAt }];
+  });
+  const known = new Set<string>();
+  for (const some of chunksOf(requests)) {
+    const ids = some.map(({ id }) => id);
+    const rows = await transaction.selectFrom('requests').select('id').where('id', 'in', ids).execute();
+    for (const { id } of rows) known.add(id);
+  }
+  const repeated = new Set<Arrival>();
+  const fresh = requests.flatMap(({ arrival, ...row }) => {
+    if (known.has(row.id)) repeated.add(arrival);
+    const isNew = !known.has(row.id);
+    known.add(row.id);
+    return isNew ? [row] : [];
+  });
+  for (const some of chunksOf(fresh, 2)) {
+    const { numInsertedOrUpdatedRows: count } = await transaction
+      .insertInto('requests')
+      .values(some)
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .executeTakeFirstOrThrow();
+    collideUnless(transaction, count, some.length);
+  }
+  return repeated;
 }
 
 /** What a branch has to look at waits for its run; other events have a job that carries everything. */
 function statusOf(content: Delivery['content']): string {
   if (content.kind === 'rejected') return 'rejected';
   return 'branch' in content.event ? 'waiting' : 'finished';
-}
-
-/** Two webhooks report one comment under different keys. */
-async function isNewRequest(
-  transaction: Transaction<Tables>,
-  event: CommandedEvent,
-  now: number,
-): Promise<boolean> {
-  const id = requestId(event.projectId, event.origin);
-  const known = transaction.selectFrom('requests').select('id').where('id', '=', id);
-  if ((await known.executeTakeFirst()) !== undefined) return false;
-  const inserted = await transaction
-    .insertInto('requests')
-    .values({ id, received_at: now })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .executeTakeFirst();
-  return inserted.numInsertedOrUpdatedRows === 1n;
 }

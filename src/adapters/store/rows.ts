@@ -4,24 +4,33 @@ import { keyOf, laneOf, type DueJob } from '../../domain/job.ts';
 import type { Baseline, BranchKey, WorkspaceKey } from '../../domain/store.ts';
 import type { Tables } from './schema.ts';
 
-/** Adds jobs within a transaction. A waiting job of the same key takes over the newer content with its lane, and the earlier moment. */
+/**
+ * Adds jobs within a transaction, in their order. A waiting job of the same key takes over the newer content with its lane, and the
+ * earlier moment.
+ */
 export async function addJobs(
   transaction: Transaction<Tables>,
   jobs: readonly DueJob[],
   now: number,
 ): Promise<void> {
+  const byKey = new Map<string, DueJob>();
   for (const { job, dueAt } of jobs) {
+    const key = keyOf(job);
+    byKey.set(key, { job, dueAt: Math.min(dueAt, byKey.get(key)?.dueAt ?? dueAt) });
+  }
+  const rows = [...byKey].map(([key, { job, dueAt }]) => ({
+    lane: laneOf(job),
+    key,
+    job_json: JSON.stringify(job),
+    due_at: dueAt,
+    status: 'waiting',
+    tries: 0,
+    added_at: now,
+  }));
+  for (const some of chunksOf(rows, valuesOfJob)) {
     await transaction
       .insertInto('jobs')
-      .values({
-        lane: laneOf(job),
-        key: keyOf(job),
-        job_json: JSON.stringify(job),
-        due_at: dueAt,
-        status: 'waiting',
-        tries: 0,
-        added_at: now,
-      })
+      .values(some)
       .onConflict((conflict) =>
         conflict
           .column('key')
@@ -45,6 +54,8 @@ export async function addJobs(
 
 /** Is told after each commit that added jobs, so that lanes look for work at once. */
 export type JobsAdded = (jobs: readonly DueJob[]) => void;
+
+const valuesOfJob = 7;
 
 /** D1 allows so many values in a statement: https://developers.cloudflare.com/d1/platform/limits/. */
 const mostValues = 100;

@@ -13,6 +13,7 @@ import { newerVersion } from './store-failure.ts';
 const patienceMs = 5_000;
 /** The same while the file is known to be locked for long: of several deliveries that wait, GitLab would hang up on all but the first. */
 const lockedPatienceMs = 50;
+const mostPrepared = 500;
 
 /**
  * Opens the SQLite file, makes it where there is none, and brings its tables to the present version. Each commit is on disk when it
@@ -97,6 +98,22 @@ function asKyselyKnowsIt(file: DatabaseSync): ConstructorParameters<typeof Sqlit
       throw error;
     }
   };
+  const prepared = new Map<string, ReturnType<typeof prepare>>();
+  const prepare = (sql: string) => {
+    const statement = file.prepare(sql);
+    return { statement, reader: statement.columns().length > 0 };
+  };
+  /** Most statements come again and again. The oldest goes first. */
+  const prepareOnce = (sql: string) => {
+    const known = prepared.get(sql) ?? prepare(sql);
+    if (prepared.size >= mostPrepared && !prepared.has(sql))
+      for (const oldest of prepared.keys()) {
+        prepared.delete(oldest);
+        break;
+      }
+    prepared.set(sql, known);
+    return known;
+  };
   return {
     close: () => file.close(),
     prepare: (sql) => {
@@ -104,13 +121,16 @@ function asKyselyKnowsIt(file: DatabaseSync): ConstructorParameters<typeof Sqlit
       // whatever the time-out, if another process wrote since its first read (SQLITE_BUSY_SNAPSHOT).
       // And a full or broken disk ends a transaction by itself: to end it once more would hide why it failed.
       const isOver = sql === 'rollback' && !file.isTransaction;
-      const statement = file.prepare(isOver ? 'select 1' : sql === 'begin' ? 'begin immediate' : sql);
+      const { statement, reader } = prepareOnce(
+        isOver ? 'select 1' : sql === 'begin' ? 'begin immediate' : sql,
+      );
       const values = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[];
       return {
-        reader: statement.columns().length > 0,
+        reader,
         all: (parameters) => watched(false, () => statement.all(...values(parameters))),
         run: (parameters) => watched(sql === 'begin', () => statement.run(...values(parameters))),
-        iterate: (parameters) => statement.iterate(...values(parameters)),
+        // Its rows may still be read when the same statement comes again.
+        iterate: (parameters) => file.prepare(sql).iterate(...values(parameters)),
       };
     },
   };

@@ -43,7 +43,7 @@ export function isShared(db: Kysely<Tables>): boolean {
 }
 
 /** What only one transaction at a time may do. */
-const turnstiles = { audit: 1, leases: 2 };
+const turnstiles = { audit: 1, leases: 2, inbox: 3 };
 
 /** Waits until no other transaction does the same, and keeps others from it up to its end. */
 export async function alone(transaction: Transaction<Tables>, what: keyof typeof turnstiles): Promise<void> {
