@@ -19,6 +19,7 @@ export async function readMissedNotes(
   const since = caughtUpAt - overlapMs;
   const touched = await gitlab.updatedSince(project.id, since);
   if (!touched.ok) return touched;
+  const found: Found[] = [];
   for (const on of touched.value) {
     const notes = await gitlab.notesSince(project.id, on, since);
     if (!notes.ok) return notes;
@@ -26,21 +27,25 @@ export async function readMissedNotes(
       if (commandLines(note.body).length === 0) continue;
       const discussion = await gitlab.discussionOf(project.id, on, note.id);
       if (!discussion.ok) return discussion;
-      await take(ports, project, { note, on, discussion: discussion.value });
+      found.push({ note, on, discussion: discussion.value });
     }
   }
+  // Together, so that they begin in their order.
+  await Promise.all(found.map((each) => take(ports, project, each)));
   return ok(undefined);
+}
+
+interface Found {
+  readonly note: WrittenNote;
+  readonly on: Noteable;
+  readonly discussion: string | undefined;
 }
 
 /** The body is GitLab's of a comment's webhook, as far as it is read. */
 async function take(
   { inbox, clock, log, settings }: CatchUpPorts,
   project: Project,
-  {
-    note,
-    on,
-    discussion,
-  }: { readonly note: WrittenNote; readonly on: Noteable; readonly discussion: string | undefined },
+  { note, on, discussion }: Found,
 ): Promise<void> {
   const about = { iid: on.iid };
   const body = {
