@@ -105,7 +105,8 @@ export function createEngine(config: Config, around: Surroundings, parts: Engine
     ...mail,
     serves,
     aicProject: config.AIC_PROJECT,
-    itemsAtOnce: config.AIC_CONCURRENCY,
+    // A pipeline is written and read back: one more waits for each call that is free.
+    itemsAtOnce: 2 * config.AIC_CONCURRENCY,
     commandMaxAgeMs: config.COMMAND_MAX_AGE_HOURS * hourMs,
   };
   return {

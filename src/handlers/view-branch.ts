@@ -41,16 +41,19 @@ export async function viewBranch(
   const project = await gitlab.project(key.projectId);
   if (!project.ok) return project;
   if (!settings.serves(project.value.path)) return nothing('the project is not in GITLAB_PROJECTS');
-  const head = await gitlab.head(project.value.id, key.branch);
+  const merges = waiting.some((delivery) => delivery.event.kind === 'merged');
+  const isNews = isOrdered || merges || pending.some(({ paused }) => !paused) || state?.held === true;
+  const [head, mappingOfNews] = await Promise.all([
+    gitlab.head(project.value.id, key.branch),
+    isNews ? readMapping(ports, project.value) : undefined,
+  ]);
   if (!head.ok) return head;
   if (head.value === undefined) return nothing('the branch does not exist');
-  const merges = waiting.some((delivery) => delivery.event.kind === 'merged');
   const start = rangeStart(state, waiting);
-  const isNews = isOrdered || merges || pending.some(({ paused }) => !paused) || state?.held === true;
   if (start.kind === 'commit' && start.commit === head.value && !isNews) return nothing('it is deployed');
   if (key.branch === project.value.defaultBranch) held = await store.held(key.projectId);
 
-  const mapping = await readMapping(ports, project.value);
+  const mapping = mappingOfNews ?? (await readMapping(ports, project.value));
   if (!mapping.ok) return mapping;
   const mappingKey = keyFor(mapping.value, key.branch);
   if (mappingKey === undefined && !merges && !isOrdered)

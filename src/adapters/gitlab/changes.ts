@@ -2,7 +2,7 @@ import type { Commits, Repositories } from '@gitbeaker/rest';
 import { z } from 'zod';
 
 import type { BlobId } from '../../domain/blob-id.ts';
-import type { Changes, GitLab } from '../../domain/gitlab.ts';
+import type { Changes, GitLab, GitLabResult } from '../../domain/gitlab.ts';
 import { isCommitSha, type CommitSha, type ProjectId } from '../../domain/ids.ts';
 import { ok } from '../../domain/result.ts';
 import type { UpstreamFailure } from '../../domain/upstream.ts';
@@ -41,6 +41,7 @@ const entry = z.object({
 });
 
 type Comparison = z.infer<typeof compared>;
+type Counted = z.infer<typeof counted>;
 
 interface Resources {
   readonly repositories: Repositories;
@@ -52,9 +53,13 @@ interface Resources {
  */
 export function createChanges(resources: Resources): GitLab['changes'] {
   return async (project, from, to, folders) => {
-    const comparison = await attempt(async () =>
-      from === undefined ? undefined : compare(resources, project, from, to),
-    );
+    const [comparison, newest] =
+      from === undefined
+        ? [ok(undefined), undefined]
+        : await Promise.all([
+            attempt(() => compare(resources, project, from, to)),
+            attempt(() => countedIn(resources, project, to)),
+          ]);
     if (!comparison.ok && comparison.failure.reason === 'missing') return ok(undefined);
     if (!comparison.ok && !isBeyondGitLab(comparison.failure)) return comparison;
     const told = comparison.ok ? comparison.value : undefined;
@@ -62,8 +67,8 @@ export function createChanges(resources: Resources): GitLab['changes'] {
       // Without a comparison the newest commit stands for all of them.
       const commits = told?.commits.map(({ id }) => id) ?? (from === undefined ? [] : [to]);
       const proven =
-        from !== undefined && told !== undefined
-          ? await provenPaths(resources, project, { from, to, comparison: told })
+        from !== undefined && told !== undefined && newest !== undefined
+          ? await provenPaths(resources, project, { from, to, comparison: told, newest })
           : undefined;
       if (proven !== undefined) return { paths: [...proven], commits };
       const [old, now] = await Promise.all([
@@ -96,7 +101,13 @@ async function compare(
 async function provenPaths(
   resources: Resources,
   project: ProjectId,
-  range: { readonly from: CommitSha; readonly to: CommitSha; readonly comparison: Comparison },
+  range: {
+    readonly from: CommitSha;
+    readonly to: CommitSha;
+    readonly comparison: Comparison;
+    /** What git counted for `to`. */
+    readonly newest: GitLabResult<Counted>;
+  },
 ): Promise<ReadonlySet<string> | undefined> {
   const steps = firstParents(range);
   if (steps === undefined || !seemsComplete(range.comparison)) return undefined;
@@ -104,7 +115,9 @@ async function provenPaths(
   for (const { from, to } of steps) {
     const step = steps.length === 1 ? range.comparison : await compare(resources, project, from, to);
     if (!seemsComplete(step)) return undefined;
-    const { stats } = counted.parse(await resources.commits.show(project, to, { stats: true }));
+    const counts = to === range.to ? range.newest : ok(await countedIn(resources, project, to));
+    if (!counts.ok) throw new UpstreamError(counts.failure);
+    const { stats } = counts.value;
     const lines = step.diffs.map(({ diff }) => countLines(diff));
     const [additions, deletions] = [
       sum(lines.map((line) => line.additions)),
@@ -114,6 +127,10 @@ async function provenPaths(
     for (const { old_path: old, new_path: now } of step.diffs) paths.add(old).add(now);
   }
   return paths;
+}
+
+async function countedIn({ commits }: Resources, project: ProjectId, commit: CommitSha): Promise<Counted> {
+  return counted.parse(await commits.show(project, commit, { stats: true }));
 }
 
 /** The steps by which the branch itself went; undefined when it did not get from one commit to the other, or took too many. */
