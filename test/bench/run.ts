@@ -1,0 +1,44 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { arch, cpus, platform, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { deployBench } from './deploy.ts';
+import { pushBench } from './push.ts';
+import { printed, type Finding } from './table.ts';
+
+/*
+ * How fast the bot is, beside others and beside the limit, in one run on one machine. `npm run bench`, or one of them: `npm run bench -- deploy`. `--whole`
+ * measures every size. Results go to test/bench/results as JSON, too.
+ */
+
+const benches: Readonly<Record<string, (isWhole: boolean) => Promise<Finding>>> = {
+  deploy: deployBench,
+  push: pushBench,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { whole: { type: 'boolean', default: false } },
+});
+const wanted = positionals.length === 0 ? Object.keys(benches) : positionals;
+const folder = join(import.meta.dirname, 'results');
+const print = (text: string) => process.stdout.write(`${text}\n`);
+const [cpu] = cpus();
+const machine = `${cpus().length} cores (${cpu?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${arch()}, Node ${process.version}`;
+
+await mkdir(folder, { recursive: true });
+print(machine);
+for (const name of wanted) {
+  const bench = benches[name];
+  if (bench === undefined)
+    throw new Error(`There is no ${name}. There are: ${Object.keys(benches).join(', ')}.`);
+  const began = performance.now();
+  const finding = await bench(values.whole);
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  await writeFile(
+    join(folder, `${name}.json`),
+    `${JSON.stringify({ machine, seconds, ...finding }, null, 2)}\n`,
+  );
+  print(printed(finding));
+}
