@@ -20,17 +20,21 @@ export function personAt(url: string, token: string): Person {
   };
 }
 
-/** Resolves with what `look` finds as soon as that is defined; throws after so many milliseconds. */
+/**
+ * Resolves with what `look` finds as soon as that is defined; throws after so many milliseconds.
+ * @param everyMs how long to wait between two looks
+ */
 export async function until<Found>(
   what: string,
   look: () => Promise<Found | undefined> | Found | undefined,
   withinMs: number,
+  everyMs = 25,
 ): Promise<Found> {
   const end = performance.now() + withinMs;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
     if (performance.now() > end) throw new Error(`waited ${withinMs / 1000} s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

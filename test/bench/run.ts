@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { deployBench } from './deploy.ts';
+import { contenders, ingestBench } from './ingest/ingest.ts';
 import { pushBench } from './push.ts';
+import { startBench } from './start.ts';
 import { printed, type Finding } from './table.ts';
 
 /*
@@ -13,8 +15,10 @@ import { printed, type Finding } from './table.ts';
  */
 
 const benches: Readonly<Record<string, (isWhole: boolean) => Promise<Finding>>> = {
+  ingest: () => ingestBench(contenders, 'Ingest: accepting webhooks durably'),
   deploy: deployBench,
   push: pushBench,
+  start: startBench,
 };
 
 const { values, positionals } = parseArgs({

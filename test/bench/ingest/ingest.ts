@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { until } from '../../../demo/person.ts';
 import { secret, type Sender } from './deliveries.ts';
+import { fixed, median, whole, type Finding } from '../table.ts';
 import type { Answered, Load } from './load.ts';
 
 const main = join(import.meta.dirname, '../../../src/main.ts');
@@ -26,10 +27,12 @@ export interface Contender {
 }
 
 const server = join(import.meta.dirname, 'server.ts');
+const nothingKept = 'the same server, keeping nothing';
+const probot = 'Probot, empty handler';
 export const contenders: readonly Contender[] = [
   { name: 'Hono, bare', sender: 'gitlab', script: [server, 'bare'], atHalf: false },
-  { name: 'Hono, same checks', sender: 'gitlab', script: [server, 'keeps-nothing'], atHalf: false },
-  { name: 'Probot', sender: 'github', script: [server, 'probot'], atHalf: true },
+  { name: nothingKept, sender: 'gitlab', script: [server, 'keeps-nothing'], atHalf: false },
+  { name: probot, sender: 'github', script: [server, 'probot'], atHalf: true },
   {
     name: 'aic-bot, SQLite',
     sender: 'gitlab',
@@ -62,21 +65,7 @@ async function oneRound(contender: Contender, send: Send): Promise<Round> {
   const database = await contender.database?.(folder);
   const child = spawn(process.execPath, [...contender.script, String(port)], {
     cwd: folder,
-    // Nobody listens there: what deliveries lead to begins after a quarter of a minute.
-    env: {
-      NODE_ENV: 'production',
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      GITLAB_URL: 'http://127.0.0.1:9',
-      GITLAB_TOKEN: 'a-token-of-the-benchmark',
-      GITLAB_WEBHOOK_SECRET: secret,
-      GITLAB_PROJECTS: 'data/**',
-      AIC_API_KEY: 'a-key-of-the-benchmark',
-      SMTP_URL: 'smtp://127.0.0.1:9',
-      MAIL_FROM: 'bot@example.com',
-      MAIL_TO: 'team@example.com',
-      ...(database === undefined ? {} : { DATABASE_URL: database }),
-    },
+    env: { ...botSettings(port), ...(database === undefined ? {} : { DATABASE_URL: database }) },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   try {
@@ -95,6 +84,23 @@ async function oneRound(contender: Contender, send: Send): Promise<Round> {
     await ended(child);
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A bot's settings. Nobody listens at GitLab's address: what deliveries of pushes lead to begins after a quarter of a minute. */
+export function botSettings(port: number): Readonly<Record<string, string>> {
+  return {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    GITLAB_URL: 'http://127.0.0.1:9',
+    GITLAB_TOKEN: 'a-token-of-the-benchmark',
+    GITLAB_WEBHOOK_SECRET: secret,
+    GITLAB_PROJECTS: 'data/**',
+    AIC_API_KEY: 'a-key-of-the-benchmark',
+    SMTP_URL: 'smtp://127.0.0.1:9',
+    MAIL_FROM: 'bot@example.com',
+    MAIL_TO: 'team@example.com',
+  };
 }
 
 function sane({ name }: Contender, answered: Answered): Answered {
@@ -131,11 +137,66 @@ async function answering(url: string): Promise<void> {
   await until(`an answer of ${url}`, ask, 20_000);
 }
 
-async function freePort(): Promise<number> {
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();
   probe.close();
   if (typeof address !== 'object' || address === null) throw new Error('no port');
   return address.port;
+}
+
+const ingestRounds = 5;
+
+/** How many deliveries a second are accepted, and after how long, beside servers that keep nothing. */
+export async function ingestBench(all: readonly Contender[], title: string): Promise<Finding> {
+  const load = startLoad();
+  const rounds: Round[] = [];
+  try {
+    for (let round = 0; round < ingestRounds; round += 1) rounds.push(...(await ingestRound(all, load.send)));
+  } finally {
+    await load.stop();
+  }
+  const of = (name: string) => rounds.filter(({ contender }) => contender === name);
+  const middle = (name: string, pick: (round: Round) => number | undefined) =>
+    median(of(name).flatMap((round) => pick(round) ?? []));
+  const rate = (name: string, count: number) => middle(name, ({ top }) => top[count]?.perSecond);
+  const latency = (name: string, count: number) =>
+    `${fixed(middle(name, ({ top }) => top[count]?.p50))} / ${fixed(middle(name, ({ top }) => top[count]?.p99))}`;
+  const half = (name: string) => middle(name, (round) => round.half?.p99);
+  const goals = all.flatMap(({ name, database }) => {
+    if (database === undefined) return [];
+    const share = rate(name, 128) / rate(nothingKept, 128);
+    const p99 = half(name);
+    return [
+      {
+        text: `${name}, at 128 connections at least 70 % of the same server that keeps nothing: ${fixed(share * 100, 0)} %`,
+        isReached: share >= 0.7,
+      },
+      ...(all.some((each) => each.name === probot)
+        ? [
+            {
+              text: `${name}, ahead of Probot at 128 connections: ${fixed(rate(name, 128) / rate(probot, 128), 2)} ×`,
+              isReached: rate(name, 128) > rate(probot, 128),
+            },
+          ]
+        : []),
+      { text: `${name}, p99 under 20 ms at half the top rate: ${fixed(p99)} ms`, isReached: p99 < 20 },
+    ];
+  });
+  return {
+    title,
+    rows: all.map(({ name, atHalf }) => ({
+      server: name,
+      ...Object.fromEntries(
+        connections.flatMap((count) => [
+          [`${count}: a second`, whole(rate(name, count))],
+          [`${count}: p50 / p99 (ms)`, latency(name, count)],
+        ]),
+      ),
+      'p99 at half the rate (ms)': atHalf ? fixed(half(name)) : '',
+    })),
+    goals,
+  };
 }
