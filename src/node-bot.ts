@@ -3,7 +3,6 @@ import type { Hono } from 'hono';
 import { usualBreaking } from './adapters/breaker.ts';
 import { createSmtpSender } from './adapters/mail/smtp.ts';
 import { createLanes, type Lanes } from './adapters/queue/lanes.ts';
-import { createReplicaLanes } from './adapters/queue/replica-lanes.ts';
 import type { JobsAdded } from './adapters/store/rows.ts';
 import { checkStore } from './adapters/store/check-store.ts';
 import { createApp } from './app.ts';
@@ -46,7 +45,7 @@ export async function createNodeBot(config: Config, around: Surroundings): Promi
   const lanes: Lanes =
     pool === undefined
       ? createLanes(work)
-      : createReplicaLanes({
+      : (await import('./adapters/queue/replica-lanes.ts')).createReplicaLanes({
           ...work,
           pool,
           betweenLooksMs: leaseMs / 3,

@@ -3,9 +3,6 @@ import type { Pool } from 'pg';
 import type { OuterBound } from './adapters/bound.ts';
 import { hasEnded, thisProcess } from './adapters/queue/holder.ts';
 import { createLeases } from './adapters/queue/leases.ts';
-import { unlockTasks } from './adapters/queue/replica-lanes.ts';
-import { createSharedBound } from './adapters/queue/shared-bound.ts';
-import { openPostgres } from './adapters/store/postgres.ts';
 import type { JobsAdded } from './adapters/store/rows.ts';
 import { openSqlite } from './adapters/store/sqlite.ts';
 import { isPostgres } from './adapters/store/database-url.ts';
@@ -32,7 +29,7 @@ export async function openNodeEngine(
   as: { readonly who: string; readonly jobsAdded: JobsAdded },
 ): Promise<NodeEngine> {
   const { clock, log, leaseMs = leaseMsByDefault } = around;
-  const { db, pool, outer, closeOuter } = await openDatabase(config.DATABASE_URL, around);
+  const { db, pool, outer, closeOuter, freed } = await openDatabase(config.DATABASE_URL, around);
   const holder = thisProcess(as.who);
   const leases = createLeases({
     db,
@@ -41,7 +38,7 @@ export async function openNodeEngine(
     holder,
     leaseMs,
     hasEnded: (other) => hasEnded(other, holder),
-    ...(pool === undefined ? {} : { freed: unlockTasks }),
+    ...(freed === undefined ? {} : { freed }),
   });
   const parts = { db, leases, jobsAdded: as.jobsAdded, ...(outer === undefined ? {} : { outer }) };
   return {
@@ -59,9 +56,21 @@ export async function openNodeEngine(
 async function openDatabase(url: string, { log, random }: Surroundings) {
   if (!isPostgres(url)) {
     const outer: OuterBound | undefined = undefined;
-    return { db: await openSqlite(url), pool: undefined, outer, closeOuter: async () => {} };
+    return {
+      db: await openSqlite(url),
+      pool: undefined,
+      outer,
+      closeOuter: async () => {},
+      freed: undefined,
+    };
   }
+  // Most bots do without it: it would take time at each start, and memory.
+  const [{ openPostgres }, { createSharedBound }, { unlockTasks }] = await Promise.all([
+    import('./adapters/store/postgres.ts'),
+    import('./adapters/queue/shared-bound.ts'),
+    import('./adapters/queue/replica-lanes.ts'),
+  ]);
   const { db, pool } = await openPostgres(url);
   const shared = createSharedBound(url, { log, random });
-  return { db, pool, outer: shared.bound, closeOuter: () => shared.close() };
+  return { db, pool, outer: shared.bound, closeOuter: () => shared.close(), freed: unlockTasks };
 }

@@ -14,6 +14,8 @@ const patienceMs = 5_000;
 /** The same while the file is known to be locked for long: of several deliveries that wait, GitLab would hang up on all but the first. */
 const lockedPatienceMs = 50;
 const mostPrepared = 500;
+/** 16 MB: pages that many deliveries write to come into the file itself once for all of them. */
+const pagesInWal = 4_000;
 
 /**
  * Opens the SQLite file, makes it where there is none, and brings its tables to the present version. Each commit is on disk when it
@@ -28,7 +30,9 @@ export async function openSqlite(url: string): Promise<Kysely<Tables>> {
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: asKyselyKnowsIt(file) }) });
   try {
     await useWal(file);
-    file.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+    file.exec(
+      `PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = ${pagesInWal}`,
+    );
     await migrate(file, db);
   } catch (error) {
     await db.destroy();

@@ -1,8 +1,11 @@
+import { Agent, request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+
 import autocannon, { type Client, type Options, type Request } from 'autocannon';
 import { build } from 'hdr-histogram-js';
 
 import { serverLimits } from '../../../src/listen.ts';
-import { createDeliveries, type Sender } from './deliveries.ts';
+import { createDeliveries, type Delivery, type Sender } from './deliveries.ts';
 
 /** What the generator is asked to do. */
 export interface Load {
@@ -30,16 +33,34 @@ process.on('message', (load: Load) => {
   void send(load).then((answered) => process.send?.(answered));
 });
 
-async function send({ url, sender, connections, seconds, rate }: Load): Promise<Answered> {
-  const next = createDeliveries(sender);
+async function send(load: Load): Promise<Answered> {
   const times = build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: 60_000_000,
     numberOfSignificantValueDigits: 3,
   });
-  let accepted = 0;
-  let failed = 0;
+  const counts = { accepted: 0, failed: 0 };
+  const heard = (status: number, ms: number) => {
+    if (status >= 200 && status < 300) counts.accepted += 1;
+    else counts.failed += 1;
+    times.recordValue(Math.max(1, Math.round(ms * 1_000)));
+  };
   const began = performance.now();
+  if (load.rate === undefined) await asManyAsGo(load, heard);
+  else await atRate({ ...load, rate: load.rate }, heard);
+  return {
+    ...counts,
+    perSecond: counts.accepted / ((performance.now() - began) / 1_000),
+    p50: times.getValueAtPercentile(50) / 1_000,
+    p99: times.getValueAtPercentile(99) / 1_000,
+  };
+}
+
+/** Is told the status of each answer, 0 where there was none, and after how many milliseconds it came. */
+type Heard = (status: number, ms: number) => void;
+
+async function asManyAsGo({ url, sender, connections, seconds }: Load, heard: Heard): Promise<void> {
+  const next = createDeliveries(sender);
   const done = Promise.withResolvers<void>();
   const options: Options = {
     url,
@@ -48,27 +69,46 @@ async function send({ url, sender, connections, seconds, rate }: Load): Promise<
     // The bot lets no connection send more.
     reconnectRate: serverLimits.requestsPerConnection,
     requests: [{ method: 'POST', setupRequest: (request: Request) => ({ ...request, ...next() }) }],
-    ...(rate === undefined ? {} : { overallRate: rate }),
   };
   const run = autocannon(options, () => done.resolve());
-  // What should have been sent while an answer was late counts, too.
-  const interval = rate === undefined ? undefined : (connections / rate) * 1e6;
-  run.on('response', (_client: Client, status: number, _bytes: number, ms: number) => {
-    const isAccepted = status >= 200 && status < 300;
-    if (isAccepted) accepted += 1;
-    else failed += 1;
-    const micros = Math.max(1, Math.round(ms * 1_000));
-    if (interval === undefined) times.recordValue(micros);
-    else times.recordValueWithExpectedInterval(micros, interval);
-  });
-  run.on('reqError', () => (failed += 1));
+  run.on('response', (_client: Client, status: number, _bytes: number, ms: number) => heard(status, ms));
+  run.on('reqError', () => heard(0, 0));
   await done.promise;
-  const took = (performance.now() - began) / 1_000;
-  return {
-    accepted,
-    failed,
-    perSecond: accepted / took,
-    p50: times.getValueAtPercentile(50) / 1_000,
-    p99: times.getValueAtPercentile(99) / 1_000,
-  };
+}
+
+/**
+ * Sends evenly, whether answers come or not: autocannon would send what is due in a second at its beginning. The time of an answer counts from when its
+ * delivery was due, so that one that could not be sent in time is not left out.
+ */
+async function atRate(load: Load & { readonly rate: number }, heard: Heard): Promise<void> {
+  const next = createDeliveries(load.sender);
+  const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
+  const under: Promise<void>[] = [];
+  const began = performance.now();
+  for (let sent = 0; sent < load.rate * load.seconds;) {
+    const due = Math.floor(((performance.now() - began) / 1_000) * load.rate);
+    for (; sent < Math.min(due, load.rate * load.seconds); sent += 1) {
+      const dueAt = began + (sent / load.rate) * 1_000;
+      under.push(sendOne(load.url, agent, next()).then((status) => heard(status, performance.now() - dueAt)));
+    }
+    await pause(1);
+  }
+  await Promise.all(under);
+  agent.destroy();
+}
+
+function sendOne(url: string, agent: Agent, { path, headers, body }: Delivery): Promise<number> {
+  return new Promise((resolve) => {
+    const options = {
+      method: 'POST',
+      agent,
+      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+    };
+    const sent = request(url + path, options, (answer) => {
+      answer.resume();
+      answer.once('end', () => resolve(answer.statusCode ?? 0));
+    });
+    sent.once('error', () => resolve(0));
+    sent.end(body);
+  });
 }
