@@ -95,7 +95,11 @@ function withMoves(
   const moved = new Set<Pair<TaskSlot>>();
   for (const pair of pairs) {
     if (sameStage.get(pair.one.stage) !== pair.other.stage) moved.add(pair);
-    else byStage.set(pair.one.stage, [...(byStage.get(pair.one.stage) ?? []), pair]);
+    else {
+      const its = byStage.get(pair.one.stage);
+      if (its === undefined) byStage.set(pair.one.stage, [pair]);
+      else its.push(pair);
+    }
   }
   for (const its of byStage.values()) {
     const sorted = its.toSorted((a, b) => a.one.position - b.one.position);

@@ -2,7 +2,7 @@ import type { Changes, MergeRequest, Project } from './gitlab.ts';
 import type { CommitSha } from './ids.ts';
 import { lookup, type Mapping } from './mapping.ts';
 import type { Mistake } from './located-yaml.ts';
-import { pipelineName } from './config-path.ts';
+import { isKeepable, pipelineName } from './config-path.ts';
 import type { Result } from './result.ts';
 import type { BranchKey, BranchState, Pending } from './store.ts';
 import type { WorkspaceTarget } from './mapping.ts';
@@ -127,7 +127,7 @@ export function candidatesIn(paths: readonly string[]): readonly Candidate[] {
   const found = new Map<string, Set<string>>();
   for (const path of paths) {
     const name = pipelineName(path);
-    if (name !== undefined) found.set(name, (found.get(name) ?? new Set()).add(path));
+    if (name !== undefined && isKeepable(name)) found.set(name, (found.get(name) ?? new Set()).add(path));
   }
   return [...found].map(([name, its]) => ({ name, paths: [...its] }));
 }

@@ -1,6 +1,7 @@
 /** The folder of the config files, at the root of the repository. */
 const folder = 'config/';
 const extension = '.json';
+const longestName = 500;
 
 /**
  * The path of a pipeline's config file, `config/<name>.json`. What a path can't hold safely on every system that checks the repository out
@@ -37,6 +38,11 @@ export function pipelineName(path: string): string | undefined {
   if (!path.startsWith(folder) || !path.endsWith(extension)) return undefined;
   const written = path.slice(folder.length, -extension.length);
   return written === '' ? undefined : nameInPath(written);
+}
+
+/** Whether every database holds the name: it has no NUL, and at most 500 characters. Configs of others are not deployed. */
+export function isKeepable(name: string): boolean {
+  return !name.includes('\0') && name.length <= longestName;
 }
 
 /** Whether the file at this path is a pipeline's config. */

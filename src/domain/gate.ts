@@ -38,7 +38,7 @@ const ownStatus = 'aic-bot/';
 /**
  * What a merge request lacks of what is required. What GitLab does not tell counts as lacking. Nobody approves their own; and a pipeline that
  * holds nothing but the bot's own status is none.
- * @param isCommand whether a comment is one of commands: the bot's answer made a thread of it
+ * @param isCommand whether a comment is one of commands alone: the bot's answer made a thread of it
  */
 export function missingIn(
   review: Review,

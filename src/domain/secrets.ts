@@ -38,11 +38,16 @@ export function createValueMask(secrets: readonly string[]): (text: string) => s
 }
 
 const secretName =
-  '(?:password|passwd|pwd|passphrase|secret|token|(?:api|private|access|account)[-_]?key|connection[-_]?string|authorization|credential)';
+  '(?:password|passwd|pwd|passphrase|secret|token|(?:api|private|access|account)[-_.]?key|connection[-_]?string|authorization|credential)';
 // Bounded: from each "token" in a long row of them, the pattern would else run to the end and back.
-const keySign = `${secretName}[\\w.-]{0,40}\\\\?["']?\\s*[:=]\\s*`;
+const keySign = `${secretName}[\\w.-]{0,40}\\\\?["']?\\s*(?::=|==|[:=])\\s*`;
+/** Before a value in quotes, in code: an index, an argument behind the name, the argument of a setter. */
+const codeSign = `${secretName}[\\w.-]{0,40}\\\\?["']?\\](?:\\s*==?\\s*)|\\(\\s*\\\\?["'][\\w.-]{0,80}${secretName}[\\w.-]{0,40}\\\\?["']\\s*,\\s*|${secretName}\\(\\s*`;
 /** A value in quotes up to the closing one of the same kind, escaped where the opening one is; else to the end of the line. */
-const quoted = new RegExp(`(${keySign})(\\\\?["'])(?:\\\\.|[^\\\\\\n])+?(?:\\2|$)`, 'gim');
+const quoted = new RegExp(
+  `(${keySign}|${codeSign})(\\\\?(?:"""|'''|["']))(?:\\\\.|[^\\\\\\n])+?(?:\\2|$)`,
+  'gim',
+);
 const keyed = new RegExp(
   `(${keySign}(?:(?:bearer|basic|token)\\s+)?)(?:\\[hidden\\]|[^\\s"'\\\\,;&)}\\]])+`,
   'gi',

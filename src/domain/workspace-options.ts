@@ -5,6 +5,9 @@ import { names, phrase, words, type Phrase } from './phrase.ts';
 import { fail, ok, type Result } from './result.ts';
 import { asMap, fieldsOf, instead, oneOf } from './yaml-fields.ts';
 
+/** Windows of all workspaces together: to see whether they leave time to deploy in takes the square of their number. */
+const mostWindows = 100;
+
 /** One address alone: what separates, groups or comments in a header is refused, for behind it could stand a second address. */
 const mailAddress = /^[^\s\p{Cc}@<>,;:"()[\]\\]+@[^\s\p{Cc}@<>,;:"()[\]\\]+$/u;
 
@@ -18,6 +21,7 @@ export function readWorkspaces(
   mistakes: Mistake[],
 ): ReadonlyMap<string, WorkspaceOptions> {
   const options = new Map<string, WorkspaceOptions>();
+  let windowsLeft = mostWindows;
   const example = 'WORKSPACE NAME: { environment: qa }';
   const map = node === undefined ? undefined : asMap(node, phrase`${'workspaces'}`, example, mistakes);
   for (const { key: name, line, value } of map?.fields ?? []) {
@@ -32,13 +36,15 @@ export function readWorkspaces(
       'environment: qa',
       mistakes,
     );
+    const freeze = readFreeze(fields.get('freeze'), windowsLeft, mistakes);
+    windowsLeft -= freeze.length;
     options.set(name, {
       environment: oneOf(['prod', 'qa'], 'prod', fields.get('environment'), 'environment', mistakes),
       drift: oneOf(['block', 'overwrite'], 'block', fields.get('drift'), 'drift', mistakes),
       variables: readVariables(fields.get('variables'), mistakes),
       notify: readAddresses(fields.get('notify'), mistakes),
       require: readRequirements(fields.get('require'), mistakes),
-      freeze: readFreeze(fields.get('freeze'), mistakes),
+      freeze,
     });
   }
   return options;
@@ -83,12 +89,18 @@ function readRequirements(node: Located | undefined, mistakes: Mistake[]): reado
   );
 }
 
-function readFreeze(node: Located | undefined, mistakes: Mistake[]): readonly FreezeWindow[] {
+function readFreeze(node: Located | undefined, most: number, mistakes: Mistake[]): readonly FreezeWindow[] {
   const remedy = phrase`Write each as in ${`freeze: ["${freezeExample}"]`}, with a time zone of the IANA database, such as ${'Europe/Paris'}.`;
   const windows = readList(node, { key: 'freeze', of: 'parts of a week', remedy }, mistakes, (text) =>
     text === undefined ? fail(words('This is no part of a week.')) : parseFreeze(text),
   );
-  if (node !== undefined && isAlwaysFrozen(windows))
+  if (node !== undefined && windows.length > most)
+    mistakes.push({
+      line: node.line,
+      problem: phrase`${'freeze'} has too many windows: the whole file may have ${String(mostWindows)}.`,
+      remedy: words('Join those that follow upon one another.'),
+    });
+  else if (node !== undefined && isAlwaysFrozen(windows))
     mistakes.push({
       line: node.line,
       problem: phrase`${'freeze'} leaves no time to deploy in.`,

@@ -21,7 +21,8 @@ export async function checkGate(
   for (const request of mergeRequests) {
     const review = await gitlab.review(project, request.iid, target.require);
     if (!review.ok) return review;
-    const isCommand = (comment: string) => commandLines(comment).length > 0;
+    const isCommand = (comment: string) =>
+      comment.split('\n').filter((line) => line.trim() !== '').length === commandLines(comment).length;
     const missing = missingIn(review.value ?? {}, target.require, isCommand);
     if (missing.length > 0) lacking.push({ request, missing });
   }

@@ -104,12 +104,12 @@ async function act(
       return close({ state: decision.state, jobs: now(ports, report) }, [audit]);
     }
     case 'deploy': {
-      // What was begun is brought to its end.
-      const last = await ports.store.lastDeployment(view.key);
-      const gate =
-        last?.deployment.status === 'running'
-          ? ok<Gate>({ kind: 'open' })
-          : await checkGate(ports, view.project.id, decision.target, view.mergeRequests);
+      const last = (await ports.store.lastDeployment(view.key))?.deployment;
+      // What was begun is brought to its end, and nothing with it that came since.
+      const isBegun = last?.status === 'running' && last.rollsBack === undefined && last.head === decision.at;
+      const gate = isBegun
+        ? ok<Gate>({ kind: 'open' })
+        : await checkGate(ports, view.project.id, decision.target, view.mergeRequests);
       if (!gate.ok) return notYet(gate.failure);
       if (gate.value.kind !== 'open') return wait(ports, view, decision.target, gate.value, alsoJobs);
       const ran = await runDeployment(ports, { view, decision, alsoJobs, order: undefined });

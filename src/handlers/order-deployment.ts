@@ -4,6 +4,7 @@ import { gateRefusal } from '../domain/gate-report.ts';
 import type { GitLabResult } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { decideOrder, isAboutAll, type Order, type OrderScope } from '../domain/order.ts';
+import { lookup } from '../domain/mapping.ts';
 import { phrase, words } from '../domain/phrase.ts';
 import type { Report } from '../domain/report.ts';
 import { ok } from '../domain/result.ts';
@@ -33,6 +34,9 @@ export async function orderDeployment(context: CommandContext, branch: string, o
     case 'nothing':
       return answer(upToDate(branch, order), true);
     case 'deploy': {
+      const isUnreviewed =
+        decision.target.require.length > 0 && lookup(context.mapping, branch).rule === 'built-in';
+      if (isUnreviewed && !order.force) return answer(unreviewed(branch, decision.target.name));
       const gate = await checkGate(ports, project.id, decision.target, order.force ? [] : view.mergeRequests);
       if (!gate.ok) return endedBy({ kind: 'upstream', failure: gate.failure });
       const isExcused = order.force && order.reason !== undefined;
@@ -65,6 +69,13 @@ export async function scopeOf(
   if (on?.state !== 'merged' || on.target !== branch) return ok({ own: [], all: [] });
   const brought = await broughtChanges(ports, project.id, on, ['config']);
   return brought.ok ? ok({ own: brought.value?.paths ?? [], all: [] }) : brought;
+}
+
+function unreviewed(branch: string, workspace: string): Report {
+  return refusal({
+    what: phrase`Nothing was deployed from ${branch}: the mapping file requires a review for ${workspace}, and this branch is deployed without one.`,
+    remedy: phrase`Merge it, which deploys it once it is reviewed. If it must not wait, add ${'force'} and a reason.`,
+  });
 }
 
 function nothing(branch: string, why: string): Report {

@@ -6,7 +6,7 @@ import {
   type MappingProblem,
 } from '../domain/branch-view.ts';
 import { isExtracted, pipelineOfCodePath } from '../domain/code-files.ts';
-import { isConfigPath } from '../domain/config-path.ts';
+import { isConfigPath, isKeepable, pipelineName } from '../domain/config-path.ts';
 import type { DeploymentPlan } from '../domain/deployment-plan.ts';
 import type { GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
@@ -199,6 +199,9 @@ function touchedBy(paths: readonly string[], only: readonly string[]): Touched {
 }
 
 function isStray(path: string): boolean {
-  if (path.startsWith('config/')) return !isConfigPath(path);
+  if (path.startsWith('config/')) {
+    const name = pipelineName(path);
+    return name === undefined || !isKeepable(name);
+  }
   return path.startsWith('code/') && !(isExtracted(path) && pipelineOfCodePath(path) !== undefined);
 }

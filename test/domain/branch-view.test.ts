@@ -323,3 +323,8 @@ describe('the candidates among changed paths', () => {
     ]);
   });
 });
+
+test('a name that not every database holds is no candidate, and keeps no other from being deployed', () => {
+  const paths = ['config/a%00b.json', `config/${'x/'.repeat(300)}y.json`, 'config/good.json'];
+  expect(candidatesIn(paths).map(({ name }) => name)).toEqual(['good']);
+});

@@ -480,3 +480,15 @@ function window({ from, to, zone }: FreezeWindow): string {
   const time = (minute: number) => `${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, '0')}`;
   return `Fri ${time(from.minute)} - Sun ${time(to.minute)} ${zone}`;
 }
+
+it('more freeze windows than can be looked at are a mistake, whatever the number of workspaces', () => {
+  const window = (minute: number) =>
+    `"Wed ${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, '0')} - Wed 23:59"`;
+  const windows = Array.from({ length: 60 }, (_, minute) => window(minute)).join(', ');
+  const parsed = parseMapping(
+    `mapping: { main: A, develop: B }\nworkspaces:\n  A: { freeze: [${windows}] }\n  B: { freeze: [${windows}] }\n`,
+  );
+  expect(parsed.ok ? [] : parsed.failure.map(({ line, problem }) => [line, problem.join('')])).toEqual([
+    [4, expect.stringContaining('100')],
+  ]);
+});

@@ -204,3 +204,17 @@ describe('hides in what an upstream repeats of a config', () => {
     expect(maskNothing(text)).toBe('{"id":"QA","value":"False"},{"id":"password","value":"[hidden]"}');
   });
 });
+
+test.each([
+  'conf["password"]="hunter2-secret"',
+  'headers["X-Api-Key"] = "hunter2-secret"',
+  'os.environ["AWS_SECRET_ACCESS_KEY"] = "hunter2-secret"',
+  '.option("password", "hunter2-secret")',
+  'spark.conf.set("fs.azure.account.key.x.net", "hunter2-secret")',
+  'setPassword("hunter2-secret")',
+  "PASSWORD := 'hunter2-secret'",
+  'password="""hunter2-secret"""',
+  'password == "hunter2-secret"',
+])('in code, what follows the name of a secret is hidden: %s', (text) => {
+  expect(maskNothing(text)).not.toContain('hunter2');
+});
