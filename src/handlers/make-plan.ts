@@ -9,6 +9,7 @@ import { planStep, type Step, type Versions } from '../domain/plan.ts';
 import { fail, ok } from '../domain/result.ts';
 import { setVariables } from '../domain/workspace-variables.ts';
 import { activeHolds } from './active-holds.ts';
+import { createBreath } from './breath.ts';
 import { findDisagreements, type Touched } from './find-disagreements.ts';
 import { missingTables } from './missing-tables.ts';
 import { otherRequests } from './other-requests.ts';
@@ -25,9 +26,6 @@ export interface PlanWish extends Omit<DeploymentPlan, 'items' | 'strayPaths' | 
   readonly own:
     (Touched & { readonly request: MergeRequest; readonly strayPaths: readonly string[] }) | undefined;
 }
-
-/** Pipelines are compared without a break for about so long: deliveries are to be accepted meanwhile. */
-const breathMs = 20;
 
 /**
  * Works out what a deployment would do: reads the three versions of each pipeline, compares them, and looks for what a reviewer should know. Changes
@@ -56,7 +54,7 @@ export async function makePlan(ports: BranchPorts, wish: PlanWish): Promise<GitL
   const cautions = await cautionsFor(ports, { wish, steps, workspace: read.workspace });
   if (!cautions.ok) return cautions;
   const items: PlannedItem[] = [];
-  let begun = ports.clock.now();
+  const breathe = createBreath(ports.clock);
   for (const { versions, step } of steps) {
     const its = cautions.value.byPipeline.get(step.name) ?? [];
     // Deployed since by somebody's command: it waits no more.
@@ -72,11 +70,7 @@ export async function makePlan(ports: BranchPorts, wish: PlanWish): Promise<GitL
           : differencesBetween(before, versions.live.version.content),
       cautions: its,
     });
-    if (ports.clock.now() - begun < breathMs) continue;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 0);
-    });
-    begun = ports.clock.now();
+    await breathe();
   }
   const { codeOnly } = cautions.value;
   const strayPaths = own?.strayPaths ?? [];

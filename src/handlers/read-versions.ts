@@ -1,3 +1,5 @@
+import PQueue from 'p-queue';
+
 import type { Workspace } from '../domain/aic.ts';
 import type { Candidate } from '../domain/branch-view.ts';
 import { fingerprintOf, type Fingerprint } from '../domain/fingerprint.ts';
@@ -9,6 +11,7 @@ import { isStop, type Reason } from '../domain/reason.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { WorkspaceKey } from '../domain/store.ts';
 import { withVariables } from '../domain/workspace-variables.ts';
+import { createBreath } from './breath.ts';
 import type { BranchPorts } from './ports.ts';
 
 export interface Question {
@@ -49,23 +52,25 @@ export async function readVersions(
   const { workspace, titles } = reached.value;
   const names = candidates.map((candidate) => candidate.name);
   const baselines = await ports.store.baselines(question.workspaceKey, names);
-  const versions = await Promise.all(
-    candidates.map(async (candidate): Promise<Versions> => {
-      const [desired, live] = await Promise.all([
-        readDesired(ports, question, candidate),
-        readLive(workspace, titles.get(candidate.name) ?? []),
-      ]);
-      const base = await readBase(ports, question, {
-        candidate,
-        desired,
-        live,
-        recorded: baselines.get(candidate.name)?.fingerprint,
-      });
-      if (!base.ok)
-        return { name: candidate.name, desired: { kind: 'unusable', reason: base.failure }, live, base: [] };
-      return { name: candidate.name, desired, live, base: base.value };
-    }),
-  );
+  const queue = new PQueue({ concurrency: ports.settings.itemsAtOnce });
+  const breathe = createBreath(ports.clock);
+  const readOne = async (candidate: Candidate): Promise<Versions> => {
+    await breathe();
+    const [desired, live] = await Promise.all([
+      readDesired(ports, question, candidate),
+      readLive(workspace, titles.get(candidate.name) ?? []),
+    ]);
+    const base = await readBase(ports, question, {
+      candidate,
+      desired,
+      live,
+      recorded: baselines.get(candidate.name)?.fingerprint,
+    });
+    if (!base.ok)
+      return { name: candidate.name, desired: { kind: 'unusable', reason: base.failure }, live, base: [] };
+    return { name: candidate.name, desired, live, base: base.value };
+  };
+  const versions = await Promise.all(candidates.map((candidate) => queue.add(() => readOne(candidate))));
   const stopped = versions.some(({ desired, live }) =>
     [desired, live].some((version) => version.kind === 'unusable' && isStop(version.reason)),
   );

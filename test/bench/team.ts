@@ -145,7 +145,7 @@ export async function startTeam(
       patienceMs,
     );
     const isNote = /\/notes(\/\d+)?$/;
-    const written = gitlab.calls.filter(({ method, path: at }) => method !== 'GET' && isNote.test(at)).at(-1);
+    const written = gitlab.calls.findLast(({ method, path: at }) => method !== 'GET' && isNote.test(at));
     const ended = (written?.at ?? began) + (written?.ms ?? 0);
     for (const server of [gitlab, aic]) server.setLatency(0);
     await quiet();

@@ -482,13 +482,12 @@ function window({ from, to, zone }: FreezeWindow): string {
 }
 
 it('more freeze windows than can be looked at are a mistake, whatever the number of workspaces', () => {
-  const window = (minute: number) =>
+  const late = (minute: number) =>
     `"Wed ${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, '0')} - Wed 23:59"`;
-  const windows = Array.from({ length: 60 }, (_, minute) => window(minute)).join(', ');
+  const windows = Array.from({ length: 60 }, (_, minute) => late(minute)).join(', ');
   const parsed = parseMapping(
     `mapping: { main: A, develop: B }\nworkspaces:\n  A: { freeze: [${windows}] }\n  B: { freeze: [${windows}] }\n`,
   );
-  expect(parsed.ok ? [] : parsed.failure.map(({ line, problem }) => [line, problem.join('')])).toEqual([
-    [4, expect.stringContaining('100')],
-  ]);
+  expect(parsed.ok ? [] : parsed.failure).toMatchObject([{ line: 4 }]);
+  expect(JSON.stringify(parsed)).toContain('too many windows');
 });

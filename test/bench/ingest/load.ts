@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { Agent, request as post } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import autocannon, { type Client, type Options, type Request } from 'autocannon';
@@ -104,7 +104,7 @@ function sendOne(url: string, agent: Agent, { path, headers, body }: Delivery): 
       agent,
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
     };
-    const sent = request(url + path, options, (answer) => {
+    const sent = post(url + path, options, (answer) => {
       answer.resume();
       answer.once('end', () => resolve(answer.statusCode ?? 0));
     });
