@@ -17,7 +17,8 @@ export interface TestPostgres {
 
 const password = 'a-password';
 
-export async function startPostgres(): Promise<TestPostgres> {
+/** @param isDurable whether a commit waits for the disk: a test's machine does not crash */
+export async function startPostgres(isDurable = false): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'aic-bot-postgres-'));
   // The data belongs to another user then, who has to get through to it.
   await chmod(folder, 0o755);
@@ -31,8 +32,14 @@ export async function startPostgres(): Promise<TestPostgres> {
     // PostgreSQL refuses to run as root.
     createPostgresUser: userInfo().uid === 0,
     initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
-    // The machine does not crash in a test.
-    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=200', '-c', 'unix_socket_directories='],
+    postgresFlags: [
+      '-c',
+      `fsync=${isDurable ? 'on' : 'off'}`,
+      '-c',
+      'max_connections=200',
+      '-c',
+      'unix_socket_directories=',
+    ],
     onLog: (line) => void said.push(line),
     onError: (line) => void said.push(line),
   });

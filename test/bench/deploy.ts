@@ -31,12 +31,12 @@ const others: readonly Cell[] = [
  * The rounds of calls that no order of them can do without: head and mapping; the comparison; who brought it, and the list of pipelines; what AIC has of each
  * changed one; writing and reading back; the comment. With so many calls to AIC at once.
  */
-export function criticalRounds(changed: number): number {
+function criticalRounds(changed: number): number {
   return 3 + Math.ceil(changed / concurrency) + Math.ceil((2 * changed) / concurrency) + 1;
 }
 
 /** From the webhook of a merge to the last comment, beside the limit and the library's sequence of calls. */
-export async function deployBench(isWhole: boolean, database?: string): Promise<Finding> {
+export async function deployBench(isWhole: boolean, newDatabase?: () => Promise<string>): Promise<Finding> {
   const cells = (isWhole ? [...usual, ...others] : usual).toSorted(
     (one, other) => one.pipelines - other.pipelines || one.changed - other.changed,
   );
@@ -44,6 +44,7 @@ export async function deployBench(isWhole: boolean, database?: string): Promise<
   const goals: Finding['goals'][number][] = [];
   for (const pipelines of new Set(cells.map((cell) => cell.pipelines))) {
     const names = namesOf(pipelines);
+    const database = await newDatabase?.();
     const team = await startTeam(names, database === undefined ? {} : { database });
     try {
       const mine = cells.filter((cell) => cell.pipelines === pipelines);
@@ -94,5 +95,5 @@ export async function deployBench(isWhole: boolean, database?: string): Promise<
     }
   }
   const title = `Deploy: from the webhook to the last comment, each answer ${latencyMs} ms later`;
-  return { title: database === undefined ? title : `${title}, on PostgreSQL`, rows, goals };
+  return { title: newDatabase === undefined ? title : `${title}, on PostgreSQL`, rows, goals };
 }

@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 
 import { deployBench } from './deploy.ts';
 import { contenders, ingestBench } from './ingest/ingest.ts';
+import { deployOnPostgres, ingestOnPostgres } from './engines.ts';
+import { planBench } from './plan.ts';
 import { pushBench } from './push.ts';
 import { startBench } from './start.ts';
 import { printed, type Finding } from './table.ts';
@@ -18,7 +20,10 @@ const benches: Readonly<Record<string, (isWhole: boolean) => Promise<Finding>>> 
   ingest: () => ingestBench(contenders, 'Ingest: accepting webhooks durably'),
   deploy: deployBench,
   push: pushBench,
+  plan: planBench,
   start: startBench,
+  'engines-ingest': () => ingestOnPostgres(),
+  'engines-deploy': () => deployOnPostgres(),
 };
 
 const { values, positionals } = parseArgs({

@@ -11,7 +11,7 @@ import { fixed, median, whole, type Finding } from '../table.ts';
 import type { Answered, Load } from './load.ts';
 
 const main = join(import.meta.dirname, '../../../src/main.ts');
-export const connections = [1, 16, 128] as const;
+const connections = [1, 16, 128] as const;
 const seconds = 1;
 
 /** A server that takes deliveries. */
@@ -42,7 +42,7 @@ export const contenders: readonly Contender[] = [
   },
 ];
 
-export interface Round {
+interface Round {
   readonly contender: string;
   readonly top: Readonly<Record<number, Answered>>;
   readonly half: Answered | undefined;
@@ -52,7 +52,7 @@ export interface Round {
 type Send = (load: Load) => Promise<Answered>;
 
 /** One round: each contender starts, warms up, and takes what comes over 1, 16 and 128 connections. */
-export async function ingestRound(all: readonly Contender[], send: Send): Promise<readonly Round[]> {
+async function ingestRound(all: readonly Contender[], send: Send): Promise<readonly Round[]> {
   const rounds: Round[] = [];
   for (const contender of all) rounds.push(await oneRound(contender, send));
   return rounds;
