@@ -171,6 +171,27 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect(await opened.store.waiting(main)).toEqual([]);
     });
 
+    test('takes many at once, each once, with the jobs of each', async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 250 }, (_, number) => {
+          const delivery = deliveryOf(`d${number % 125}`);
+          const isAltered = number >= 125 && number % 2 === 1;
+          const job = deployJob(main.projectId, `branch-${number % 125}`);
+          return opened.inbox.accept(isAltered ? { ...delivery, body: '{"other":1}' } : delivery, [
+            { job, dueAt: number },
+          ]);
+        }),
+      );
+      const wanted = Array.from({ length: 250 }, (_, number) =>
+        number < 125 ? 'new' : number % 2 === 1 ? 'altered' : 'duplicate',
+      );
+      expect(answers).toEqual(wanted.map((outcome) => ok(outcome)));
+      expect(await opened.deliveries()).toHaveLength(125);
+      expect((await opened.jobs()).map(({ dueAt }) => dueAt)).toEqual(
+        Array.from({ length: 125 }, (_, at) => at),
+      );
+    });
+
     test('takes one of many same deliveries that come at once', async () => {
       const due = { job: deployJob(project, 'main'), dueAt: now };
       const accepted = await Promise.all(

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { createInbox } from '../../src/adapters/store/inbox.ts';
 import { openPostgres } from '../../src/adapters/store/postgres.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
+import { ok } from '../../src/domain/result.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { openStore } from './open-store.ts';
 import { storeContract } from './store-contract.ts';
@@ -53,6 +55,26 @@ describe('a PostgreSQL database', () => {
     const opened = await Promise.all(Array.from({ length: 6 }, () => openPostgres(url, 3)));
     for (const { db } of opened) expect(await db.selectFrom('jobs').selectAll().execute()).toEqual([]);
     for (const { db } of opened) await db.destroy();
+  });
+
+  test('refuses what it cannot hold, and nothing that came with it', async () => {
+    const { db } = await openPostgres(await postgres.newDatabase());
+    const inbox = createInbox(db, { now: () => 1 }, () => {});
+    const accept = (id: string, body: string) =>
+      inbox.accept(
+        { id, receivedAt: 1, eventName: 'Push Hook', body, content: { kind: 'rejected', reason: 'odd' } },
+        [],
+      );
+    const [good, bad, better] = await Promise.all([
+      accept('a', '{}'),
+      accept('b', 'nul \0'),
+      accept('c', '{}'),
+    ]);
+    expect([good, better]).toEqual([ok('new'), ok('new')]);
+    expect(bad.ok).toBe(false);
+    const rows = await db.selectFrom('deliveries').select('id').orderBy('id').execute();
+    expect(rows).toEqual([{ id: 'a' }, { id: 'c' }]);
+    await db.destroy();
   });
 
   test('of a newer version is refused', async () => {

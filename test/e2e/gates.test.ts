@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -140,12 +143,48 @@ describe('what the mapping file requires', () => {
     expect(await deployed(iid)).toContain('1 created');
   });
 
+  test('holds what came after a deployment that was cut off', async () => {
+    scene = await setScene({ mapping: withOptions('{ require: [approved] }') });
+    const bot = await scene.start();
+    await scene.settle();
+    await bot.stop();
+    const file = new DatabaseSync(join(scene.world.folder, 'aic-bot.db'));
+    file
+      .prepare(
+        `insert into deployments (project_id, branch, environment, aic_project, workspace, head_sha, places_json, status, started_at)
+         values (?, 'develop', 'prod', ?, 'PIN QA', ?, '[]', 'running', 1)`,
+      )
+      .run(scene.projectId, aicProject, 'a'.repeat(40));
+    file.close();
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    await scene.merge(iid);
+    await scene.comment(iid, (body) => body.includes('aic-bot:gate'));
+    await scene.settle();
+    expect(live('a')).toBe(false);
+  });
+
+  test('is not got round by a hotfix branch and a command without force', async () => {
+    scene = await setScene({
+      mapping: `${mapping}workspaces:\n  PIN PROD: { require: [approved] }\npermissions: { deploy: developer, force: owner }\n`,
+    });
+    await scene.start();
+    await scene.addBranch('hotfix/x', 'main');
+    await scene.commit('hotfix/x', sqlFile('a', 'select 1'));
+    const thread = await issue(scene);
+    const { answer } = await say(scene, thread, '/aic deploy branch=hotfix/x');
+    expect(answer).toContain('requires a review');
+    expect(scene.world.aic.pipelines(aicProject, 'PIN PROD')).toEqual([]);
+  });
+
   test('looks for open threads, but not at those that answers to commands made', async () => {
     scene = await setScene({ mapping: withOptions('{ require: [no_unresolved] }') });
     await scene.start();
     const iid = await scene.open('develop', sqlFile('a', 'select 1'));
     await say(scene, onMergeRequest(scene, iid), '/aic plan');
-    const opened = await scene.maintainer.call('POST', `${request(iid)}/discussions`, { body: 'Why?' });
+    const opened = await scene.maintainer.call('POST', `${request(iid)}/discussions`, {
+      body: 'Why?\n\n/aic help',
+    });
     const { id } = z.object({ id: z.string() }).parse(opened);
     await scene.merge(iid);
     await scene.comment(iid, (body) => body.includes('it lacks an end of its unresolved threads'));

@@ -76,6 +76,7 @@ async function oneRound(contender: Contender, send: Send): Promise<Round> {
     for (const count of connections)
       top[count] = sane(contender, await send({ ...load, connections: count }));
     const rate = Math.round((top[128]?.perSecond ?? 0) / 2);
+    if (contender.atHalf) await send({ ...load, connections: 128, rate });
     const half = contender.atHalf
       ? sane(contender, await send({ ...load, connections: 128, rate }))
       : undefined;
