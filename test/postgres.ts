@@ -81,7 +81,8 @@ async function initialise(server: EmbeddedPostgres): Promise<void> {
 }
 
 /** One that nobody listens on now. */
-function freePort(): Promise<number> {
+/** A port that nothing listens on. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

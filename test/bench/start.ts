@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { until } from '../../demo/person.ts';
-import { botSettings, freePort, startLoad } from './ingest/ingest.ts';
+import { freePort } from '../postgres.ts';
+import { botSettings, startLoad } from './ingest/ingest.ts';
 import { fixed, median, type Finding } from './table.ts';
 
 const rounds = 7;

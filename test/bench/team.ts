@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { startBotProcess, type BotProcess } from '../../demo/bot-process.ts';
 import { personAt, until } from '../../demo/person.ts';
 import { startWorld, type World } from '../../demo/world.ts';
-import { configPath } from '../../src/domain/config-path.ts';
+import { isFinal, sqlContent, sqlFile } from '../e2e/scene.ts';
 
 export const aicProject = 'DATA';
 export const workspace = 'DATA QA';
@@ -36,21 +36,13 @@ export interface Worked {
 const note = z.object({ body: z.string(), author: z.object({ username: z.string() }) });
 let versions = 0;
 
-/** The content of a pipeline with a SQL task of so many characters. */
-export function content(version: number, size = 200) {
-  const query = `select ${version} as version, '${'x'.repeat(size)}' as filling from daily_load`;
-  return {
-    variables: [{ id: 'QA', value: 'True' }],
-    sourceStage: {},
-    stages: [
-      {
-        stageId: 's',
-        description: '',
-        tasks: [{ id: 't', type: 'SQL', description: '', config: { query } }],
-      },
-    ],
-    sinkStage: {},
-  };
+/** The content of a pipeline, another one for each version. */
+export function content(version: number) {
+  return sqlContent(queryOf(version));
+}
+
+function queryOf(version: number): string {
+  return `select ${version} as version, '${'x'.repeat(200)}' as filling from daily_load`;
 }
 
 export function namesOf(count: number): readonly string[] {
@@ -58,12 +50,7 @@ export function namesOf(count: number): readonly string[] {
 }
 
 function filesOf(names: readonly string[], version: number): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    names.map((name) => [
-      configPath(name),
-      `${JSON.stringify({ title: name, ...content(version) }, null, 2)}\n`,
-    ]),
-  );
+  return Object.assign({}, ...names.map((name) => sqlFile(name, queryOf(version))));
 }
 
 /** Sets up a project whose branch `develop` and its workspace hold these pipelines. */
@@ -183,8 +170,7 @@ export async function startTeam(
     },
     merge: (iid, latencyMs) => {
       const on = `merge_requests/${iid}`;
-      const isLast = (body: string) => body.includes('aic-bot:deployment:') && !body.includes('⏳');
-      return measure(on, latencyMs, () => maintainer.call('PUT', `${path}/${on}/merge`), isLast);
+      return measure(on, latencyMs, () => maintainer.call('PUT', `${path}/${on}/merge`), isFinal);
     },
     command: (line, latencyMs) => {
       const on = `issues/${issue.iid}`;

@@ -1,12 +1,12 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { until } from '../../../demo/person.ts';
 import { secret, type Sender } from './deliveries.ts';
+import { freePort } from '../../postgres.ts';
 import { fixed, median, whole, type Finding } from '../table.ts';
 import type { Answered, Load } from './load.ts';
 
@@ -136,16 +136,6 @@ async function answering(url: string): Promise<void> {
       () => undefined,
     );
   await until(`an answer of ${url}`, ask, 20_000);
-}
-
-/** A port that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
 }
 
 const ingestRounds = 5;
