@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { aicAddresses } from './adapters/aic/addresses.ts';
 import { logLevels } from './adapters/log.ts';
+import { isKnownTls } from './adapters/mail/smtp-address.ts';
 import { isPostgres } from './adapters/store/database-url.ts';
 import type { Environment } from './domain/aic.ts';
 import { words } from './domain/phrase.ts';
@@ -68,7 +69,8 @@ const environment = z.object({
   SMTP_URL: z
     .string()
     .refine((text) => /^smtps?:\/\/./.test(text) && URL.canParse(text), 'is not an smtp or smtps address')
-    .refine((text) => decoded(text) !== undefined, 'holds a % in its password that is not written as %25'),
+    .refine((text) => decoded(text) !== undefined, 'holds a % in its password that is not written as %25')
+    .refine((text) => !URL.canParse(text) || isKnownTls(text), 'has a tls= other than tls=optional'),
   MAIL_FROM: sender,
   MAIL_TO: list
     .refine((all) => all.length > 0, 'names no address')

@@ -143,6 +143,7 @@ describe('a mistake', () => {
       'smtp://bot:50%off@mail.example.com',
       'holds a % in its password that is not written as %25',
     ],
+    ['SMTP_URL', 'smtp://mail.example.com?tls=no', 'has a tls= other than tls=optional'],
     ['MAIL_FROM', 'nobody', 'is not a mail address'],
     ['MAIL_FROM', 'Bot <nobody>', 'is not a mail address'],
     ['MAIL_TO', 'team@example.com,nobody', 'holds something that is not a mail address'],

@@ -9,6 +9,7 @@ import { until } from '../../demo/person.ts';
 import { startSmtpSink, type SmtpSink } from '../../demo/mail/smtp-sink.ts';
 import { neverBreaking, type Breaking } from '../../src/adapters/breaker.ts';
 import { createLog } from '../../src/adapters/log.ts';
+import { smtpAddress } from '../../src/adapters/mail/smtp-address.ts';
 import { createSmtpSender } from '../../src/adapters/mail/smtp.ts';
 import type { Mail } from '../../src/domain/mail.ts';
 import { fail, ok } from '../../src/domain/result.ts';
@@ -170,6 +171,83 @@ describe('with a server that refuses', () => {
     expect(JSON.stringify(answer)).not.toContain(password);
   });
 });
+
+describe('with a server that is not on this machine', () => {
+  const logins: string[] = [];
+  let server: SMTPServer;
+
+  /** Its address is none of loopback, though it leads there. */
+  async function start(options: SMTPServerOptions): Promise<string> {
+    logins.length = 0;
+    server = new SMTPServer({
+      authOptional: true,
+      disableReverseLookup: true,
+      closeTimeout: 1,
+      onAuth: (auth, session, done) => {
+        logins.push(`${auth.password} ${session.secure ? 'encrypted' : 'in the open'}`);
+        done(null, { user: 'bot' });
+      },
+      ...options,
+    });
+    server.on('error', () => {});
+    const listener = server.listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const address = listener.address();
+    if (address === null || typeof address === 'string') throw new Error('The server listens on no port.');
+    return `smtp://bot:${password}@0.0.0.0:${address.port}`;
+  }
+
+  const withoutTls: SMTPServerOptions = { disabledCommands: ['STARTTLS'], allowInsecureAuth: true };
+
+  afterEach(() => new Promise<void>((resolve) => server.close(resolve)));
+
+  test('the login and the mail are encrypted', async () => {
+    const url = await start({});
+    expect(await senderTo(`${url}?tls.rejectUnauthorized=false`).send(mail)).toEqual(ok(undefined));
+    expect(logins).toEqual([`${password} encrypted`]);
+  });
+
+  test.each([
+    '',
+    '?requireTLS=false',
+    '?ignoreTLS=true',
+    '?opportunisticTLS=true',
+    '?requireTLS=false&ignoreTLS=true',
+  ])(
+    'no login and no mail goes to one that offers no TLS, whatever else the address says: %s',
+    async (query) => {
+      const sender = senderTo(`${await start(withoutTls)}${query}`);
+      const said = expect.stringMatching(/offers no TLS.*STARTTLS.*smtps:.*\?tls=optional to SMTP_URL/);
+      expect(await sender.send(mail)).toEqual(fail({ reason: 'passing', said }));
+      expect(await sender.verify()).toEqual(fail(said));
+      expect(logins).toEqual([]);
+    },
+  );
+
+  test('one that offers no TLS gets it where the address says that TLS is optional', async () => {
+    expect(await senderTo(`${await start(withoutTls)}?tls=optional`).send(mail)).toEqual(ok(undefined));
+    expect(logins).toEqual([`${password} in the open`]);
+  });
+
+  test('a certificate that nobody vouches for is told as such', async () => {
+    const answer = await senderTo(await start({})).send(mail);
+    expect(answer).toMatchObject({
+      failure: { reason: 'passing', said: expect.stringContaining('certificate') },
+    });
+    expect(logins).toEqual([]);
+  });
+});
+
+test.each(['localhost', '127.0.0.1', '127.8.9.1', '[::1]', 'LOCALHOST'])('%s is this machine', (host) => {
+  expect(smtpAddress(`smtp://${host}:25`).requiresTls).toBe(false);
+});
+
+test.each(['127.0.0.1.example.com', 'localhost.example.com', 'mail', '10.0.0.1', '[::2]', '0.0.0.0'])(
+  '%s is another machine',
+  (host) => {
+    expect(smtpAddress(`smtp://${host}:25`).requiresTls).toBe(true);
+  },
+);
 
 describe('with a server that is broken', () => {
   let server: Server;

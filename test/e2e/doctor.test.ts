@@ -206,6 +206,13 @@ describe('doctor finds', () => {
     expect(JSON.stringify(found)).not.toContain('hunter22');
   });
 
+  it('a mail server elsewhere that offers no encryption', async () => {
+    const found = await findings({ SMTP_URL: world.mail.url.replace('127.0.0.1', '0.0.0.0') });
+    expect(found).toMatchObject([
+      { check: 'mail', status: 'failed', text: expect.stringContaining('add ?tls=optional to SMTP_URL') },
+    ]);
+  });
+
   it('a mail server that never greets', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
     await once(silent, 'listening');

@@ -4,6 +4,7 @@ import type { Log } from '../../domain/log.ts';
 import type { Mail, Mailer } from '../../domain/mail.ts';
 import { fail, ok, type Result } from '../../domain/result.ts';
 import { createBreaker, Unanswered, type Breaking } from '../breaker.ts';
+import { smtpAddress } from './smtp-address.ts';
 
 /** Mail over SMTP. Reads no files and no addresses on behalf of a message. */
 export function createSmtpSender(deps: {
@@ -21,8 +22,9 @@ export function createSmtpSender(deps: {
   verify(): Promise<Result<void, string>>;
   close(): void;
 } {
+  const { url, requiresTls } = smtpAddress(deps.url);
   const transport = createTransport({
-    url: deps.url,
+    url,
     connectionTimeout: deps.timeoutMs ?? 10_000,
     greetingTimeout: deps.timeoutMs ?? 10_000,
     socketTimeout: deps.timeoutMs ?? 30_000,
@@ -31,6 +33,10 @@ export function createSmtpSender(deps: {
   });
   const breaker = createBreaker('the mail server', deps.breaking);
   const { hide = (text: string) => text } = deps;
+  const saidBy = (error: unknown, otherwise: string) =>
+    requiresTls && isWithoutTls(error)
+      ? noTls
+      : deps.mask(error instanceof Error ? error.message : otherwise);
   const hand = (mail: Mail) =>
     transport.sendMail({
       from: deps.from,
@@ -55,7 +61,7 @@ export function createSmtpSender(deps: {
         return fail({ reason: 'refused', said: `the server refused ${rejected.length} of the addresses` });
       } catch (thrown) {
         const error = thrown instanceof Unanswered ? thrown.cause : thrown;
-        const said = deps.mask(error instanceof Error ? error.message : 'the mail could not be sent');
+        const said = saidBy(error, 'the mail could not be sent');
         return fail({ reason: isFinal(error) ? 'refused' : 'passing', said });
       }
     },
@@ -64,7 +70,7 @@ export function createSmtpSender(deps: {
         await transport.verify();
         return ok(undefined);
       } catch (error) {
-        return fail(deps.mask(error instanceof Error ? error.message : 'no answer'));
+        return fail(saidBy(error, 'no answer'));
       }
     },
     close: () => transport.close(),
@@ -74,6 +80,14 @@ export function createSmtpSender(deps: {
 /** Whether the server said something, be it no. */
 function isAnswer(error: unknown): boolean {
   return error instanceof Error && 'responseCode' in error && typeof error.responseCode === 'number';
+}
+
+const noTls =
+  'the mail server offers no TLS, and without it password and mails could be read on their way. Turn on STARTTLS there, or use smtps:// where it has that; on a network that you trust, add ?tls=optional to SMTP_URL';
+
+/** nodemailer's code where the server answers to STARTTLS with no. A certificate that is wrong has no answer with it. */
+function isWithoutTls(error: unknown): boolean {
+  return isAnswer(error) && error instanceof Error && 'code' in error && error.code === 'ETLS';
 }
 
 /** nodemailer's codes for an answer to the addresses and to the message. A greeting or a login is answered before any mail. */
