@@ -1,7 +1,4 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
-import { loadEnvFile } from 'node:process';
-
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
 import { createPrompt } from './adapters/prompt.ts';
@@ -14,14 +11,15 @@ import { words } from './domain/phrase.ts';
 import { refusalPrintout, type Printout } from './domain/printout.ts';
 import { projectPath, type ProjectPath } from './domain/project-path.ts';
 import { createValueMask } from './domain/secrets.ts';
+import { describeEnvFile, withEnvFile } from './env-file.ts';
 import { doctor } from './handlers/doctor.ts';
 import { init } from './handlers/init.ts';
 import { prepareDoctor, prepareInit, type Seat } from './operator.ts';
 
 const wrongUsage = 2;
 
-if (existsSync('.env')) loadEnvFile('.env');
-const read = readSettings(process.env);
+const { variables, notice } = withEnvFile(process.cwd(), process.env);
+const read = readSettings(variables);
 const mask = createValueMask(secretsIn(read.settings));
 const { stdin, stdout, stderr } = process;
 // Whoever reads only the first lines closes the pipe.
@@ -43,7 +41,14 @@ const program = new Command('aic-bot')
   .description('Sets up GitLab projects for the bot, looks over what it needs, and gives it commands.')
   .addHelpText('after', '\nSettings come from the environment and from .env in the current folder.')
   .showHelpAfterError('Add --help for how it is used.')
-  .exitOverride();
+  .exitOverride()
+  .hook('preAction', async () => {
+    if (notice === undefined) return;
+    terminal.tell(describeEnvFile(notice));
+    if (notice.mixed.length === 0 || seat.ask === undefined) return;
+    const answer = await seat.ask('Is the file yours, and may the keys go there?', ['no', 'yes']);
+    if (answer !== 'yes') process.exit(wrongUsage);
+  });
 
 program
   .command('init')
@@ -78,11 +83,11 @@ program
     await finish(await doctor(prepareDoctor(read, seat), projects), options);
   });
 
-addBranchCommands(program, { terminal, variables: process.env, exit: (code) => process.exit(code) });
+addBranchCommands(program, { terminal, variables, exit: (code) => process.exit(code) });
 
 addStoreCommands(program, { terminal, exit: (code) => process.exit(code) });
 
-addAuditCommands(program, { terminal, variables: process.env, exit: (code) => process.exit(code) });
+addAuditCommands(program, { terminal, variables, exit: (code) => process.exit(code) });
 
 interface PrintOptions {
   readonly json?: true;

@@ -103,6 +103,9 @@ const environment = z.object({
   LOG_LEVEL: z.enum(logLevels, 'is not a level').default('info'),
 });
 
+/** The names of all settings. */
+export const settingNames: ReadonlySet<string> = new Set(environment.keyof().options);
+
 /** The settings, parsed. */
 export type Config = z.infer<typeof environment>;
 

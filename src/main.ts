@@ -1,18 +1,16 @@
-import { existsSync } from 'node:fs';
-import { loadEnvFile } from 'node:process';
-
 import { createLog } from './adapters/log.ts';
 import { describeStoreFailure } from './adapters/store/store-failure.ts';
 import { describeMistakes, parseConfig, secretsIn } from './config.ts';
 import { createMask } from './domain/secrets.ts';
+import { withEnvFile } from './env-file.ts';
 import { listen } from './listen.ts';
 import { createNodeBot, type Bot } from './node-bot.ts';
 
 /** Running work may take this long after SIGTERM; then it is cut off and taken up at the next start. */
 const graceMs = 8_000;
 
-if (existsSync('.env')) loadEnvFile('.env');
-const config = parseConfig(process.env);
+const { variables, notice } = withEnvFile(process.cwd(), process.env);
+const config = parseConfig(variables);
 if (config.ok) await run(config.value);
 else {
   process.stderr.write(`${describeMistakes(config.failure)}\n`);
@@ -24,6 +22,8 @@ async function run(settings: Extract<typeof config, { ok: true }>['value']): Pro
   const mask = createMask(secretsIn(settings));
   const write = (line: string) => process.stdout.write(`${line}\n`);
   const log = createLog({ level: settings.LOG_LEVEL, clock, mask, write });
+  if (notice !== undefined)
+    log.info('hosts and keys from a file', { path: notice.path, settings: notice.settings.join(' ') });
   let bot: Bot;
   try {
     bot = await createNodeBot(settings, { clock, random: Math.random, log, mask });

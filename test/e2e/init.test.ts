@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -7,7 +9,7 @@ import { startAic } from '../../demo/aic/server.ts';
 import { startBotProcess } from '../../demo/bot-process.ts';
 import { personAt, until } from '../../demo/person.ts';
 import { startWorld, type World } from '../../demo/world.ts';
-import { runCli } from './cli.ts';
+import { runCli, startCli } from './cli.ts';
 import { aicProject, sqlFile } from './scene.ts';
 
 const path = 'pin/data/pipelines';
@@ -172,8 +174,37 @@ describe('init of a project that is not there', () => {
     const lines = Object.entries({ ...world.settings, PUBLIC_URL: botUrl }).map(
       ([key, value]) => `${key}='${value}'`,
     );
-    await writeFile(join(world.folder, '.env'), lines.join('\n'));
-    expect((await runCli({}, world.folder, ['init', path, ...options])).code).toBe(0);
+    const file = join(world.folder, '.env');
+    await writeFile(file, lines.join('\n'));
+    const { code, stderr } = await runCli({}, world.folder, ['init', path, ...options]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^Using .*GITLAB_TOKEN.*GITLAB_URL/);
+    expect(stderr).toContain(` from ${file}.\n`);
+    for (const value of Object.values(world.settings))
+      if (value.length > 5) expect(stderr).not.toContain(value);
+  });
+
+  it('names a .env that sends a key of the environment elsewhere, before it is sent', async () => {
+    const { GITLAB_URL: _own, ...environment } = world.settings;
+    const told =
+      /^Using GITLAB_URL from .*\.env\. GITLAB_TOKEN of the environment goes to the GITLAB_URL of that file\./;
+    // It answers only once the line is there.
+    const stranger = createServer((_request, response) => {
+      const isTold = () => (told.test(running.written.stderr) ? true : undefined);
+      void until('the line', isTold, 5_000).then(
+        () => response.end('{}'),
+        () => response.destroy(),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    const { port } = z.object({ port: z.number() }).parse(stranger.address());
+    await writeFile(join(world.folder, '.env'), `GITLAB_URL=http://127.0.0.1:${port}\nNODE_DEBUG=http\n`);
+    const running = startCli(environment, world.folder, ['init', path, ...options]);
+    const { stderr } = await running.outcome;
+    stranger.closeAllConnections();
+    stranger.close();
+    expect(stderr).toMatch(told);
+    expect(stderr).not.toContain(String(port));
   });
 
   it('gives workspaces that only the QA installation has their environment', async () => {
