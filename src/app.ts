@@ -2,6 +2,7 @@ import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 
 import { isSignedRight, mayBeGenuine, type WebhookSecrets } from './handlers/authenticate.ts';
+import { digestOf } from './domain/inbox.ts';
 import { sha256Hex } from './domain/sha256.ts';
 import type { Readiness } from './handlers/readiness.ts';
 import { receiveDelivery, type ReceivePorts } from './handlers/receive-delivery.ts';
@@ -105,5 +106,5 @@ const longestId = 200;
 async function deliveryId(headers: Headers, eventName: string, text: string): Promise<string> {
   const given = headers.get('webhook-id') || headers.get('idempotency-key');
   if (given && given.length <= longestId) return given;
-  return `sha256-${await sha256Hex(given || `${eventName}\n${text}`)}`;
+  return `sha256-${await (given ? sha256Hex(given) : digestOf(eventName, text))}`;
 }

@@ -7,6 +7,7 @@ import { neverBreaking, usualBreaking, type Breaking } from './adapters/breaker.
 import { defaultRetry, type RetryPolicy } from './adapters/http-client.ts';
 import type { Lease, Leases } from './adapters/queue/leases.ts';
 import { guardOf } from './adapters/store/fence.ts';
+import { countBrokenJobs } from './adapters/store/broken-jobs.ts';
 import { createInbox } from './adapters/store/inbox.ts';
 import type { JobsAdded } from './adapters/store/rows.ts';
 import type { Tables } from './adapters/store/schema.ts';
@@ -147,7 +148,7 @@ export function createBotOn(
   { mailer, checkStore }: { readonly mailer: Mailer; readonly checkStore: () => Promise<void> },
 ): BotOnEngine {
   const { clock, log } = around;
-  const { db, serves, mail } = engine;
+  const { db, serves } = engine;
   const inbox = createInbox(db, clock, engine.jobsAdded);
   const { PUBLIC_URL: address } = config;
   const forJobs = {
@@ -186,7 +187,6 @@ export function createBotOn(
       clock,
       log,
       serves,
-      mail,
       secrets: { tokens: config.GITLAB_WEBHOOK_SECRET, signingToken: config.GITLAB_SIGNING_TOKEN },
       readiness: createReadiness({
         clock,
@@ -196,6 +196,7 @@ export function createBotOn(
           const known = await unleased().store.projects();
           return known.filter(({ hookProblem }) => hookProblem !== undefined).length;
         },
+        brokenJobs: () => countBrokenJobs(db, clock.now()),
       }),
     },
   };

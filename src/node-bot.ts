@@ -41,7 +41,7 @@ export async function createNodeBot(config: Config, around: Surroundings): Promi
     ...(around.timeoutMs === undefined ? {} : { timeoutMs: around.timeoutMs }),
   });
   const bot = createBotOn(engine, config, around, { mailer, checkStore: () => checkStore(db) });
-  const work = { db, leases, clock, random, log, concurrency: lanesAtOnce, run: bot.runJob };
+  const work = { db, leases, clock, random, log, jobsAdded, concurrency: lanesAtOnce, run: bot.runJob };
   const lanes: Lanes =
     pool === undefined
       ? createLanes(work)

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 
 import type { OuterBound } from './adapters/bound.ts';
 import { usualBreaking } from './adapters/breaker.ts';
-import { wakeLane, wakeLanes } from './adapters/edge/call-lane.ts';
+import { askReadiness, wakeLane, wakeLanes } from './adapters/edge/call-lane.ts';
 import { checkD1, migrateD1, openD1 } from './adapters/edge/d1.ts';
 import { handedOver } from './adapters/edge/handed-over.ts';
 import { createEdgeInbox } from './adapters/edge/inbox.ts';
@@ -22,6 +22,7 @@ import type { Clock } from './domain/clock.ts';
 import type { DueJob } from './domain/job.ts';
 import { createMask, createValueMask } from './domain/secrets.ts';
 import { createBotOn, createEngine, type Surroundings } from './engine.ts';
+import type { Readiness } from './handlers/readiness.ts';
 
 /** Cloudflare hands settings, secrets and bindings over as one object. */
 type Environment = Bindings & Readonly<Record<string, unknown>>;
@@ -41,10 +42,8 @@ export default {
   scheduled: async (_event: unknown, environment: Environment): Promise<void> => {
     const config = configOf(environment);
     if (config === undefined) return;
-    const around = surroundingsOf(config);
-    const db = openD1(environment.DB, (query) => query());
+    const { db, bot, allWoken } = unleasedBot(environment, config, surroundingsOf(config));
     await migrateD1(environment.DB, db, clock);
-    const { bot, allWoken } = botOn(environment, config, around, { db, leases: noLeases }, (call) => call());
     await bot.keepStanding();
     const due = await waitingIn(db)
       .select(({ fn }) => ['lane', fn.min('due_at').as('at')])
@@ -62,6 +61,7 @@ export class Lane {
   readonly #state: DurableObjectState;
   readonly #environment: Environment;
   #lane: ReturnType<typeof createEdgeLane> | undefined;
+  #readiness: (() => Promise<Readiness>) | undefined;
   #isMigrated = false;
 
   constructor(state: DurableObjectState, environment: Environment) {
@@ -72,6 +72,7 @@ export class Lane {
 
   async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
+    if (url.pathname === '/readyz') return Response.json(await this.#ready());
     const name = url.searchParams.get('lane') ?? '';
     if (this.#name() === undefined) this.#state.storage.sql.exec('insert into name values (?)', name);
     const lane = this.#open(name);
@@ -96,6 +97,15 @@ export class Lane {
     await this.#open(name).alarm();
   }
 
+  /** Only the object of this name is asked: so one answer serves everybody for some seconds, wherever their requests arrive. */
+  #ready(): Promise<Readiness> {
+    if (this.#readiness === undefined) {
+      const config = usableConfigOf(this.#environment);
+      this.#readiness = unleasedBot(this.#environment, config, surroundingsOf(config)).bot.ports.readiness;
+    }
+    return this.#readiness();
+  }
+
   #name(): string | undefined {
     const [row] = this.#state.storage.sql.exec('select name from name').toArray();
     return row === undefined ? undefined : String(row['name']);
@@ -103,8 +113,7 @@ export class Lane {
 
   #open(lane: string): ReturnType<typeof createEdgeLane> {
     if (this.#lane !== undefined) return this.#lane;
-    const config = configOf(this.#environment);
-    if (config === undefined) throw new Error('the settings are missing or wrong; the log names them');
+    const config = usableConfigOf(this.#environment);
     const around = surroundingsOf(config);
     const { log, random } = around;
     const slices = createSlices();
@@ -115,7 +124,13 @@ export class Lane {
     const leases = createLeases({ db, clock, log, holder, hasEnded, leaseMs });
     const outer: OuterBound = () => (call) => slices.enter(call);
     const enter: Slices['enter'] = (call) => slices.enter(call);
-    const { bot, allWoken } = botOn(this.#environment, config, around, { db, leases, outer }, enter);
+    const { bot, jobsAdded, allWoken } = botOn(
+      this.#environment,
+      config,
+      around,
+      { db, leases, outer },
+      enter,
+    );
     return (this.#lane = createEdgeLane({
       state: this.#state,
       lane,
@@ -127,7 +142,9 @@ export class Lane {
       random,
       slices,
       callsAtOnce: config.CALLS_PER_SLICE,
+      jobsAdded,
       allWoken,
+      checkStore: () => slices.enter(() => checkD1(this.#environment.DB)),
       run: bot.runJob,
     }));
   }
@@ -157,6 +174,7 @@ function botOn(
   const checkStore = () => checkD1(environment.DB);
   return {
     bot: createBotOn(engine, config, around, { mailer, checkStore }),
+    jobsAdded,
     /** Resolves when the lanes are woken for which jobs were added. */
     allWoken: async () => void (await Promise.all(waking)),
   };
@@ -170,11 +188,21 @@ const noLeases: Leases = {
   close: async () => {},
 };
 
-function appOf(environment: Environment, config: Config): Hono {
-  const around = surroundingsOf(config);
+function unleasedBot(environment: Environment, config: Config, around: Surroundings) {
   const db = openD1(environment.DB, (query) => query());
-  const { bot } = botOn(environment, config, around, { db, leases: noLeases }, (call) => call());
-  return createApp({ ...bot.ports, inbox: createEdgeInbox(environment.LANE, db) });
+  return { db, ...botOn(environment, config, around, { db, leases: noLeases }, (call) => call()) };
+}
+
+function appOf(environment: Environment, config: Config): Hono {
+  const { db, bot } = unleasedBot(environment, config, surroundingsOf(config));
+  const { LANE } = environment;
+  return createApp({ ...bot.ports, inbox: createEdgeInbox(LANE, db), readiness: () => askReadiness(LANE) });
+}
+
+function usableConfigOf(environment: Environment): Config {
+  const config = configOf(environment);
+  if (config === undefined) throw new Error('the settings are missing or wrong; the log names them');
+  return config;
 }
 
 function configOf(environment: Environment): Config | undefined {

@@ -15,6 +15,7 @@ import { createInbox } from '../src/adapters/store/inbox.ts';
 import type { Tables } from '../src/adapters/store/schema.ts';
 import { openSqlite } from '../src/adapters/store/sqlite.ts';
 import { createApp, type AppPorts } from '../src/app.ts';
+import { digestOf } from '../src/domain/inbox.ts';
 
 const secret = 'the-webhook-secret';
 const signingToken = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -59,7 +60,6 @@ function appWith(changes: Partial<AppPorts> & { readonly projects?: readonly str
     clock,
     log: createLog({ level: 'debug', clock, mask: (text) => text, write }),
     serves: picomatch([...projects], { dot: true, nocase: true }),
-    mail: { mailTo: ['ops@example.com'], mailHost: 'bot.example.com' },
     secrets: { tokens: [secret], signingToken: undefined },
     readiness: () => Promise.resolve({ missing: [], warnings: [] }),
     ...ports,
@@ -105,7 +105,8 @@ describe('a delivery', () => {
         id: 'one',
         received_at: now,
         event_name: 'Merge Request Hook',
-        body: JSON.stringify(merge),
+        body: '',
+        digest: await digestOf('Merge Request Hook', JSON.stringify(merge)),
         status: 'waiting',
         project_id: 15,
         branch: 'main',
@@ -169,7 +170,9 @@ describe('a delivery', () => {
     expect(warned()).toMatchObject([
       { message: 'a known delivery came with another body, and was not read', delivery: 'one' },
     ]);
-    expect(await deliveries()).toMatchObject([{ body: JSON.stringify(merge) }]);
+    expect(await deliveries()).toMatchObject([
+      { branch: 'main', digest: await digestOf('', JSON.stringify(merge)) },
+    ]);
   });
 
   test.each([
@@ -201,24 +204,48 @@ describe('a delivery', () => {
     expect(answer).toMatchObject({ status: 202, body: { status: 'queued' } });
   });
 
+  const served = { path_with_namespace: 'team/pipelines' };
   test.each([
-    ['without the fields', { text: 'a template of somebody' }, 'project, ref, before, after'],
-    ['that is an array', [], 'the body'],
-    ['that is null', null, 'the body'],
-    ['whose fields are inherited only', { ['__proto__']: push }, 'project, ref, before, after'],
-  ])('of a known kind %s is rejected, kept, logged and mailed', async (_what, body, fields) => {
-    const text = JSON.stringify(body);
-    const reason = `a push event with unreadable fields: ${fields}`;
-    const answer = await answerTo(text, { 'x-gitlab-event': 'Push Hook', 'webhook-id': 'odd' });
-    expect(answer).toEqual({ status: 202, body: { id: 'odd', status: 'rejected', reason } });
-    expect(await deliveries()).toMatchObject([{ id: 'odd', status: 'rejected', reason, body: text }]);
-    expect(await jobs()).toMatchObject([{ lane: 'mail', due_at: now }]);
-    expect(lines).toContainEqual(expect.objectContaining({ delivery: 'odd', status: 'rejected', reason }));
+    ['without the fields', { project }, 'ref, before, after'],
+    ['with a project that has no number', { ...push, project: served }, 'project.id'],
+    ['with its project elsewhere', { object_attributes: { target: served } }, 'project, ref, before, after'],
+    ['with its path alone', served, 'project, ref, before, after'],
+  ])(
+    'of a known kind and a served project %s is rejected, kept, logged and told',
+    async (_, body, fields) => {
+      const text = JSON.stringify(body);
+      const reason = `a push event with unreadable fields: ${fields}`;
+      const answer = await answerTo(text, { 'x-gitlab-event': 'Push Hook', 'webhook-id': 'odd' });
+      expect(answer).toEqual({ status: 202, body: { id: 'odd', status: 'rejected', reason } });
+      expect(await deliveries()).toMatchObject([{ id: 'odd', status: 'rejected', reason, body: text }]);
+      expect(await jobs()).toMatchObject([{ lane: 'alert:rejected', due_at: now }]);
+      expect(lines).toContainEqual(expect.objectContaining({ delivery: 'odd', status: 'rejected', reason }));
+    },
+  );
+
+  test.each([
+    ['of no project', { text: 'a template of somebody' }, 'it names no project'],
+    ['that is an array', [], 'it names no project'],
+    ['that is null', null, 'it names no project'],
+    ['whose fields are inherited only', { ['__proto__']: push }, 'it names no project'],
+    ['with a path that is none', { project: { path_with_namespace: 15 } }, 'it names no project'],
+    [
+      'of a project that is not served',
+      { project: { path_with_namespace: 'other/project' } },
+      'the project is not in GITLAB_PROJECTS',
+    ],
+  ])('of a known kind %s that can not be read is ignored: neither kept nor told', async (_, body, why) => {
+    const answer = await answerTo(body, { 'x-gitlab-event': 'Push Hook', 'webhook-id': 'odd' });
+    const reason = expect.stringMatching(new RegExp(`^a push event with unreadable fields: .*; and ${why}$`));
+    expect(answer).toEqual({ status: 202, body: { id: 'odd', status: 'ignored', reason } });
+    expect(await deliveries()).toEqual([]);
+    expect(await jobs()).toEqual([]);
+    expect(lines).toContainEqual(expect.objectContaining({ delivery: 'odd', status: 'ignored', reason }));
   });
 
-  test('that was rejected and comes again is a duplicate, mailed once', async () => {
+  test('that was rejected and comes again is a duplicate, told once', async () => {
     const app = appWith();
-    const odd = { object_kind: 'push' };
+    const odd = { object_kind: 'push', project };
     expect(await answerTo(odd, { 'webhook-id': 'odd' }, app)).toMatchObject({ body: { status: 'rejected' } });
     expect(await answerTo(odd, { 'webhook-id': 'odd' }, app)).toMatchObject({
       body: { status: 'duplicate' },
@@ -226,10 +253,35 @@ describe('a delivery', () => {
     expect(await jobs()).toHaveLength(1);
   });
 
-  test('is written down even as large as GitLab sends, with all its characters', async () => {
-    const text = JSON.stringify({ ...push, commits: 'Größe \u0000 😀'.repeat(100_000) });
-    expect(await answerTo(text)).toMatchObject({ status: 202, body: { status: 'queued' } });
-    expect((await deliveries())[0]?.body).toBe(text);
+  test('is written down even as large as GitLab sends, with all its characters where it could not be read', async () => {
+    const large = 'Größe \u0000 😀'.repeat(100_000);
+    expect(await answerTo({ ...push, commits: large })).toMatchObject({ body: { status: 'queued' } });
+    const odd = JSON.stringify({ object_kind: 'push', project, commits: large });
+    expect(await answerTo(odd)).toMatchObject({ body: { status: 'rejected' } });
+    expect((await deliveries()).map(({ body }) => body)).toEqual(['', odd]);
+  });
+
+  test('leaves nothing of what people wrote, but the commands in their job', async () => {
+    const note = {
+      object_kind: 'note',
+      user: { id: 4, email: 'ada@example.com' },
+      project,
+      object_attributes: {
+        id: 9,
+        author_id: 4,
+        noteable_type: 'Issue',
+        action: 'create',
+        created_at: '2026-04-01T12:00:00Z',
+        note: '/aic help\n\nthe password is hunter22',
+        discussion_id: 'd',
+      },
+      issue: { iid: 3 },
+    };
+    expect(await answerTo(note)).toMatchObject({ body: { status: 'queued' } });
+    const kept = JSON.stringify(await deliveries());
+    for (const text of ['hunter22', 'ada@example.com', '/aic']) expect(kept).not.toContain(text);
+    expect(await jobs()).toMatchObject([{ job_json: expect.stringContaining('"/aic help"') }]);
+    expect(JSON.stringify(await jobs())).not.toContain('hunter22');
   });
 
   test('whose keys try to reach the prototype does nothing but what its own fields say', async () => {
@@ -605,7 +657,7 @@ test('no JSON body is answered with anything but 202, and its event is what is i
         expect(answer.body.status).toMatch(/^(queued|duplicate|ignored|rejected)$/);
         if (answer.body.status !== 'queued') return;
         const kept = (await deliveries()).find(({ id }) => id === answer.body.id);
-        expect(kept).toMatchObject({ status: 'waiting', body: text });
+        expect(kept).toMatchObject({ status: 'waiting', body: '', digest: await digestOf(event, text) });
         expect(JSON.parse(kept?.event_json ?? '')).toMatchObject({ projectId: kept?.project_id });
       },
     ),

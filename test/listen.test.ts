@@ -34,7 +34,6 @@ async function start(limits: ServerLimits = serverLimits): Promise<void> {
     clock,
     log: createLog({ level: 'silent', clock, mask: (text) => text, write: () => {} }),
     serves: () => true,
-    mail: { mailTo: [], mailHost: 'bot.example.com' },
     secrets: { tokens: [secret], signingToken: undefined },
     readiness: () => Promise.resolve({ missing: [], warnings: [] }),
   });

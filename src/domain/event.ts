@@ -56,4 +56,9 @@ export type Reading =
       readonly event: Event;
     }
   | { readonly kind: 'ignored'; readonly reason: string }
-  | { readonly kind: 'rejected'; readonly reason: string };
+  | {
+      readonly kind: 'rejected';
+      readonly reason: string;
+      /** As far as it could be read. */
+      readonly projectPath: string | undefined;
+    };

@@ -1,6 +1,7 @@
 import type { Event } from './event.ts';
 import type { DueJob } from './job.ts';
 import type { Result } from './result.ts';
+import { sha256Hex } from './sha256.ts';
 
 /** One webhook request, as it is kept. */
 export interface Delivery {
@@ -9,10 +10,21 @@ export interface Delivery {
   readonly receivedAt: number;
   /** GitLab's `X-Gitlab-Event`, such as `Push Hook`. */
   readonly eventName: string;
+  /** As `digestOf`; empty for one that an earlier version kept. */
+  readonly digest: string;
+  readonly content: { readonly kind: 'event'; readonly event: Event } | Rejected;
+}
+
+/** What nobody could read is the only one that is kept with its body: who mends it needs that. */
+interface Rejected {
+  readonly kind: 'rejected';
+  readonly reason: string;
   readonly body: string;
-  readonly content:
-    | { readonly kind: 'event'; readonly event: Event }
-    | { readonly kind: 'rejected'; readonly reason: string };
+}
+
+/** What tells a repetition from another body under the same id. The body itself need not be kept: it holds names, addresses and comments. */
+export function digestOf(eventName: string, body: string): Promise<string> {
+  return sha256Hex(`${eventName}\n${body}`);
 }
 
 /** The durable inbox: what it has accepted survives the end of the process, at any moment. */
@@ -20,7 +32,7 @@ export interface Inbox {
   /**
    * Writes the delivery and the jobs that it wakes in one transaction. When the promise resolves with `new`, both are on
    * disk; a delivery whose id is known changes nothing: it is a
-   * `duplicate`, or `altered` where the body that is kept is another.
+   * `duplicate`, or `altered` where its body was another.
    */
   accept(
     delivery: Delivery,

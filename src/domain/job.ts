@@ -1,3 +1,4 @@
+import { alertId, type Alert, type AlertKind } from './alert.ts';
 import type { CommandedEvent } from './event.ts';
 import type { GivenCommand } from './operator-order.ts';
 import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from './ids.ts';
@@ -19,6 +20,8 @@ export type Job =
   | CommentJob
   | ReactionJob
   | MailJob
+  | AlertJob
+  | TellBrokenJob
   | CheckTokenJob
   | SweepJob
   | CleanUpJob
@@ -128,6 +131,41 @@ export interface MailJob {
   readonly mail: Mail;
 }
 
+/** Mail the operator what has to be known, together with what else of its kind waits. */
+export interface AlertJob {
+  readonly kind: 'alert';
+  readonly alert: Alert;
+}
+
+/** Tell whoever waits for a job that it breaks off each time. */
+export interface TellBrokenJob {
+  readonly kind: 'tell-broken';
+  /** By which it is found in the log. */
+  readonly id: string;
+  readonly waits: Waiter;
+  /** Whether the job is tried again. */
+  readonly isRetried: boolean;
+}
+
+/** Who waits for the end of a job. */
+export type Waiter =
+  | {
+      readonly kind: 'command';
+      readonly projectId: ProjectId;
+      readonly origin: Origin;
+      readonly line: string;
+      readonly next: number;
+      /** Commands of the comment that follow. */
+      readonly left: number;
+      readonly delivery: string | undefined;
+    }
+  | {
+      readonly kind: 'plan' | 'back-merge';
+      readonly projectId: ProjectId;
+      readonly mergeRequest: MergeRequestIid;
+    }
+  | { readonly kind: 'branch'; readonly projectId: ProjectId; readonly branch: string };
+
 /** Ask GitLab how long the bot's token lasts. There is always one, waiting or running. */
 interface CheckTokenJob {
   readonly kind: 'check-token';
@@ -184,12 +222,21 @@ export function laneOf(job: Job): string {
       return `record:${job.projectId}:${job.branch}`;
     case 'catch-up':
       return `catch-up:${job.projectId}`;
+    case 'alert':
+      return alertLane(job.alert.about);
+    case 'tell-broken':
+      return `tell-broken:${job.id}`;
     case 'mail':
     case 'check-token':
     case 'sweep':
     case 'clean-up':
       return job.kind;
   }
+}
+
+/** The lane in which alerts of a kind wait. */
+export function alertLane(about: AlertKind): string {
+  return `alert:${about}`;
 }
 
 /** The lane of what changes the workspace or the branch of a key of the mapping. */
@@ -209,7 +256,10 @@ export function keyOf(job: Job): string {
     case 'back-merge':
     case 'plan':
     case 'catch-up':
+    case 'tell-broken':
       return laneOf(job);
+    case 'alert':
+      return `${laneOf(job)}:${alertId(job.alert)}`;
     case 'comment':
       return `comment:${job.projectId}:${placeName(job.place)}:${job.marker}`;
     case 'reaction':
@@ -256,6 +306,20 @@ export function commandJob(
     begun: false,
     lane: undefined,
   };
+}
+
+/** What tells a command apart for ever. */
+export function commandKey({
+  projectId,
+  origin,
+  next,
+}: Pick<CommandJob, 'projectId' | 'origin' | 'next'>): string {
+  return `${requestId(projectId, origin)}:${next}`;
+}
+
+/** The hidden text by which the answer to a command is found again. */
+export function answerMarker({ origin, next }: Pick<CommandJob, 'origin' | 'next'>): string {
+  return `aic-bot:answer:${origin.note}:${next}`;
 }
 
 /** The hidden text by which the comment of a deployment is found again. */

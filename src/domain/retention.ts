@@ -1,6 +1,6 @@
 /** What is not kept for good. Each call drops some hundreds at most and tells how many, so that nobody waits long for the store. */
 export interface Retention {
-  /** Empties the bodies of older deliveries; the deliveries themselves stay, since by them repeated ones are known. */
+  /** Empties the bodies of older rejected deliveries; the deliveries themselves stay, since by them repeated ones are known. */
   dropBodies(before: number): Promise<number>;
   /** Forgets what older pushes ended with. */
   dropPushes(before: number): Promise<number>;

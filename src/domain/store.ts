@@ -1,4 +1,5 @@
 import type { WorkspaceName } from './aic.ts';
+import type { Alerts } from './alerts.ts';
 import type { AuditEntry } from './audit.ts';
 import type { Drifts } from './drifts.ts';
 import type { Hold, Holds } from './hold.ts';
@@ -113,7 +114,8 @@ export interface Closing {
  * On behalf of a lane, whatever writes rejects once the lane's lease is lost, and writes nothing. That is thrown and not returned, since no
  * run can answer it: another process does the work now, and whatever runs here still, in whichever of its steps, must end at once.
  */
-export interface Store extends Notices, KnownProjects, Retention, Plans, RecordIds, Drifts, Holds, History {
+export interface Store
+  extends Notices, Alerts, KnownProjects, Retention, Plans, RecordIds, Drifts, Holds, History {
   branch(key: BranchKey): Promise<BranchState | undefined>;
   /** Oldest first. */
   waiting(key: BranchKey): Promise<readonly WaitingDelivery[]>;

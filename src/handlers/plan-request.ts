@@ -1,6 +1,13 @@
 import type { MappingProblem } from '../domain/branch-view.ts';
 import type { MergeRequest, Project } from '../domain/gitlab.ts';
-import { planJob, type DueJob, type Job, type JobOutcome, type PlanJob } from '../domain/job.ts';
+import {
+  planJob,
+  type DueJob,
+  type Job,
+  type JobOutcome,
+  type PlanJob,
+  type StatusJob,
+} from '../domain/job.ts';
 import type { Mapping } from '../domain/mapping.ts';
 import {
   mergePlanReport,
@@ -104,30 +111,51 @@ export async function showPlan(
   { store, clock }: Pick<BranchPorts, 'store' | 'clock'>,
   { project, request, shown, planned }: Omit<Wanted, 'mapping'> & { readonly planned: ShowablePlan },
 ): Promise<void> {
-  const { head, target, iid, source, webUrl, pipeline } = request;
+  const { head, target, iid } = request;
   if (head === undefined) return;
   const bodies = toComments(mergePlanReport(planned));
-  const left = (shown?.bodies.slice(bodies.length) ?? []).map(() => noLongerNeeded);
-  const status: Job = {
-    kind: 'status',
-    projectId: project.id,
-    commit: head,
-    ref: source,
-    name: 'aic-bot/plan',
-    ...planVerdict(planned),
-    targetUrl: webUrl,
-    ...(pipeline === undefined ? {} : { pipeline: pipeline.id }),
-  };
   const pipelines = planned.kind === 'plan' ? planned.own : [];
   await store.savePlan(
     project.id,
     iid,
     { head, target, pipelines, bodies },
-    [...commentsOf(project, request, [...bodies, ...left]), status].map((job): DueJob => ({
-      job,
-      dueAt: clock.now(),
-    })),
+    [
+      ...commentsOfPlan(project, request, bodies, shown),
+      ...planStatus(project, request, planVerdict(planned)),
+    ].map((job): DueJob => ({ job, dueAt: clock.now() })),
   );
+}
+
+/** The comments of a plan, which take the place of those of the plan that is shown. */
+export function commentsOfPlan(
+  project: Project,
+  request: MergeRequest,
+  bodies: readonly string[],
+  shown: ShownPlan | undefined,
+): readonly Job[] {
+  const left = (shown?.bodies.slice(bodies.length) ?? []).map(() => noLongerNeeded);
+  return commentsOf(project, request, [...bodies, ...left]);
+}
+
+/** The status of the merge request's head. */
+export function planStatus(
+  project: Project,
+  { head, source, webUrl, pipeline }: MergeRequest,
+  verdict: Pick<StatusJob, 'state' | 'description'>,
+): readonly Job[] {
+  if (head === undefined) return [];
+  return [
+    {
+      kind: 'status',
+      projectId: project.id,
+      commit: head,
+      ref: source,
+      name: 'aic-bot/plan',
+      ...verdict,
+      targetUrl: webUrl,
+      ...(pipeline === undefined ? {} : { pipeline: pipeline.id }),
+    },
+  ];
 }
 
 /** A merge request that goes into another branch now, which is not deployed. */

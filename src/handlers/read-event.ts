@@ -36,7 +36,7 @@ export function readEvent(eventName: string, body: unknown): Reading {
         : { kind: 'ignored', reason: `events of the kind ${quoted(stated ?? eventName)} are not used` };
     case 'merge_request': {
       const parsed = mergeRequestEvent.safeParse(body);
-      if (!parsed.success) return rejected(kind, parsed.error);
+      if (!parsed.success) return rejected(kind, body, parsed.error);
       const { action } = parsed.data.object_attributes;
       return reading(
         parsed.data,
@@ -46,17 +46,17 @@ export function readEvent(eventName: string, body: unknown): Reading {
     }
     case 'push': {
       const parsed = pushEvent.safeParse(body);
-      if (!parsed.success) return rejected(kind, parsed.error);
+      if (!parsed.success) return rejected(kind, body, parsed.error);
       return reading(parsed.data, readPush(parsed.data), 'only pushes to branches are used');
     }
     case 'note': {
       const parsed = noteEvent.safeParse(body);
-      if (!parsed.success) return rejected(kind, parsed.error);
+      if (!parsed.success) return rejected(kind, body, parsed.error);
       return reading(parsed.data, readNote(parsed.data), 'only new comments with a command are used');
     }
     case 'access_token': {
       const parsed = accessTokenEvent.safeParse(body);
-      if (!parsed.success) return rejected(kind, parsed.error);
+      if (!parsed.success) return rejected(kind, body, parsed.error);
       const projectPath = parsed.data.project?.path_with_namespace;
       return { kind: 'event', projectPath, event: readAccessToken() };
     }
@@ -83,10 +83,33 @@ function quoted(word: string): string {
 }
 
 /** Names the fields, never their values: the text goes into an answer. */
-function rejected(kind: Kind, error: z.ZodError): Reading {
+function rejected(kind: Kind, body: unknown, error: z.ZodError): Reading {
   const fields = error.issues.map((issue) => issue.path.join('.') || 'the body');
   return {
     kind: 'rejected',
+    projectPath: projectPathIn(body),
     reason: `${kind === 'access_token' ? 'an' : 'a'} ${kind} event with unreadable fields: ${[...new Set(fields)].join(', ')}`,
   };
+}
+
+const path = z.object({ path_with_namespace: z.string() });
+/** Where events name their project, the likeliest first. */
+const places = [
+  z.object({ project: path }).transform(({ project }) => project),
+  z
+    .object({ object_attributes: z.object({ target: path }) })
+    .transform(({ object_attributes: { target } }) => target),
+  z
+    .object({ merge_request: z.object({ target: path }) })
+    .transform(({ merge_request: { target } }) => target),
+  path,
+];
+
+/** The project of a body whose other fields need not make sense. */
+function projectPathIn(body: unknown): string | undefined {
+  for (const place of places) {
+    const found = place.safeParse(body);
+    if (found.success) return found.data.path_with_namespace;
+  }
+  return undefined;
 }

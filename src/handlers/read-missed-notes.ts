@@ -70,9 +70,6 @@ async function take(
     text: JSON.stringify(body),
     body,
   };
-  const { status } = await receiveDelivery(
-    { inbox, clock, log, serves: settings.serves, mail: settings },
-    received,
-  );
+  const { status } = await receiveDelivery({ inbox, clock, log, serves: settings.serves }, received);
   if (status === 'unavailable') throw new Error('A comment that was read could not be written down.');
 }

@@ -9,6 +9,8 @@ export interface ReadinessPorts {
   readonly upstreams: readonly (() => Promise<Result<void, UpstreamFailure>>)[];
   /** How many projects' webhooks do not tell the bot of everything. Rejects when the store can't be read. */
   readonly brokenHooks: () => Promise<number>;
+  /** How many jobs break off each time they are tried. Rejects when the store can't be read. */
+  readonly brokenJobs: () => Promise<number>;
 }
 
 /** Whether the bot can do its work. */
@@ -46,10 +48,19 @@ async function ask(ports: ReadinessPorts): Promise<Readiness> {
     return reached.ok ? [] : [`${reached.failure.system} (${reached.failure.status ?? 'no answer'})`];
   });
   const brokenHooks = ports.brokenHooks().catch(() => 0);
+  const brokenJobs = ports.brokenJobs().catch(() => 0);
   return {
     missing: [...store, ...(await Promise.all(upstreams)).flat()],
-    warnings: hookWarnings(await brokenHooks),
+    warnings: [...hookWarnings(await brokenHooks), ...jobWarnings(await brokenJobs)],
   };
+}
+
+function jobWarnings(count: number): readonly string[] {
+  if (count === 0) return [];
+  const which = count === 1 ? '1 job breaks' : `${count} jobs break`;
+  return [
+    `${which} off by an internal error; the log names each as "job broke off", with an id that a mail tells, too`,
+  ];
 }
 
 function hookWarnings(count: number): readonly string[] {

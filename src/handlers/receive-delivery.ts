@@ -1,10 +1,8 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Event } from '../domain/event.ts';
-import type { Delivery, Inbox } from '../domain/inbox.ts';
+import { digestOf, type Delivery, type Inbox } from '../domain/inbox.ts';
 import { checkTokenJob, commandJob, deployJob, planJob, type DueJob } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
-import { rejectionMail } from '../domain/rejection-report.ts';
-import type { MailSettings } from '../domain/report-mail.ts';
 import { readEvent } from './read-event.ts';
 
 export interface ReceivePorts {
@@ -13,7 +11,6 @@ export interface ReceivePorts {
   readonly log: Log;
   /** Whether the bot serves the project of this path. */
   readonly serves: (projectPath: string) => boolean;
-  readonly mail: MailSettings;
 }
 
 /** A request whose sender was found to be the configured GitLab. */
@@ -33,6 +30,8 @@ export type Receipt =
  * event, in any order; the push alone would look like one that nobody reviewed.
  */
 export const pushWaitsMs = 15_000;
+
+const notServed = 'the project is not in GITLAB_PROJECTS';
 
 /** Writes a delivery down and tells what will become of it. Nothing is done here but that. */
 export async function receiveDelivery(ports: ReceivePorts, received: Received): Promise<Receipt> {
@@ -55,24 +54,39 @@ async function decideOn(ports: ReceivePorts, received: Received): Promise<Receip
     case 'ignored':
       return { status: 'ignored', reason: reading.reason };
     case 'rejected': {
-      const { reason } = reading;
-      const mails = rejectionMail({ id, eventName, reason }, ports.mail).map((job) => ({ job, dueAt: now }));
+      const { reason, projectPath } = reading;
+      // Whoever may add a webhook anywhere could else fill the inbox, and the operator's mailbox.
+      if (projectPath === undefined || !ports.serves(projectPath)) {
+        const where = projectPath === undefined ? 'it names no project' : notServed;
+        return { status: 'ignored', reason: `${reason}; and ${where}` };
+      }
+      const alert: DueJob = {
+        job: { kind: 'alert', alert: { about: 'rejected', delivery: id, eventName, reason } },
+        dueAt: now,
+      };
       const delivery: Delivery = {
         id,
         receivedAt: now,
         eventName,
-        body,
-        content: { kind: 'rejected', reason },
+        digest: await digestOf(eventName, body),
+        content: { kind: 'rejected', reason, body },
       };
-      const receipt = await accept(ports, delivery, mails);
+      const receipt = await accept(ports, delivery, [alert]);
       return receipt.status === 'queued' ? { status: 'rejected', reason } : receipt;
     }
     case 'event': {
       if (reading.projectPath !== undefined && !ports.serves(reading.projectPath)) {
-        return { status: 'ignored', reason: 'the project is not in GITLAB_PROJECTS' };
+        return { status: 'ignored', reason: notServed };
       }
       const { event } = reading;
-      const delivery: Delivery = { id, receivedAt: now, eventName, body, content: { kind: 'event', event } };
+      const digest = await digestOf(eventName, body);
+      const delivery: Delivery = {
+        id,
+        receivedAt: now,
+        eventName,
+        digest,
+        content: { kind: 'event', event },
+      };
       return accept(ports, delivery, jobsFor(event, id, now));
     }
   }

@@ -6,11 +6,11 @@ import { helpReport, misunderstoodReport } from '../domain/command-help.ts';
 import { verbs } from '../domain/command-table.ts';
 import { parseCommand, rightOf } from '../domain/command.ts';
 import type { GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
-import type { CommandJob, DueJob, JobOutcome } from '../domain/job.ts';
+import { answerMarker, commandKey, type CommandJob, type DueJob, type JobOutcome } from '../domain/job.ts';
 import { defaultPermissions } from '../domain/mapping-file.ts';
 import { mappingRefusal } from '../domain/refusal-report.ts';
 import { placeName } from '../domain/place.ts';
-import { requestId, threadOf } from '../domain/origin.ts';
+import { threadOf } from '../domain/origin.ts';
 import type { Member } from '../domain/people.ts';
 import type { Report } from '../domain/report.ts';
 import { toComments } from '../domain/report-markdown.ts';
@@ -36,7 +36,7 @@ const badly = 'x';
  */
 export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<JobOutcome> {
   // A run that was cut off behind its end has left everything that follows.
-  if (await ports.store.isRecorded(keyOfCommand(job))) return { kind: 'done' };
+  if (await ports.store.isRecorded(commandKey(job))) return { kind: 'done' };
   const looked = await lookAt(ports, job);
   if (!looked.ok) return cutShort(ports, job, looked.failure);
   if (looked.value === undefined) return { kind: 'done' };
@@ -79,11 +79,6 @@ async function refuseStranger(ports: BranchPorts, job: CommandJob): Promise<JobO
   return { kind: 'done' };
 }
 
-/** What tells the command apart for ever. */
-function keyOfCommand({ projectId, origin, next }: CommandJob): string {
-  return `${requestId(projectId, origin)}:${next}`;
-}
-
 function deliveriesOf({ delivery }: CommandJob): readonly string[] {
   return delivery === undefined ? [] : [delivery];
 }
@@ -97,7 +92,7 @@ function auditOf(
   const line = lines[next] ?? '';
   const command = parseCommand(line);
   return commandAudit({
-    key: keyOfCommand(job),
+    key: commandKey(job),
     project: projectId,
     who: { id: origin.author, name: asker?.username },
     line,
@@ -205,7 +200,7 @@ async function prepare(
     project,
     mapping: mapping.value.value,
     asker,
-    request: keyOfCommand(job),
+    request: commandKey(job),
     deliveries: deliveriesOf(job),
     place: threadOf(job.origin),
     on: on.value,
@@ -242,7 +237,7 @@ function after(
       kind: 'comment',
       projectId,
       place: threadOf(origin),
-      marker: `aic-bot:answer:${origin.note}:${next}${index === 0 ? '' : `:${index + 1}`}`,
+      marker: `${answerMarker(job)}${index === 0 ? '' : `:${index + 1}`}`,
       body,
     },
     dueAt,

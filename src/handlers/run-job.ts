@@ -1,6 +1,5 @@
-import type { DueJob, Job, JobOutcome } from '../domain/job.ts';
+import type { DeployJob, Job, JobOutcome } from '../domain/job.ts';
 import type { Mailer } from '../domain/mail.ts';
-import { delayMail } from '../domain/delay-report.ts';
 import { runBackMerge } from './back-merge.ts';
 import { checkDrift } from './check-drift.ts';
 import { checkToken } from './check-token.ts';
@@ -12,14 +11,14 @@ import { runCommand } from './run-command.ts';
 import { runOperatorJob } from './run-operator-job.ts';
 import { sweep, type SweepPorts } from './sweep.ts';
 import { writeRecord, writeStatus } from './write-record.ts';
+import { tellAtTry } from '../domain/broken.ts';
+import { sendAlert } from './send-alert.ts';
+import { tellBroken } from './tell-broken.ts';
 import { sendComment, sendMail, sendReaction } from './send.ts';
 
 export interface JobPorts extends SweepPorts, CatchUpPorts, CleanUpPorts {
   readonly mailer: Mailer;
 }
-
-/** After so many failed tries in a row somebody is told. */
-const tellAtTry = 5;
 
 /**
  * Runs one job.
@@ -29,8 +28,7 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
   switch (job.kind) {
     case 'deploy': {
       const outcome = await deployBranch(ports, job);
-      if (outcome.kind === 'again' && tries + 1 === tellAtTry)
-        await tell(ports, delayMail(job, outcome.reason, ports.settings, ports.clock.now()));
+      if (outcome.kind === 'again' && tries + 1 === tellAtTry) await tellDelay(ports, job, outcome.reason);
       return outcome;
     }
     case 'command':
@@ -53,6 +51,10 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
       return atMost(tries, await sendReaction(ports.gitlab, job));
     case 'mail':
       return atMost(tries, await sendMail(ports.mailer, job));
+    case 'alert':
+      return sendAlert(ports, job);
+    case 'tell-broken':
+      return tellBroken(ports, job);
     case 'check-token':
       return checkToken(ports);
     case 'sweep':
@@ -69,7 +71,10 @@ function atMost(tries: number, outcome: JobOutcome): JobOutcome {
   return outcome.kind === 'again' && tries >= 500 ? { kind: 'given-up', reason: outcome.reason } : outcome;
 }
 
-async function tell(ports: JobPorts, jobs: readonly Job[]): Promise<void> {
-  const due = jobs.map((job): DueJob => ({ job, dueAt: ports.clock.now() }));
-  for (const one of due) await ports.jobs.add(one);
+async function tellDelay({ jobs, clock }: JobPorts, job: DeployJob, reason: string): Promise<void> {
+  const { projectId, branch } = job;
+  await jobs.add({
+    job: { kind: 'alert', alert: { about: 'delayed', projectId, branch, reason } },
+    dueAt: clock.now(),
+  });
 }

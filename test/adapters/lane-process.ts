@@ -37,6 +37,7 @@ const lanes = createLanes({
   clock,
   random: Math.random,
   log,
+  jobsAdded: () => {},
   concurrency: 3,
   run: async (job, _tries, { lease: { lane, fence } }) => {
     if (job.kind !== 'deploy') throw new Error('These tests use deploy jobs.');

@@ -83,6 +83,7 @@ const work: Parameters<typeof createLanes>[0] = {
   clock,
   log,
   random: () => 0,
+  jobsAdded: () => lanes.wake(),
   concurrency: 4,
   run: (job, tries, { lease: { fence } }) =>
     new Promise((resolve, reject) => {

@@ -79,6 +79,7 @@ function lanesOf(concurrency = 3): Lanes {
     clock,
     random: () => 0,
     log,
+    jobsAdded: () => {},
     concurrency,
     run: (job, tries) =>
       new Promise((resolve, reject) => {
@@ -142,7 +143,7 @@ test('a job that cannot be read holds up no other lane, and is told of', async (
   await lanes.start();
   await begins('whole');
   await expect.poll(async () => (await rows())[0]?.status, { interval: 2 }).toBe('waiting');
-  expect(await rows()).toMatchObject([{ tries: 1, reason: 'an internal error; the log has it' }, {}]);
+  expect(await rows()).toMatchObject([{ tries: 1, reason: 'an internal error, E1; the log has it' }, {}]);
   expect(lines).toContainEqual(expect.objectContaining({ message: 'job broke off', lane: 'deploy:1:one' }));
 });
 
@@ -308,11 +309,12 @@ describe('a job that is to run again', () => {
     running('one').end(new Error('a bug'));
     await expect
       .poll(rows, { interval: 2 })
-      .toMatchObject([{ status: 'waiting', tries: 1, reason: 'an internal error; the log has it' }]);
+      .toMatchObject([{ status: 'waiting', tries: 1, reason: 'an internal error, E1; the log has it' }]);
     expect(lines).toContainEqual(
       expect.objectContaining({
         level: 'error',
         lane: 'deploy:1:a',
+        id: 'E1',
         error: expect.stringContaining('a bug'),
       }),
     );

@@ -67,8 +67,11 @@ async function fill(): Promise<Kysely<Tables>> {
         id: `d${(number * 7) % 1_200}`,
         receivedAt: 5,
         eventName: 'Push Hook',
-        body: '{"a":"ö\u2028"}',
-        content: { kind: 'event', event },
+        digest: `of ${number}`,
+        content:
+          number % 2 === 0
+            ? { kind: 'event', event }
+            : { kind: 'rejected', reason: 'odd', body: '{"a":"ö\u2028"}' },
       },
       [{ job: deployJob(project, `b${number % 3}`), dueAt: number }],
     );

@@ -21,7 +21,11 @@ afterEach(() => db.destroy());
 
 function add(status: 'running' | 'waiting', key: string, dueAt: number, tries = 0) {
   const row = { lane: 'a', key, job_json: '{}', due_at: dueAt, status, tries, added_at: 1 };
-  return db.insertInto('jobs').values(row).returning(['id', 'key', 'tries']).executeTakeFirstOrThrow();
+  return db
+    .insertInto('jobs')
+    .values(row)
+    .returning(['id', 'key', 'tries', 'broke'])
+    .executeTakeFirstOrThrow();
 }
 
 function settle(row: Awaited<ReturnType<typeof add>>, outcome: JobOutcome, random = 0) {
@@ -36,7 +40,7 @@ describe('a job that ended', () => {
     [done, []],
     [stopped, [{ status: 'waiting', due_at: now, tries: 3, reason: null }]],
     [again, [{ status: 'waiting', due_at: now + 8_000, tries: 4, reason: 'AIC is away' }]],
-    [givenUp, [{ status: 'given-up', due_at: 5, tries: 3, reason: 'gone' }]],
+    [givenUp, [{ status: 'given-up', due_at: now, tries: 3, reason: 'gone' }]],
   ])('as %j leaves %j', async (outcome, left) => {
     await settle(await add('running', 'k', 5, 3), outcome);
     expect(await rows()).toMatchObject(left);

@@ -92,6 +92,7 @@ async function side(who: Partial<Holder> = {}): Promise<Side> {
     clock,
     random: () => 0,
     log,
+    jobsAdded: () => {},
     concurrency: 5,
     run: (job, _tries, { lease }) =>
       new Promise((resolve, reject) => {

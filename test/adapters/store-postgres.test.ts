@@ -62,7 +62,13 @@ describe('a PostgreSQL database', () => {
     const inbox = createInbox(db, { now: () => 1 }, () => {});
     const accept = (id: string, body: string) =>
       inbox.accept(
-        { id, receivedAt: 1, eventName: 'Push Hook', body, content: { kind: 'rejected', reason: 'odd' } },
+        {
+          id,
+          receivedAt: 1,
+          eventName: 'Push Hook',
+          digest: '',
+          content: { kind: 'rejected', reason: 'odd', body },
+        },
         [],
       );
     const [good, bad, better] = await Promise.all([

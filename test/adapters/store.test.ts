@@ -44,8 +44,8 @@ const delivery: Delivery = {
   id: 'one',
   receivedAt: 1,
   eventName: 'Push Hook',
-  body: '{}',
-  content: { kind: 'rejected', reason: 'odd' },
+  digest: 'of one',
+  content: { kind: 'rejected', reason: 'odd', body: '{}' },
 };
 
 describe('a SQLite file', () => {

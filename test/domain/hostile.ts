@@ -1,17 +1,16 @@
 import * as fc from 'fast-check';
 
 import type { Refusal } from '../../src/domain/branch-view.ts';
-import { delayMail } from '../../src/domain/delay-report.ts';
+import { alertMail } from '../../src/domain/alert-report.ts';
 import { deploymentReport } from '../../src/domain/deployment-report.ts';
 import type { Deployment, ItemState } from '../../src/domain/deployment.ts';
 import { hookMail } from '../../src/domain/hook-health.ts';
-import { deployJob, type Job } from '../../src/domain/job.ts';
+import type { Job } from '../../src/domain/job.ts';
 import type { Mail } from '../../src/domain/mail.ts';
 import { phrase } from '../../src/domain/phrase.ts';
 import { pushReport } from '../../src/domain/push-report.ts';
 import type { Reason } from '../../src/domain/reason.ts';
 import { refusalReport } from '../../src/domain/refusal-report.ts';
-import { rejectionMail } from '../../src/domain/rejection-report.ts';
 import { denialMail, expiryMail } from '../../src/domain/token-report.ts';
 import { branchView, deployment, fingerprint, mail, mergeRequest, project, projectId } from './samples.ts';
 
@@ -185,8 +184,10 @@ export const samples: readonly Sample[] = [
     const view = branchView({ branch, mergeRequests: [mergeRequest(3)] });
     return refusalReport(view, refusalsWith(said)[index] ?? { kind: 'unmapped', builtIn: said }, mail);
   }),
-  ({ branch, said }) => delayMail(deployJob(projectId, branch), said, mail, 1_000),
-  ({ said }) => rejectionMail({ id: said.toWellFormed(), eventName: said, reason: said }, mail),
+  ({ branch, said }) => alertMail([{ about: 'delayed', projectId, branch, reason: said }], mail, 1_000),
+  ({ said }) =>
+    alertMail([{ about: 'rejected', delivery: said, eventName: said, reason: said }], mail, 1_000),
+  ({ said }) => alertMail([{ about: 'broken', id: 'E1', lane: said, isRetried: true }], mail, 1_000),
   ({ branch, said }) =>
     hookMail(
       { ...project, path: said },

@@ -44,7 +44,6 @@ function appOn(db: Kysely<Tables>) {
     clock,
     log,
     serves: () => true,
-    mail: { mailTo: [], mailHost: 'example.com' },
     secrets: { tokens: [secret], signingToken: undefined },
     readiness: () => Promise.resolve({ missing: [], warnings: [] }),
   });

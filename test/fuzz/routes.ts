@@ -14,7 +14,6 @@ export async function createRoutes(signingToken?: string) {
     clock,
     log: createLog({ level: 'debug', clock, mask: (text) => text, write: () => {} }),
     serves: () => true,
-    mail: { mailTo: ['a@example.com'], mailHost: 'example.com' },
     secrets: { tokens: [secret], signingToken },
     readiness: () => Promise.resolve({ missing: [], warnings: [] }),
   });

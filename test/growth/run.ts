@@ -102,7 +102,7 @@ async function measure(url: string, size: Size) {
         id: `new-${round}`,
         receivedAt: clock.now(),
         eventName: 'Push Hook',
-        body: '{}',
+        digest: 'd'.repeat(64),
         content: { kind: 'event', event },
       },
       [{ job: deployJob(project, `new-${round}`), dueAt: 0 }],
@@ -144,7 +144,7 @@ async function plansOf(db: Kysely<Tables>, key: { readonly projectId: ProjectId;
   const questions = [
     sql`select id from jobs where status = 'waiting' and lane not in (select lane from leases) and lane = 'deploy:500' and due_at <= 1 order by id limit 1`,
     sql`select id from jobs where status = 'running' and lane not in (select lane from leases) limit 1`,
-    sql`select body from deliveries where id = 'd-77'`,
+    sql`select digest from deliveries where id = 'd-77'`,
     sql`select * from deliveries where status = 'waiting' and project_id = ${key.projectId} and branch = ${key.branch} order by received_at, rowid`,
     sql`select * from deployments where project_id = ${key.projectId} and branch = ${key.branch} order by id desc limit 1`,
     sql`select * from branches where project_id = ${key.projectId} order by branch`,

@@ -23,10 +23,16 @@ const failing =
 function readinessOf(
   upstreams: readonly Reach[],
   store: () => Promise<void> = () => Promise.resolve(),
-  brokenHooks: () => Promise<number> = () => Promise.resolve(0),
+  { brokenHooks = () => Promise.resolve(0), brokenJobs = () => Promise.resolve(0) } = {},
 ) {
   const time = { now: 0 };
-  const readiness = createReadiness({ clock: { now: () => time.now }, store, upstreams, brokenHooks });
+  const readiness = createReadiness({
+    clock: { now: () => time.now },
+    store,
+    upstreams,
+    brokenHooks,
+    brokenJobs,
+  });
   return { time, readiness, notReady: async () => (await readiness()).missing };
 }
 
@@ -74,9 +80,19 @@ test('questions that come while the answer is awaited share it', async () => {
 });
 
 test('warns of webhooks that do not work, which is no lack of readiness', async () => {
-  const { readiness } = readinessOf([fine], undefined, () => Promise.resolve(2));
+  const { readiness } = readinessOf([fine], undefined, { brokenHooks: () => Promise.resolve(2) });
   expect(await readiness()).toEqual({
     missing: [],
     warnings: [expect.stringMatching(/^the webhooks of 2 projects do not .* aic-bot doctor$/)],
   });
+});
+
+test('warns of jobs that break off, which is no lack of readiness: the others are done', async () => {
+  const { readiness } = readinessOf([fine], undefined, { brokenJobs: () => Promise.resolve(1) });
+  expect(await readiness()).toEqual({
+    missing: [],
+    warnings: [expect.stringMatching(/^1 job breaks off .* "job broke off", with an id/)],
+  });
+  const unknown = readinessOf([fine], undefined, { brokenJobs: () => Promise.reject(new Error('locked')) });
+  expect((await unknown.readiness()).warnings).toEqual([]);
 });

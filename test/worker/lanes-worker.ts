@@ -1,4 +1,4 @@
-import { migrateD1, openD1 } from '../../src/adapters/edge/d1.ts';
+import { checkD1, migrateD1, openD1 } from '../../src/adapters/edge/d1.ts';
 import { createEdgeLane } from '../../src/adapters/edge/lane.ts';
 import type { Bindings, DurableObjectState } from '../../src/adapters/edge/platform.ts';
 import { createSlices } from '../../src/adapters/edge/slices.ts';
@@ -115,6 +115,8 @@ export class TestLane {
       slices,
       callsAtOnce,
       allWoken: async () => {},
+      checkStore: () => checkD1(this.#environment.DB),
+      jobsAdded: () => {},
       random: () => 0,
       run: async (job, tries, { lease: { fence } }) => {
         if (job.kind !== 'deploy') throw new Error('These tests use deploy jobs.');

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 import { laneOf, type DueJob } from '../../domain/job.ts';
 import type { Log } from '../../domain/log.ts';
 import { keptAs, type HandedOver, type KeptAs } from './handed-over.ts';
@@ -34,10 +36,22 @@ export async function wakeLanes(
     );
 }
 
+const readiness = z.object({ missing: z.array(z.string()), warnings: z.array(z.string()) });
+const readinessName = 'readiness';
+
+/** Asks the one object that remembers for some seconds whether the bot can do its work. */
+export async function askReadiness(lanes: Lanes): Promise<z.infer<typeof readiness>> {
+  try {
+    return readiness.parse(await (await call(lanes, readinessName, 'readyz', undefined)).json());
+  } catch {
+    return { missing: ['Durable Objects'], warnings: [] };
+  }
+}
+
 async function call(
   lanes: Lanes,
   lane: string,
-  what: 'keep' | 'wake',
+  what: 'keep' | 'wake' | 'readyz',
   body: string | undefined,
   at = 0,
 ): Promise<Response> {

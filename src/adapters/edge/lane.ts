@@ -7,7 +7,7 @@ import { runTaken, type RunDeps } from '../queue/run-taken.ts';
 import { nextDueIn, takeJob } from '../queue/take-job.ts';
 import { describeStoreFailure } from '../store/store-failure.ts';
 import type { Tables } from '../store/schema.ts';
-import { handedOver, type HandedOver, type KeptAs } from './handed-over.ts';
+import { handedOver, setAside, type HandedOver, type KeptAs } from './handed-over.ts';
 import type { DurableObjectState } from './platform.ts';
 import type { Slices } from './slices.ts';
 
@@ -20,6 +20,8 @@ export interface LaneDeps extends RunDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly slices: Slices;
+  /** Rejects when the store can't be read or written. */
+  readonly checkStore: () => Promise<void>;
   /** Resolves when the other lanes are woken for which this one added jobs. */
   readonly allWoken: () => Promise<void>;
   /** Calls and queries that one alarm may make. */
@@ -27,6 +29,8 @@ export interface LaneDeps extends RunDeps {
 }
 
 const afterFailureMs = 5_000;
+/** A delivery that is refused so often is set aside. */
+const mostRefusals = 5;
 /** Should the object vanish in the middle, the alarm comes again. */
 const backstopMs = 60_000;
 
@@ -35,14 +39,15 @@ function createLaneInbox({ storage }: DurableObjectState) {
   storage.sql.exec(
     'create table if not exists inbox (id text primary key, number integer, handed_over text not null)',
   );
+  storage.sql.exec('create table if not exists refused (id text primary key, times integer not null)');
   return {
     /** Keeps a delivery, and wakes the lane. */
     keep: async (what: HandedOver, now: number): Promise<KeptAs> => {
-      const { id, body } = what.delivery;
+      const { id, digest } = what.delivery;
       const [known] = storage.sql.exec('select handed_over from inbox where id = ?', id).toArray();
       if (known !== undefined) {
         const kept = read(known['handed_over']);
-        return kept.delivery.body === body ? 'duplicate' : 'altered';
+        return kept.delivery.digest === digest ? 'duplicate' : 'altered';
       }
       storage.sql.exec(
         'insert into inbox select ?, coalesce(max(number), 0) + 1, ? from inbox',
@@ -52,11 +57,35 @@ function createLaneInbox({ storage }: DurableObjectState) {
       await storage.setAlarm(now);
       return 'new';
     },
-    first: (): HandedOver | undefined => {
-      const [row] = storage.sql.exec('select handed_over from inbox order by number limit 1').toArray();
+    /** Oldest first. */
+    ids: (): readonly string[] =>
+      storage.sql
+        .exec('select id from inbox order by number')
+        .toArray()
+        .map((row) => String(row['id'])),
+    get: (id: string): HandedOver | undefined => {
+      const [row] = storage.sql.exec('select handed_over from inbox where id = ?', id).toArray();
       return row === undefined ? undefined : read(row['handed_over']);
     },
-    drop: (id: string) => void storage.sql.exec('delete from inbox where id = ?', id),
+    /** Whether it holds what was never tried, only what was refused, or nothing. */
+    state: (): 'fresh' | 'refused' | 'empty' => {
+      const some = (where: string) =>
+        storage.sql.exec(`select 1 from inbox ${where} limit 1`).toArray().length > 0;
+      if (some('where id not in (select id from refused)')) return 'fresh';
+      return some('') ? 'refused' : 'empty';
+    },
+    /** How often it was refused, this time among them. */
+    refused: (id: string): number => {
+      storage.sql.exec(
+        'insert into refused values (?, 1) on conflict (id) do update set times = times + 1',
+        id,
+      );
+      return Number(storage.sql.exec('select times from refused where id = ?', id).toArray()[0]?.['times']);
+    },
+    drop: (id: string): void => {
+      storage.sql.exec('delete from inbox where id = ?', id);
+      storage.sql.exec('delete from refused where id = ?', id);
+    },
   };
 }
 
@@ -80,12 +109,25 @@ export function createEdgeLane(deps: LaneDeps) {
   /** The platform takes no moment before 1970, and a job that need not wait is due at 0. */
   const setAlarm = (at: number) => state.storage.setAlarm(Math.max(at, clock.now()));
 
+  /** Brings a delivery to the store. One that the store refuses, though it answers, keeps nothing else waiting, and is set aside in the end. */
+  async function bringIn(id: string): Promise<void> {
+    const kept = inbox.get(id);
+    if (kept === undefined) return;
+    const accepted = await deps.inbox.accept(kept.delivery, kept.jobs);
+    if (accepted.ok) return inbox.drop(id);
+    const { said } = accepted.failure;
+    // Rejects while the store is away.
+    await deps.checkStore();
+    log.error('the store refused a delivery', { delivery: id, said });
+    if (inbox.refused(id) < mostRefusals) return;
+    const instead = setAside(kept, said);
+    const isKept = await deps.inbox.accept(instead.delivery, instead.jobs);
+    if (!isKept.ok) log.error('a delivery is lost', { delivery: id, said: isKept.failure.said });
+    inbox.drop(id);
+  }
+
   async function work(): Promise<void> {
-    for (let kept = inbox.first(); kept !== undefined; kept = inbox.first()) {
-      const accepted = await deps.inbox.accept(kept.delivery, kept.jobs);
-      if (!accepted.ok) throw new Error(accepted.failure.said);
-      inbox.drop(kept.delivery.id);
-    }
+    for (const id of inbox.ids()) await bringIn(id);
     for (;;) {
       const now = clock.now();
       const [taken] = await leases.claim((transaction) => takeJob(transaction, lane, now));
@@ -108,6 +150,7 @@ export function createEdgeLane(deps: LaneDeps) {
       const spent = slices.begin(deps.callsAtOnce);
       const began = (working ??= work());
       let next: number | undefined;
+      const later = () => clock.now() + afterFailureMs;
       try {
         const isDone = await Promise.race([
           began.then(() => deps.allWoken()).then(() => true),
@@ -119,13 +162,15 @@ export function createEdgeLane(deps: LaneDeps) {
           // The slice may be spent just now: then the next alarm looks.
           next = await Promise.race([due, spent.then(() => clock.now())]);
           due.catch(() => {});
+          const kept = inbox.state();
+          // What came meanwhile comes at once, and what was refused after a while.
+          if (kept !== 'empty') next = Math.min(next ?? Infinity, kept === 'fresh' ? clock.now() : later());
         } else next = clock.now();
       } catch (error) {
         working = undefined;
         log.error('the lane failed', { lane, error: describeStoreFailure(error) });
-        next = clock.now() + afterFailureMs;
+        next = later();
       }
-      if (inbox.first() !== undefined) next = clock.now();
       next = Math.min(next ?? Infinity, woken);
       if (next === Infinity) await state.storage.deleteAlarm();
       else await setAlarm(next);

@@ -1,9 +1,12 @@
 import type { Clock } from '../../domain/clock.ts';
-import type { Job, JobOutcome } from '../../domain/job.ts';
+import { breakId } from '../../domain/broken.ts';
+import type { DueJob, Job, JobOutcome } from '../../domain/job.ts';
 import type { Log } from '../../domain/log.ts';
 import { LeaseLost } from '../store/fence.ts';
+import type { JobsAdded } from '../store/rows.ts';
 import { describeStoreFailure } from '../store/store-failure.ts';
 import type { Lease, Leases } from './leases.ts';
+import { settleBreak } from './settle-break.ts';
 import { settleJob } from './settle-job.ts';
 import type { JobRow } from './take-job.ts';
 
@@ -25,6 +28,8 @@ export interface RunDeps {
   /** A number in [0, 1). */
   readonly random: () => number;
   readonly log: Log;
+  /** Told of the jobs that a break of another one leads to. */
+  readonly jobsAdded: JobsAdded;
   /** Runs one job; `tries` counts the tries before this one. */
   readonly run: (job: Job, tries: number, run: Run) => Promise<JobOutcome>;
 }
@@ -42,52 +47,64 @@ export async function runTaken(deps: RunDeps & Stopping, row: TakenJob): Promise
   const { clock, log } = deps;
   const jobLog = log.with({ job: row.id, lane: row.lane });
   const startedAt = clock.now();
-  let outcome: JobOutcome;
-  let kind = 'unknown';
+  let job: Job | undefined;
+  let outcome: JobOutcome | 'broke off';
   let reason = {};
   try {
-    const job: Job = JSON.parse(row.job_json);
-    kind = job.kind;
-    outcome = await deps.run(job, row.tries, { log: jobLog, lease: row.lease });
+    const parsed: Job = JSON.parse(row.job_json);
+    job = parsed;
+    outcome = await deps.run(parsed, row.tries, { log: jobLog, lease: row.lease });
     // Throws for a job that only a later version knows: no case of any switch gave it an outcome.
     if ('reason' in outcome) reason = { reason: outcome.reason };
   } catch (error) {
     if (error instanceof LeaseLost) outcome = { kind: 'stopped' };
     else {
       jobLog.error('job broke off', {
+        id: breakId(row.id),
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       });
-      const said = 'an internal error; the log has it';
-      reason = { reason: said };
-      outcome = { kind: 'again', reason: said };
+      outcome = 'broke off';
     }
   }
+  const kind = outcome === 'broke off' ? outcome : outcome.kind;
   const line = {
-    kind,
-    outcome: outcome.kind,
+    kind: job?.kind ?? 'unknown',
+    outcome: kind,
     tries: row.tries,
     ms: clock.now() - startedAt,
     ...reason,
   };
-  if (outcome.kind === 'done' || outcome.kind === 'stopped') jobLog.info('job', line);
+  if (kind === 'done' || kind === 'stopped') jobLog.info('job', line);
   else jobLog.warn('job', line);
-  await settleAtLast(deps, row, outcome, jobLog);
+  await settleAtLast(deps, row, { outcome, job }, jobLog);
 }
+
+interface Settling {
+  readonly outcome: JobOutcome | 'broke off';
+  readonly job: Job | undefined;
+}
+
+/** So often it is tried to write down with a break whom it has to be told. */
+const triesWithTelling = 3;
 
 /** Tries until the end is written: the lane would go on without a trace of what has to run again. */
 async function settleAtLast(
   deps: RunDeps & Stopping,
   row: TakenJob,
-  outcome: JobOutcome,
+  { outcome, job }: Settling,
   jobLog: Log,
 ): Promise<void> {
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
-      const end = { outcome, now: deps.clock.now(), random: deps.random() };
-      const isWritten = await deps.leases.release(row.lease, (transaction) =>
-        settleJob(transaction, row, end),
-      );
+      const end = { now: deps.clock.now(), random: deps.random() };
+      let told: readonly DueJob[] = [];
+      const isWritten = await deps.leases.release(row.lease, async (transaction) => {
+        if (outcome === 'broke off')
+          told = await settleBreak(transaction, row, { ...end, job, isPlain: tries > triesWithTelling });
+        else await settleJob(transaction, row, { ...end, outcome });
+      });
       if (!isWritten) jobLog.warn('job cut off: its lane was lost, another process runs it again');
+      else if (told.length > 0) deps.jobsAdded(told);
       return;
     } catch (error) {
       jobLog.error('the end of a job could not be written', { error: describeStoreFailure(error) });

@@ -2,22 +2,28 @@ import type { Transaction } from 'kysely';
 
 import { pauseAfter, type JobOutcome } from '../../domain/job.ts';
 import type { Tables } from '../store/schema.ts';
+import type { JobRow } from './take-job.ts';
 
 const firstPauseMs = 1_000;
+/** An answer of another system may be as long as a page; whoever looks at a job needs its beginning. */
+const longestReason = 2_000;
 
-interface End {
-  readonly outcome: JobOutcome;
+export interface End {
   readonly now: number;
   /** In [0, 1). */
   readonly random: number;
 }
 
+/** A job that ran in this process. */
+export type Ran = Pick<JobRow, 'id' | 'key' | 'tries' | 'broke'>;
+
 /** Writes how a job ended that ran in this process. */
 export async function settleJob(
   transaction: Transaction<Tables>,
-  row: { readonly id: number; readonly key: string; readonly tries: number },
-  { outcome, now, random }: End,
+  row: Ran,
+  { outcome, now, random }: End & { readonly outcome: JobOutcome },
 ): Promise<void> {
+  const { broke } = row;
   switch (outcome.kind) {
     case 'done':
       await transaction.deleteFrom('jobs').where('id', '=', row.id).execute();
@@ -25,30 +31,40 @@ export async function settleJob(
     case 'given-up':
       await transaction
         .updateTable('jobs')
-        .set({ status: 'given-up', reason: outcome.reason })
+        // What is due no more keeps the moment at which it was given up.
+        .set({ status: 'given-up', reason: cut(outcome.reason), due_at: now, broke })
         .where('id', '=', row.id)
         .execute();
       return;
     case 'stopped':
-      await backToWaiting(transaction, row, { due_at: now });
+      await backToWaiting(transaction, row, { due_at: now, broke });
       return;
     case 'again': {
       const tries = row.tries + 1;
       const due = now + pauseAfter(tries, firstPauseMs, random);
-      await backToWaiting(transaction, row, { due_at: due, tries, reason: outcome.reason });
+      await backToWaiting(transaction, row, { due_at: due, tries, reason: cut(outcome.reason), broke });
     }
   }
+}
+
+function cut(reason: string): string {
+  return reason.slice(0, longestReason);
 }
 
 /** A job of the same key that came meanwhile does the work of both, as soon as the first of them is due. */
 async function backToWaiting(
   transaction: Transaction<Tables>,
-  row: { readonly id: number; readonly key: string },
-  values: { readonly due_at: number; readonly tries?: number; readonly reason?: string },
+  row: Ran,
+  values: {
+    readonly due_at: number;
+    readonly tries?: number;
+    readonly reason?: string;
+    readonly broke: number;
+  },
 ): Promise<void> {
   const newer = await transaction
     .selectFrom('jobs')
-    .select(['id', 'due_at'])
+    .select(['id', 'due_at', 'broke'])
     .where('key', '=', row.key)
     .where('status', '=', 'waiting')
     .executeTakeFirst();
@@ -57,7 +73,10 @@ async function backToWaiting(
     await back.where('id', '=', row.id).execute();
   } else {
     await transaction.deleteFrom('jobs').where('id', '=', row.id).execute();
-    const sooner = transaction.updateTable('jobs').set({ due_at: Math.min(newer.due_at, values.due_at) });
-    await sooner.where('id', '=', newer.id).execute();
+    const both = transaction.updateTable('jobs').set({
+      due_at: Math.min(newer.due_at, values.due_at),
+      broke: Math.max(newer.broke, values.broke),
+    });
+    await both.where('id', '=', newer.id).execute();
   }
 }

@@ -9,6 +9,8 @@ export interface JobRow {
   readonly lane: string;
   readonly key: string;
   readonly tries: number;
+  /** How often it broke off since it last ended well. */
+  readonly broke: number;
   /** Read by whoever runs it: one that can't be read must not keep those from running that were taken with it. */
   readonly job_json: string;
 }
@@ -30,7 +32,7 @@ export async function beginJobs(
   for (const id of ids) {
     const row = await transaction
       .selectFrom('jobs')
-      .select(['id', 'lane', 'key', 'tries', 'job_json'])
+      .select(['id', 'lane', 'key', 'tries', 'broke', 'job_json'])
       .where('id', '=', id)
       .executeTakeFirst();
     const marked = await transaction

@@ -38,7 +38,7 @@ export async function takeLane(
         tries: 0,
         added_at: now,
       })
-      .returning(['id', 'key', 'lane', 'tries'])
+      .returning(['id', 'key', 'lane', 'tries', 'broke'])
       .execute();
   });
   if (taken === undefined) {

@@ -60,14 +60,14 @@ function isOfData(error: unknown): boolean {
 async function keep(transaction: Transaction<Tables>, arrivals: readonly Arrival[], now: number) {
   // Two that write the same jobs in another order would wait for each other.
   await alone(transaction, 'inbox');
-  const bodies = await keptBodies(transaction, arrivals);
+  const digests = await keptDigests(transaction, arrivals);
   const fresh: Arrival[] = [];
   const outcomes = arrivals.map((arrival): Outcome => {
-    const { id, body } = arrival.delivery;
-    const kept = bodies.get(id);
-    // GitLab repeats a delivery byte for byte. A body that is not kept any more tells nothing.
-    if (kept !== undefined) return kept === '' || kept === body ? 'duplicate' : 'altered';
-    bodies.set(id, body);
+    const { id, digest } = arrival.delivery;
+    const kept = digests.get(id);
+    // GitLab repeats a delivery byte for byte. Of old deliveries no digest is known.
+    if (kept !== undefined) return kept === '' || kept === digest ? 'duplicate' : 'altered';
+    digests.set(id, digest);
     fresh.push(arrival);
     return 'new';
   });
@@ -80,39 +80,42 @@ async function keep(transaction: Transaction<Tables>, arrivals: readonly Arrival
   return { jobs, outcomes: outcomes.map((outcome, index) => (isRepeated(index) ? 'duplicate' : outcome)) };
 }
 
-/** The bodies of those deliveries that are known; empty where one is not kept any more. */
-async function keptBodies(
+/** The digests of those deliveries that are known. */
+async function keptDigests(
   transaction: Transaction<Tables>,
   arrivals: readonly Arrival[],
 ): Promise<Map<string, string>> {
-  const bodies = new Map<string, string>();
+  const digests = new Map<string, string>();
   for (const some of chunksOf(arrivals)) {
     const ids = some.map(({ delivery }) => delivery.id);
     const rows = await transaction
       .selectFrom('deliveries')
-      .select(['id', 'body'])
+      .select(['id', 'digest'])
       .where('id', 'in', ids)
       .execute();
-    for (const { id, body } of rows) bodies.set(id, body ?? '');
+    for (const { id, digest } of rows) digests.set(id, digest);
   }
-  return bodies;
+  return digests;
 }
 
-const valuesOfDelivery = 9;
+const valuesOfDelivery = 10;
 
 async function addDeliveries(transaction: Transaction<Tables>, arrivals: readonly Arrival[]): Promise<void> {
-  const rows = arrivals.map(({ delivery: { id, receivedAt, eventName, body, content } }) => {
+  const rows = arrivals.map(({ delivery: { id, receivedAt, eventName, digest, content } }) => {
     const event = content.kind === 'event' ? content.event : undefined;
+    const status = statusOf(content);
     return {
       id,
       received_at: receivedAt,
       event_name: eventName,
-      body,
-      status: statusOf(content),
+      digest,
+      body: content.kind === 'rejected' ? content.body : '',
+      status,
       reason: content.kind === 'rejected' ? content.reason : null,
       project_id: event !== undefined && 'projectId' in event ? event.projectId : null,
       branch: event !== undefined && 'branch' in event ? event.branch : null,
-      event_json: event === undefined ? null : JSON.stringify(event),
+      // The job of a command carries what was written, and is gone when the command is done.
+      event_json: event !== undefined && status === 'waiting' ? JSON.stringify(event) : null,
     };
   });
   for (const some of chunksOf(rows, valuesOfDelivery)) {

@@ -4,6 +4,8 @@ import type { Migration } from 'kysely/migration';
 /** The versions that are the same on each engine. One that has been released is never changed. */
 export const common: Record<string, Migration> = {
   '0015-lanes': { up: lanes },
+  '0016-broken': { up: broken },
+  '0016-digests': { up: digests },
 };
 
 /** The oldest job of one lane is found without a look at those of others. */
@@ -13,5 +15,30 @@ async function lanes(db: Kysely<never>): Promise<void> {
     .on('jobs')
     .columns(['lane', 'id'])
     .where(sql<boolean>`status = 'waiting'`)
+    .execute();
+}
+
+/** A body is read when it comes, and only one that nobody could read is kept. Those of commands hold what people wrote. */
+async function digests(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .alterTable('deliveries')
+    .addColumn('digest', 'text', (column) => column.notNull().defaultTo(''))
+    .execute();
+  await sql`update deliveries set body = '' where status <> 'rejected' and body <> ''`.execute(db);
+  await sql`update deliveries set event_json = null
+    where status = 'finished' and event_json like '%"kind":"commanded"%'`.execute(db);
+}
+
+/** Jobs that break off are counted, and those that do again and again are found without a look at the others. */
+async function broken(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .alterTable('jobs')
+    .addColumn('broke', 'bigint', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema
+    .createIndex('jobs_broken')
+    .on('jobs')
+    .column('broke')
+    .where(sql<boolean>`broke > 0`)
     .execute();
 }

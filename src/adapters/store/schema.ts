@@ -17,12 +17,16 @@ export interface Tables {
     id: string;
     received_at: number;
     event_name: string;
+    /** `digestOf`; empty where an earlier version kept the delivery. */
+    digest: string;
+    /** Only of a rejected delivery, and not for good. */
     body: string;
     /** `waiting`, `finished` or `rejected`. */
     status: string;
     reason: string | null;
     project_id: ProjectId | null;
     branch: string | null;
+    /** Of a delivery that waits, or did. */
     event_json: string | null;
   };
   jobs: {
@@ -36,6 +40,8 @@ export interface Tables {
     tries: number;
     reason: string | null;
     added_at: number;
+    /** How often it broke off since it last ended well, its other failed tries counted once it broke. */
+    broke: ColumnType<number, number | undefined, number>;
   };
   branches: {
     project_id: ProjectId;

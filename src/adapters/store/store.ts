@@ -12,6 +12,7 @@ import type {
   Store,
   WorkspaceKey,
 } from '../../domain/store.ts';
+import { createAlerts } from './alerts.ts';
 import { addAudit } from './audit.ts';
 import { createDeployments } from './deployments.ts';
 import { createDrifts } from './drifts.ts';
@@ -43,6 +44,7 @@ export function createStore(
   return {
     ...createDeployments(db, write, clock),
     ...createNotices(write, clock, jobsAdded),
+    ...createAlerts(write, clock, jobsAdded),
     ...createRetention(write),
     ...createPlans(db, write, clock, jobsAdded),
     ...createDrifts(db, write, clock, jobsAdded),

@@ -38,7 +38,6 @@ switch (kind) {
       clock,
       log: createLog({ level: 'info', clock, mask: (text) => text, write }),
       serves: () => true,
-      mail: { mailTo: [], mailHost: 'localhost' },
       secrets: { tokens: [secret], signingToken: undefined },
       readiness: async () => ({ missing: [], warnings: [] }),
     });

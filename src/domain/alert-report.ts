@@ -1,0 +1,99 @@
+import type { Alert } from './alert.ts';
+import { counted } from './counted.ts';
+import type { Job } from './job.ts';
+import { phrase, words, type Phrase } from './phrase.ts';
+import { summaryMail, type MailSettings } from './report-mail.ts';
+import type { Report } from './report.ts';
+
+/** One mail about alerts of one kind; none where there are none. What came from outside may hold anything: it is data in it. */
+export function alertMail(alerts: readonly Alert[], settings: MailSettings, now: number): readonly Job[] {
+  const [first] = alerts;
+  if (first === undefined) return [];
+  const { subject, ...report } = textOf(first.about, alerts.length);
+  const rows = alerts.map(rowOf);
+  const table = { head: headOf(first.about), rows };
+  return summaryMail(
+    `alert-${first.about}-${now}`,
+    subject,
+    { ...report, table, facts: [oneAnHour] },
+    settings,
+  );
+}
+
+const oneAnHour = words(
+  'What comes within the next hour is told together at its end; the log has it at once.',
+);
+
+type Text = Pick<Report, 'mood' | 'outcome' | 'remedies'> & { readonly subject: string };
+
+function textOf(about: Alert['about'], count: number): Text {
+  switch (about) {
+    case 'rejected':
+      return {
+        mood: 'failed',
+        subject: '[aic-bot] A GitLab webhook delivery could not be read',
+        outcome: words(
+          `${counted(count, 'webhook delivery', 'webhook deliveries')} could not be read and ${was(count)} not acted on.`,
+        ),
+        remedies: [
+          words(
+            'If the webhook in GitLab has a custom template, remove it. Otherwise GitLab may have changed the event: update the bot. The delivery is kept in the inbox.',
+          ),
+        ],
+      };
+    case 'delayed':
+      return {
+        mood: 'held',
+        subject: '[aic-bot] Changes wait: a branch cannot be looked at',
+        outcome: words(`Changes on ${counted(count, 'branch', 'branches')} wait: the bot can't look there.`),
+        remedies: [
+          words(
+            "If this lasts, check that the bot's GitLab token is valid and may read the project. The bot tries again, at growing intervals of up to 15 minutes.",
+          ),
+        ],
+      };
+    case 'broken':
+      return {
+        mood: 'failed',
+        subject: '[aic-bot] Internal error',
+        outcome: words(
+          `${counted(count, 'job')} of the bot ${count === 1 ? 'breaks' : 'break'} off each time.`,
+        ),
+        remedies: [
+          words(
+            'Search the log for the id: it has the error and where it came from. Update the bot, or report the error to its makers. Whoever waits for the job was told the id.',
+          ),
+        ],
+      };
+  }
+}
+
+function was(count: number): string {
+  return count === 1 ? 'was' : 'were';
+}
+
+function headOf(about: Alert['about']): readonly string[] {
+  switch (about) {
+    case 'rejected':
+      return ['Delivery', 'Event', 'Reason'];
+    case 'delayed':
+      return ['Project', 'Branch', 'Reason'];
+    case 'broken':
+      return ['Id', 'Lane', 'From now on'];
+  }
+}
+
+function rowOf(alert: Alert): readonly Phrase[] {
+  switch (alert.about) {
+    case 'rejected':
+      return [phrase`${alert.delivery}`, phrase`${alert.eventName}`, phrase`${alert.reason}`];
+    case 'delayed':
+      return [words(String(alert.projectId)), phrase`${alert.branch}`, phrase`${alert.reason}`];
+    case 'broken':
+      return [
+        words(alert.id),
+        phrase`${alert.lane}`,
+        words(alert.isRetried ? 'tried again at growing intervals of up to 15 minutes' : 'given up'),
+      ];
+  }
+}
