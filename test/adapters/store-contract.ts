@@ -16,7 +16,8 @@ import type {
   UserId,
 } from '../../src/domain/ids.ts';
 import type { Delivery, Inbox } from '../../src/domain/inbox.ts';
-import { commandJob, deployJob, type DueJob, type Job, type Jobs } from '../../src/domain/job.ts';
+import { alertId, type Alert } from '../../src/domain/alert.ts';
+import { commandJob, deployJob, keyOf, type DueJob, type Job, type Jobs } from '../../src/domain/job.ts';
 import type { RecordId } from '../../src/domain/records.ts';
 import { ok } from '../../src/domain/result.ts';
 import type {
@@ -212,6 +213,66 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect(await opened.inbox.accept(rejected, [])).toEqual(ok('new'));
       expect(await opened.deliveries()).toEqual([{ id: 'odd', status: 'rejected', body: '{"a":"ö"}' }]);
       expect(await opened.store.waiting(main)).toEqual([]);
+    });
+  });
+
+  describe('alerts', () => {
+    const alert = (delivery: string): DueJob => ({
+      job: { kind: 'alert', alert: { about: 'rejected', delivery, eventName: 'x', reason: 'odd' } },
+      dueAt: now,
+    });
+    const mailed = (alerts: readonly Alert[]): readonly Job[] => [
+      {
+        kind: 'mail',
+        mail: {
+          messageId: alerts.map(alertId).join(),
+          to: ['a@example.com'],
+          subject: '',
+          html: '',
+          text: '',
+        },
+      },
+    ];
+    const take = () => opened.store.takeAlerts('rejected', 60_000, mailed);
+    const keys = async () => (await opened.jobs()).map(({ job }) => keyOf(job));
+
+    test('of a kind that wait are taken together, those of others are not', async () => {
+      const delayed = { about: 'delayed', projectId: project, branch: 'main', reason: '' } as const;
+      await opened.store.add(alert('one'), alert('two'), {
+        job: { kind: 'alert', alert: delayed },
+        dueAt: now,
+      });
+      const [running] = await opened.jobs();
+      await opened.begin(running?.id ?? 0);
+      expect(await take()).toBeUndefined();
+      expect(await keys()).toEqual(['alert:delayed:7:main', 'mail:one,two']);
+    });
+
+    test('wait until the last mail of their kind is old enough, and none is lost then', async () => {
+      await opened.store.add(alert('one'));
+      await take();
+      now += 59_999;
+      await opened.store.add(alert('two'), alert('three'));
+      expect(await take()).toBe(1_060_000);
+      await reopen();
+      now += 1;
+      await opened.store.add(alert('four'));
+      expect(await take()).toBeUndefined();
+      expect(await keys()).toEqual(['mail:one', 'mail:two,three,four']);
+    });
+
+    test('are taken once by several at once', async () => {
+      await opened.store.add(alert('one'), alert('two'));
+      await Promise.all(Array.from({ length: 5 }, take));
+      expect(await keys()).toEqual(['mail:one,two']);
+    });
+
+    test('are left where they are when their mail can not be written', async () => {
+      await opened.store.add(alert('one'));
+      const broken = () => [{ kind: 'mail', mail: { messageId: null } } as never, {} as never];
+      await expect(opened.store.takeAlerts('rejected', 0, broken)).rejects.toThrow(/./);
+      expect(await keys()).toEqual(['alert:rejected:one']);
+      expect(await take()).toBeUndefined();
     });
   });
 

@@ -133,6 +133,9 @@ describe('a file of the first version', () => {
     old.exec(`
       delete from kysely_migration where name >= '0002';
       drop index jobs_lane;
+      drop index jobs_broken;
+      alter table jobs drop column broke;
+      alter table deliveries drop column digest;
       drop table leases;
       drop table requests;
       drop table notices;
@@ -159,8 +162,10 @@ describe('a file of the first version', () => {
       alter table deployments drop column reason;
       alter table deployments drop column cancelled_by;
       alter table deployments add column merge_requests_json text not null default '[]';
-      insert into deliveries (id, received_at, event_name, body, status, project_id) values
-        ('d', 5, 'Push Hook', '', 'finished', 7), ('e', 4, 'Push Hook', '', 'finished', 7), ('f', 6, 'x', '', 'rejected', null);
+      insert into deliveries (id, received_at, event_name, body, status, project_id, event_json) values
+        ('d', 5, 'Push Hook', '{"user_email":"a@b"}', 'waiting', 7, '{"kind":"pushed"}'),
+        ('e', 4, 'Note Hook', '{"note":"x"}', 'finished', 7, '{"kind":"commanded","lines":["/aic help"]}'),
+        ('f', 6, 'x', '{"odd":1}', 'rejected', null, null);
       insert into pending (project_id, branch, pipeline, path, base_sha) values (7, 'main', 'p', 'config/p.json', 'b');
       insert into deployments (project_id, branch, environment, aic_project, workspace, head_sha, merge_requests_json, status, started_at)
         values (7, 'main', 'prod', 'A', 'W', 'c', '[3,5]', 'failed', 1), (7, 'develop', 'prod', 'A', 'W', 'c', '[]', 'failed', 1);
@@ -187,6 +192,12 @@ describe('a file of the first version', () => {
     });
     expect(await store.projects()).toEqual([
       { id: 7, heardAt: 4, caughtUpAt: undefined, hookProblem: undefined },
+    ]);
+    const deliveries = db.selectFrom('deliveries').select(['id', 'body', 'event_json', 'digest']);
+    expect(await deliveries.orderBy('id').execute()).toEqual([
+      { id: 'd', body: '', event_json: '{"kind":"pushed"}', digest: '' },
+      { id: 'e', body: '', event_json: null, digest: '' },
+      { id: 'f', body: '{"odd":1}', event_json: null, digest: '' },
     ]);
     const jobs = await db.selectFrom('jobs').select('job_json').orderBy('id').execute();
     expect(jobs.map((row): unknown => JSON.parse(row.job_json))).toEqual([
