@@ -56,7 +56,7 @@ function reportOf({ isRetried, id, now }: Broken, outcome: Phrase): Report {
     mood: 'failed',
     outcome,
     table: undefined,
-    remedies: [words(`${next} The bot's operator was told of ${id}, and finds it in the log.`)],
+    remedies: [words(`${next} The bot's operator is told of ${id}, and finds it in the log.`)],
     facts: [words(`as of ${new Date(now).toISOString()}`)],
   };
 }
