@@ -1,11 +1,12 @@
 import { commandKey, type Job, type JobOutcome, type Waiter } from './job.ts';
+import { sha256Hex } from './sha256.ts';
 
 /** After so many tries in a row that did not end well somebody is told. */
 export const tellAtTry = 5;
 
-/** By this a job that broke off is found in the log. */
-export function breakId(row: number): string {
-  return `E${row}`;
+/** By this a job that broke off is found in the log; the same for each of its tries. @param key the job's */
+export async function breakId(key: string): Promise<string> {
+  return `E${(await sha256Hex(key)).slice(0, 8)}`;
 }
 
 /** A job that threw, which a bug does, or a store that does not take what the job writes. */

@@ -60,7 +60,7 @@ export async function runTaken(deps: RunDeps & Stopping, row: TakenJob): Promise
     if (error instanceof LeaseLost) outcome = { kind: 'stopped' };
     else {
       jobLog.error('job broke off', {
-        id: breakId(row.id),
+        id: await breakId(row.key),
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       });
       outcome = 'broke off';

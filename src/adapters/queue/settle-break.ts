@@ -19,7 +19,7 @@ export async function settleBreak(
 ): Promise<readonly DueJob[]> {
   const times = Math.max(row.broke, row.tries) + 1;
   const { outcome, jobs } = afterBreak({
-    id: breakId(row.id),
+    id: await breakId(row.key),
     job,
     lane: row.lane,
     times: isPlain ? 1 : times,
