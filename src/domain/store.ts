@@ -12,6 +12,7 @@ import type { Place } from './place.ts';
 import type { PushItem } from './push-plan.ts';
 import type { RecordIds } from './record-ids.ts';
 import type { Report } from './report.ts';
+import type { Requests } from './requests.ts';
 import type { Retention } from './retention.ts';
 import type { DueJob } from './job.ts';
 import type { KnownProjects } from './known-projects.ts';
@@ -113,7 +114,8 @@ export interface Closing {
  * On behalf of a lane, whatever writes rejects once the lane's lease is lost, and writes nothing. That is thrown and not returned, since no
  * run can answer it: another process does the work now, and whatever runs here still, in whichever of its steps, must end at once.
  */
-export interface Store extends Notices, KnownProjects, Retention, Plans, RecordIds, Drifts, Holds, History {
+export interface Store
+  extends Notices, KnownProjects, Retention, Plans, RecordIds, Drifts, Holds, History, Requests {
   branch(key: BranchKey): Promise<BranchState | undefined>;
   /** Oldest first. */
   waiting(key: BranchKey): Promise<readonly WaitingDelivery[]>;

@@ -7,6 +7,7 @@ import { checkToken } from './check-token.ts';
 import { cleanUp, type CleanUpPorts } from './clean-up.ts';
 import { deployBranch } from './deploy-branch.ts';
 import { catchUp, type CatchUpPorts } from './catch-up.ts';
+import { lookAtNote } from './look-at-note.ts';
 import { planRequest } from './plan-request.ts';
 import { runCommand } from './run-command.ts';
 import { runOperatorJob } from './run-operator-job.ts';
@@ -33,6 +34,8 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
         await tell(ports, delayMail(job, outcome.reason, ports.settings, ports.clock.now()));
       return outcome;
     }
+    case 'note':
+      return lookAtNote(ports, job, tries);
     case 'command':
       return runCommand(ports, job);
     case 'operator':

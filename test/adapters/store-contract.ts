@@ -276,7 +276,6 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       const origin = { on, note: 5 as NoteId, discussion: 'd', author: 9 as UserId };
       const command = commandJob(
         {
-          kind: 'commanded',
           projectId: project,
           origin,
           lines: ['/aic deploy'],
