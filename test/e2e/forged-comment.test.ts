@@ -41,7 +41,7 @@ const hookOf = (note: number, changes: object = {}) => ({
 });
 
 type Bot = Awaited<ReturnType<Scene['start']>>;
-const given = (bot: Bot) => bot.log.filter((line) => line.includes('no such comment'));
+const given = (bot: Bot) => bot.log.filter((line) => line.includes('"no such comment"'));
 const looksAt = (note: number) =>
   scene.world.gitlab.calls.filter(({ path }) => path.endsWith(`/notes/${note}`)).length;
 
@@ -163,7 +163,7 @@ describe('a webhook with the right secret', () => {
   it('that gives the path of a served project to another does nothing, and leaves nothing to look at', async () => {
     const { gitlab } = scene.world;
     const other = await gitlab.addProject('elsewhere/private');
-    gitlab.addMember(other.id, scene.world.bot.id, 40);
+    gitlab.setVisibility(other.id, 'internal');
     const olga = gitlab.addUser({ username: 'olga', name: 'Olga' });
     gitlab.addMember(other.id, olga.id, 50);
     const who = personAt(gitlab.url, olga.token);
