@@ -33,6 +33,7 @@ export interface WrittenNote {
   readonly writtenAt: number;
   /** Whether something happened to it since: an edit, but also an emoji, an answer or a resolution. */
   readonly isTouched: boolean;
+  /** Whether GitLab wrote it, or an import did, in whoever's name. */
   readonly isSystem: boolean;
   /** Whether it is an internal one. */
   readonly isConfidential: boolean;
@@ -75,6 +76,6 @@ export interface Lookout {
     place: NotePlace,
     hint: string | undefined,
   ): Promise<GitLabResult<string | undefined>>;
-  /** Whether the text of a comment was ever changed, by whomever; `unknown` where this GitLab does not tell (before 15.9). */
+  /** Whether the text of a comment was ever changed, by whomever; `unknown` where this GitLab does not tell. */
   edited(note: NoteId): Promise<GitLabResult<'never' | 'edited' | 'unknown'>>;
 }

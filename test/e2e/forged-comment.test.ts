@@ -148,6 +148,28 @@ describe('a webhook with the right secret', () => {
     expect(after.map(({ notes }) => notes.length).toSorted()).toEqual([1, 2]);
   });
 
+  it('does not make commands of what was imported in the name of an owner', async () => {
+    const olga = member('olga', 50);
+    const bot = await scene.start();
+    await scene.settle();
+    const thread = await issue(scene);
+    await scene.silence();
+    const note = await write(thread, olga.who, forced);
+    const shown = await olga.who.call('GET', `${thread.path}/notes/${note}`);
+    const body = JSON.stringify(
+      Object.assign({}, shown, { imported: true, imported_from: 'gitlab_project' }),
+    );
+    scene.world.gitlab.inject({
+      path: new RegExp(`/notes/${note}$`),
+      fault: { kind: 'status', status: 200, headers: { 'content-type': 'application/json' }, body },
+    });
+    await scene.deliver(bot, hookOf(note));
+    await until('a look', () => looksAt(note) > 1 || undefined, patienceMs);
+    await scene.settle();
+    expect(scene.rows('select id from requests')).toEqual([]);
+    expect(await answersIn(thread)).toEqual([]);
+  });
+
   it('that says of an internal comment that it is for everybody gets no answer for everybody', async () => {
     const bot = await scene.start();
     await scene.settle();

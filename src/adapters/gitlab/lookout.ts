@@ -56,6 +56,7 @@ const note = z
     updated_at: z.string(),
     system: z.boolean().nullish(),
     internal: z.boolean().nullish(),
+    imported: z.boolean().nullish(),
     /** What `internal` was called before GitLab 15.5. */
     confidential: z.boolean().nullish(),
   })
@@ -65,7 +66,7 @@ const note = z
     author: shown.author.id,
     writtenAt: Date.parse(shown.created_at),
     isTouched: shown.updated_at !== shown.created_at,
-    isSystem: shown.system === true,
+    isSystem: shown.system === true || shown.imported === true,
     isConfidential: (shown.internal ?? shown.confidential) === true,
   }));
 const discussion = z.object({ id: z.string(), notes: z.array(z.object({ id: z.number() })) });
