@@ -9,9 +9,9 @@ import { createInbox } from '../../src/adapters/store/inbox.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import type { IssueIid, NoteId, ProjectId } from '../../src/domain/ids.ts';
+import type { ProjectId } from '../../src/domain/ids.ts';
 import type { Delivery } from '../../src/domain/inbox.ts';
-import { keyOf, laneOf, noteJob } from '../../src/domain/job.ts';
+import { commandsOfEarlierVersion } from './commands-of-earlier-version.ts';
 import { openStore } from './open-store.ts';
 import { storeContract, type OpenStore } from './store-contract.ts';
 
@@ -199,49 +199,7 @@ describe('a file of the first version', () => {
   });
 });
 
-test('commands that an earlier version had not begun wait for GitLab to confirm them; those that it had begun go on', async () => {
-  const path = join(folder, 'earlier.db');
-  await (await openSqlite(`file:${path}`)).destroy();
-  const command = (note: number, begun: boolean) => ({
-    kind: 'command',
-    projectId: 7,
-    origin: { on: { kind: 'issue', iid: 3 }, note, discussion: 'd', author: 9 },
-    lines: ['/aic deploy force'],
-    delivery: 'one',
-    writtenAt: 1,
-    next: 0,
-    failed: false,
-    begun,
-  });
-  const old = new DatabaseSync(path);
-  old.exec(`delete from kysely_migration where name >= '0016';
-    insert into requests (id, received_at) values ('note:7:5', 1), ('note:7:6', 1);`);
-  for (const [note, begun] of [
-    [5, false],
-    [6, true],
-  ] as const)
-    old
-      .prepare(
-        `insert into jobs (lane, key, job_json, due_at, status, tries, added_at) values (?, ?, ?, 1, 'waiting', 0, 1)`,
-      )
-      .run(`note:7:${note}`, `note:7:${note}`, JSON.stringify(command(note, begun)));
-  old.close();
-  const db = await openSqlite(`file:${path}`);
-  const rows = await db.selectFrom('jobs').select(['lane', 'key', 'job_json']).orderBy('id').execute();
-  const announced = { kind: 'note', projectId: 7, on: { kind: 'issue', iid: 3 }, note: 5, delivery: 'one' };
-  const job = noteJob(
-    {
-      projectId: 7 as ProjectId,
-      on: { kind: 'issue', iid: 3 as IssueIid },
-      note: 5 as NoteId,
-      discussion: undefined,
-    },
-    'one',
-  );
-  expect(rows.map((row) => ({ ...row, job_json: JSON.parse(row.job_json) as unknown }))).toEqual([
-    { lane: laneOf(job), key: keyOf(job), job_json: announced },
-    { lane: 'note:7:6', key: 'note:7:6', job_json: command(6, true) },
-  ]);
-  expect(await db.selectFrom('requests').select('id').execute()).toEqual([{ id: 'note:7:6' }]);
-  await db.destroy();
+test('commands that an earlier version had not begun wait for GitLab to confirm them', async () => {
+  const path = `file:${join(folder, 'earlier.db')}`;
+  await commandsOfEarlierVersion(() => openSqlite(path));
 });
