@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { awardRoutes } from './award-routes.ts';
 import { branchRoutes } from './branch-routes.ts';
 import { commitCommentRoutes } from './commit-comment-routes.ts';
@@ -7,6 +7,7 @@ import { commitStatusRoutes } from './commit-status-routes.ts';
 import { compareRoutes } from './compare-routes.ts';
 import { deploymentRoutes } from './deployment-routes.ts';
 import { fileRoutes } from './file-routes.ts';
+import { graphqlRoutes } from './graphql-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { hookRoutes } from './hook-routes.ts';
 import type { ApiEnv, Instance } from './instance.ts';
@@ -24,7 +25,7 @@ import { treeRoutes } from './tree-routes.ts';
 export function createGitLabApp(instance: Instance): Hono {
   const api = new Hono<ApiEnv>();
 
-  api.use(async (c, next) => {
+  const knowUser: MiddlewareHandler<ApiEnv> = async (c, next) => {
     const bearer = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
     const token = instance.tokens.bySecret(c.req.header('private-token') ?? bearer ?? '');
     if (token === undefined) throw refused(401, '401 Unauthorized');
@@ -33,7 +34,8 @@ export function createGitLabApp(instance: Instance): Hono {
     c.set('token', token);
     c.set('user', token.user);
     return next();
-  });
+  };
+  api.use(knowUser);
   api.use('/projects/:id/*', async (c, next) => {
     c.set('project', visibleProject(instance, c.req.param('id'), c.var.user));
     return next();
@@ -60,6 +62,10 @@ export function createGitLabApp(instance: Instance): Hono {
 
   const app = new Hono();
   app.route('/api/v4', api);
+  const graphql = new Hono<ApiEnv>();
+  graphql.use(knowUser);
+  graphql.route('/', graphqlRoutes(instance));
+  app.route('/api/graphql', graphql);
   app.route('/', pageRoutes(instance));
   app.notFound(() => Response.json({ error: '404 Not Found' }, { status: 404 }));
   app.onError((error) => {

@@ -32,6 +32,7 @@ export function awardRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv
         throw refused(404, '404 Award Emoji Name has already been taken Not Found');
       const award: Award = { id: instance.nextId(), name, user, createdAt: instance.now() };
       target.awards.push(award);
+      target.touch();
       return c.json(awardJson(award, target, instance.url()), 201);
     });
 
@@ -42,17 +43,26 @@ export function awardRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv
       if (at < 0) throw noSuchRow();
       if (target.awards[at]?.user !== user) throw refused(401, '401 Unauthorized');
       target.awards.splice(at, 1);
+      target.touch();
       return c.body(null, 204);
     });
   }
 
-  function targetOf(
-    project: Project,
-    { iid = '', note }: Record<string, string | undefined>,
-  ): { readonly id: number; readonly type: string; readonly awards: Award[] } {
+  function targetOf(project: Project, { iid = '', note: id }: Record<string, string | undefined>): Target {
     const noteable = noteableKinds[kind](project, iid);
-    return note === undefined ? noteable : { ...noteIn(noteable, note), type: 'Note' };
+    if (id === undefined) return { ...noteable, touch: () => {} };
+    const note = noteIn(noteable, id);
+    const touch = () => void (note.updatedAt = instance.now());
+    return { id: note.id, type: 'Note', awards: note.awards, touch };
   }
 
   return app;
+}
+
+interface Target {
+  readonly id: number;
+  readonly type: string;
+  readonly awards: Award[];
+  /** An emoji on a note moves its `updated_at` (GitLab's app/models/award_emoji.rb). */
+  touch(): void;
 }

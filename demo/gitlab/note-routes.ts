@@ -42,7 +42,8 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
       throw badParameter('order_by does not have a valid value');
     const time = (note: Note): number =>
       (orderBy === 'created_at' ? note.createdAt : note.updatedAt).getTime();
-    const sorted = noteable.notes.toSorted((one, other) => time(one) - time(other) || one.id - other.id);
+    const readable = noteable.notes.filter((note) => canRead(project, c.var.user, note));
+    const sorted = readable.toSorted((one, other) => time(one) - time(other) || one.id - other.id);
     const rows = sort === 'asc' ? sorted : sorted.toReversed();
     return pageOf(c, rows, (note) => noteJson(note, noteable, project.id, instance.url()));
   });
@@ -51,6 +52,7 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
     const { project } = c.var;
     const noteable = find(project, c.req.param('iid'));
     const note = noteIn(noteable, c.req.param('note'));
+    if (!canRead(project, c.var.user, note)) throw refused(404, '404 Note Not Found');
     return c.json(noteJson(note, noteable, project.id, instance.url()));
   });
 
@@ -59,14 +61,18 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
   app.get(discussions, (c) => {
     const { project } = c.var;
     const noteable = find(project, c.req.param('iid'));
-    const ids = [...new Set(noteable.notes.map(({ discussion }) => discussion))];
+    const readable = noteable.notes.filter((note) => canRead(project, c.var.user, note));
+    const ids = [...new Set(readable.map(({ discussion }) => discussion))];
     return pageOf(c, ids, (id) => discussionJson(project, noteable, id));
   });
 
   app.get(`${discussions}/:discussion`, (c) => {
     const { project } = c.var;
     const noteable = find(project, c.req.param('iid'));
-    return c.json(discussionJson(project, noteable, c.req.param('discussion')));
+    const id = c.req.param('discussion');
+    if (!threadIn(noteable, id).every((note) => canRead(project, c.var.user, note)))
+      throw refused(404, '404 Discussion Not Found');
+    return c.json(discussionJson(project, noteable, id));
   });
 
   app.post(discussions, async (c) => {
@@ -105,8 +111,14 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
     const internal = thread.some((note) => note.internal);
     if (internal && accessLevel(c.var.project, c.var.user) < accessLevels.reporter)
       throw refused(404, '404 Discussion Not Found');
-    for (const note of thread) note.threaded = true;
-    return create(c, id, { internal });
+    const answer = await create(c, id, { internal });
+    for (const note of thread) {
+      if (note.threaded || answer.status !== 201) continue;
+      // The note becomes one of a thread, which saves it.
+      note.threaded = true;
+      note.updatedAt = instance.now();
+    }
+    return answer;
   });
 
   async function create(
@@ -139,6 +151,7 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
       system: false,
       createdAt: now,
       updatedAt: now,
+      edit: undefined,
       awards: [],
     };
     noteable.notes.push(note);
@@ -160,6 +173,7 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
     if (text !== '' && changed) {
       note.body = text;
       note.updatedAt = instance.now();
+      note.edit = { at: note.updatedAt, by: user };
       notifyNote(instance, project, { ...note, action: 'update', on: noteable });
     }
     const changes = await runQuickActions(instance, project, noteable, user, actions);
@@ -181,6 +195,11 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
   });
 
   return app;
+}
+
+/** Internal notes are for who works in the project. */
+export function canRead(project: Project, user: User, note: Note): boolean {
+  return !note.internal || accessLevel(project, user) >= accessLevels.reporter;
 }
 
 /** The notes of a thread; a 404 when there are none. */

@@ -17,7 +17,10 @@ export interface Note {
   /** Written by GitLab itself. */
   readonly system: boolean;
   readonly createdAt: Date;
+  /** Moved by edits, emojis, the first answer and resolutions of single notes. */
   updatedAt: Date;
+  /** The last change of its text, which only GraphQL tells. */
+  edit: { readonly at: Date; readonly by: User } | undefined;
   readonly awards: Award[];
   /** Only what stands in a thread of a merge request can be resolved. */
   isResolved?: boolean;

@@ -29,7 +29,9 @@ export interface Project {
   readonly group: Group | undefined;
   readonly name: string;
   readonly description: string | null;
-  readonly visibility: 'private' | 'internal' | 'public';
+  visibility: 'private' | 'internal' | 'public';
+  /** Who reads the code: whoever sees the project, or its members alone. */
+  repositoryAccess: 'enabled' | 'private';
   readonly defaultBranch: string;
   readonly createdAt: Date;
   readonly creator: User;
@@ -125,6 +127,7 @@ export async function projectJson(project: Project, viewer: User, url: string): 
     empty_repo: (await project.repository.branches()).length === 0,
     archived: false,
     visibility: project.visibility,
+    repository_access_level: project.repositoryAccess,
     owner: userJson(project.creator, url),
     creator_id: project.creator.id,
     issues_enabled: true,

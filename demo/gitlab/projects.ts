@@ -60,6 +60,7 @@ export function createProjects({
           [given.defaultBranch, maintainersOnly(projects.length + 1, given.defaultBranch)],
         ]),
         mergeMethod: 'merge',
+        repositoryAccess: 'enabled',
         mergeRequests: [],
         issues: [],
         commitComments: [],

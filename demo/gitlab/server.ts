@@ -59,6 +59,11 @@ export interface GitLabServer extends HttpServer {
   /** Makes a merge request one from a fork: from the branch of this name in another project. */
   setSourceProject(project: string | number, iid: number, source: string | number): void;
   setMergeMethod(project: string | number, method: MergeMethod): void;
+  setVisibility(
+    project: string | number,
+    visibility: Project['visibility'],
+    repositoryAccess?: Project['repositoryAccess'],
+  ): void;
   /** Whether hooks that fail again and again are switched off, as on GitLab.com; not by default. */
   disableFailingHooks(on: boolean): void;
   /** Lets the deliveries be sent again that were too many for this minute. */
@@ -208,6 +213,11 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     forgetResends: () => instance.resends.forget(),
     setMergeMethod(project, method) {
       projectNamed(project).mergeMethod = method;
+    },
+    setVisibility(name, visibility, repositoryAccess = 'enabled') {
+      const project = projectNamed(name);
+      project.visibility = visibility;
+      project.repositoryAccess = repositoryAccess;
     },
     setTokenExpiry(token, expiresOn) {
       tokenNamed(token).expiresOn = expiresOn;

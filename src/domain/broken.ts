@@ -45,7 +45,9 @@ export function afterBreak({ id, job, lane, times, wasTold, isHalfDone }: Break)
 }
 
 function isOnce(job: Job | undefined): boolean {
-  return job?.kind === 'command' || job?.kind === 'operator' || job?.kind === 'tell-broken';
+  return (
+    job?.kind === 'note' || job?.kind === 'command' || job?.kind === 'operator' || job?.kind === 'tell-broken'
+  );
 }
 
 /** What tells of breaks is not told of by itself: that would never end. The log and `/readyz` have it. */
@@ -63,10 +65,12 @@ export function requestOf(job: Job): string | undefined {
 export function whoWaits(job: Job): Waiter | undefined {
   switch (job.kind) {
     case 'command': {
-      const { projectId, origin, lines, next, delivery } = job;
+      const { projectId, origin, lines, next, answers = [], delivery } = job;
       const left = Math.max(0, lines.length - next - 1);
-      return { kind: 'command', projectId, origin, line: lines[next] ?? '', next, left, delivery };
+      return { kind: 'command', projectId, origin, line: lines[next] ?? '', next, left, answers, delivery };
     }
+    case 'note':
+      return { kind: 'note', projectId: job.projectId, on: job.on, note: job.note };
     case 'deploy':
       return { kind: 'branch', projectId: job.projectId, branch: job.branch };
     case 'plan':

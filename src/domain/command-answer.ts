@@ -26,11 +26,13 @@ export function lateReport(): Report {
   });
 }
 
-/** The answer to commands in a comment that reads otherwise by now. */
-export function changedReport(): Report {
+/** The answer to commands in a comment that somebody changed, or may have changed. */
+export function changedReport(edited: 'edited' | 'unknown'): Report {
   return refusal({
     what: words(
-      'Nothing was done: the comment was changed after it was written, and nobody would know later what it said.',
+      edited === 'edited'
+        ? 'Nothing was done: the comment was changed after it was written, and nobody would know later what it said.'
+        : 'Nothing was done: something happened to the comment after it was written, and this GitLab does not say whether its text was changed.',
     ),
     remedy: words('Write the command in a new comment.'),
   });

@@ -8,7 +8,7 @@ export function commandDocs(): string {
 
 const intro = `# Commands
 
-A command begins a line of a comment on a merge request or an issue, one a line, up to 20 in a comment. Names with spaces stand in quotation marks; within them a backslash stands before a quotation mark that belongs to the name. Upper and lower case of the command itself do not matter. Lines in code, quotations, lists and HTML command nothing, nor do edited comments. Only the first 4,000 characters of a comment are looked at.
+A command begins a line of a comment on a merge request or an issue, one a line, up to 20 in a comment. Names with spaces stand in quotation marks; within them a backslash stands before a quotation mark that belongs to the name. Upper and lower case of the command itself do not matter. Lines in code, quotations, lists and HTML command nothing, nor do edited comments. All commands of a comment get one answer. Only the first 4,000 characters of a comment are looked at.
 
 The access levels are the defaults; \`permissions:\` in \`branch_to_workspace.yaml\` sets others. Only members of the project get an answer.`;
 

@@ -1,11 +1,11 @@
 import type { CommitSha, MergeRequestIid, ProjectId } from './ids.ts';
-import type { Origin } from './origin.ts';
+import type { NotePlace } from './place.ts';
 
 /**
- * What a delivery means. An event only wakes the bot up: the branch is read again before anything is done,
- * so no event carries file lists, states or rights. A command is the exception: what somebody wrote stands in the event.
+ * What a delivery means. An event only wakes the bot up: GitLab is asked again before anything is done, so no event carries file lists,
+ * states, rights or what somebody wrote.
  */
-export type Event = MergedEvent | PushedEvent | ProposedEvent | CommandedEvent | TokenExpiringEvent;
+export type Event = MergedEvent | PushedEvent | ProposedEvent | CommentedEvent | TokenExpiringEvent;
 
 /** A merge request was merged into `branch`. */
 interface MergedEvent {
@@ -31,15 +31,12 @@ interface ProposedEvent {
   readonly mergeRequest: MergeRequestIid;
 }
 
-/** Somebody wrote a comment with commands. */
-export interface CommandedEvent {
-  readonly kind: 'commanded';
+/** Somebody wrote a comment that may hold commands. Who, when and what is GitLab's to tell. */
+export interface CommentedEvent extends NotePlace {
+  readonly kind: 'commented';
   readonly projectId: ProjectId;
-  readonly origin: Origin;
-  /** The lines with the commands, as they were written. */
-  readonly lines: readonly string[];
-  /** When, in milliseconds since 1970; undefined where GitLab's word for it makes no sense. */
-  readonly writtenAt: number | undefined;
+  /** The thread that it is said to stand in. */
+  readonly discussion: string | undefined;
 }
 
 /** A token of a project or a group ends soon. It may be the bot's. */

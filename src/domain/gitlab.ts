@@ -16,6 +16,8 @@ export interface Project {
   readonly webUrl: string;
   /** Undefined for an empty repository. */
   readonly defaultBranch: string | undefined;
+  /** Whether everybody who sees the project, guests too, can read its code; absent where GitLab did not say. */
+  readonly isCodeOpen?: boolean;
 }
 
 export interface MergeRequest {
@@ -123,7 +125,7 @@ export interface GitLab extends Repository, People, Lookout, Records, Reviews {
   /**
    * Makes the bot's own comment that holds the marker read `body`, and makes one where there is none. The marker is added
    * to the body, hidden. A line that GitLab would run as a quick action is disarmed. A thread that is gone is answered
-   * beside it. GitLab cannot edit comments on commits: one that exists stays as it is.
+   * beside it, an internal one by an internal comment. GitLab cannot edit comments on commits: one that exists stays as it is.
    * @param fresh true when no such comment can exist yet, which saves looking for it
    */
   putComment(project: ProjectId, place: Place, comment: Comment, fresh: boolean): Promise<GitLabResult<void>>;

@@ -1,5 +1,6 @@
 import { alertId, type Alert, type AlertKind } from './alert.ts';
-import type { CommandedEvent } from './event.ts';
+import type { KeptAnswer } from './command-answers.ts';
+import type { CommentedEvent } from './event.ts';
 import type { GivenCommand } from './operator-order.ts';
 import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from './ids.ts';
 import type { Mail } from './mail.ts';
@@ -10,6 +11,7 @@ import { placeName, referenceTo, type NotePlace, type Place } from './place.ts';
 /** Work in a lane. A job says what to look at, never what was found when it was written: it may run much later. */
 export type Job =
   | DeployJob
+  | NoteJob
   | CommandJob
   | OperatorJob
   | BackMergeJob
@@ -39,7 +41,17 @@ export interface DeployJob {
   readonly mappingKey: string;
 }
 
-/** Carry out the commands of one request, one after the other. */
+/** Look for the comment that somebody announced, and take up its commands. */
+export interface NoteJob extends Announced {
+  readonly kind: 'note';
+  /** The delivery that announced it; undefined where GitLab was asked without one. */
+  readonly delivery: string | undefined;
+}
+
+/** A comment that there is said to be, in a thread that it is said to stand in. */
+type Announced = Omit<CommentedEvent, 'kind'>;
+
+/** Carry out the commands of one comment, one after the other. All that it holds is GitLab's word. */
 export interface CommandJob {
   readonly kind: 'command';
   readonly projectId: ProjectId;
@@ -47,12 +59,16 @@ export interface CommandJob {
   readonly lines: readonly string[];
   /** The delivery that brought it; undefined for a job that was added before deliveries were noted. */
   readonly delivery: string | undefined;
-  /** When the comment was written, in milliseconds since 1970, where that is known. */
+  /** When the comment was written, in milliseconds since 1970; undefined for a job that was added before that was asked for. */
   readonly writtenAt: number | undefined;
+  /** Set for a comment that somebody changed, or may have changed: its commands are answered and not carried out. */
+  readonly edited?: 'edited' | 'unknown';
   /** The command to carry out now, from 0. */
   readonly next: number;
   /** Whether an earlier one of the request failed. */
   readonly failed: boolean;
+  /** What the earlier ones are answered with, until the last has ended. */
+  readonly answers?: readonly KeptAnswer[];
   /** Whether the author was shown that work has begun. */
   readonly begun: boolean;
   /** The lane of the workspace or branch that the command changes; undefined before that is known. */
@@ -157,8 +173,11 @@ export type Waiter =
       readonly next: number;
       /** Commands of the comment that follow. */
       readonly left: number;
+      /** What the earlier ones are answered with. */
+      readonly answers: readonly KeptAnswer[];
       readonly delivery: string | undefined;
     }
+  | ({ readonly kind: 'note' } & NotePlace & { readonly projectId: ProjectId })
   | {
       readonly kind: 'plan' | 'back-merge';
       readonly projectId: ProjectId;
@@ -202,6 +221,8 @@ export function laneOf(job: Job): string {
       return branchLane(job.projectId, job.mappingKey);
     case 'check-drift':
       return branchLane(job.projectId, job.branch);
+    case 'note':
+      return `${announcedLanes(job.projectId)}${referenceTo(job.on)}`;
     case 'command':
       return job.lane ?? requestId(job.projectId, job.origin);
     case 'operator':
@@ -239,6 +260,11 @@ export function alertLane(about: AlertKind): string {
   return `alert:${about}`;
 }
 
+/** What the lanes begin with in which a project's announced comments are looked for. */
+export function announcedLanes(projectId: ProjectId): string {
+  return `announced:${projectId}:`;
+}
+
 /** The lane of what changes the workspace or the branch of a key of the mapping. */
 export function branchLane(projectId: ProjectId, mappingKey: string): string {
   return `deploy:${projectId}:${mappingKey}`;
@@ -249,6 +275,8 @@ export function keyOf(job: Job): string {
   switch (job.kind) {
     case 'deploy':
       return `${laneOf(job)}:${job.branch}`;
+    case 'note':
+      return `${laneOf(job)}:${job.note}`;
     case 'command':
       return requestId(job.projectId, job.origin);
     case 'operator':
@@ -289,18 +317,23 @@ export function planJob({ projectId, mergeRequest }: Pick<PlanJob, 'projectId' |
   return { kind: 'plan', projectId, mergeRequest };
 }
 
-/** The job of the commands in a comment. */
+/** The job that looks for a comment. */
+export function noteJob(
+  { projectId, on, note, discussion }: Announced,
+  delivery: string | undefined,
+): NoteJob {
+  return { kind: 'note', projectId, on, note, discussion, delivery };
+}
+
+/** The job of the commands in a comment, as GitLab has it. */
 export function commandJob(
-  { projectId, origin, lines, writtenAt }: CommandedEvent,
-  delivery: string,
+  comment: Pick<CommandJob, 'projectId' | 'origin' | 'lines' | 'writtenAt' | 'edited'>,
+  delivery: string | undefined,
 ): CommandJob {
   return {
     kind: 'command',
-    projectId,
-    origin,
-    lines,
+    ...comment,
     delivery,
-    writtenAt,
     next: 0,
     failed: false,
     begun: false,
@@ -315,11 +348,6 @@ export function commandKey({
   next,
 }: Pick<CommandJob, 'projectId' | 'origin' | 'next'>): string {
   return `${requestId(projectId, origin)}:${next}`;
-}
-
-/** The hidden text by which the answer to a command is found again. */
-export function answerMarker({ origin, next }: Pick<CommandJob, 'origin' | 'next'>): string {
-  return `aic-bot:answer:${origin.note}:${next}`;
 }
 
 /** The hidden text by which the comment of a deployment is found again. */

@@ -16,6 +16,8 @@ export interface KnownProject {
 export interface KnownProjects {
   projects(): Promise<readonly KnownProject[]>;
   knownProject(id: ProjectId): Promise<KnownProject | undefined>;
+  /** Forgets a project that was never looked at: that a delivery named it does not make it one. */
+  forgetUnseen(id: ProjectId): Promise<void>;
   /** Those of the deliveries that the inbox has. */
   accepted(deliveries: readonly string[]): Promise<ReadonlySet<string>>;
   /** Remembers what a project was like. The jobs, which tell of the problem, are added only if it is not known yet; then it is true. */

@@ -1,7 +1,7 @@
 import type { GitLabResult, Project } from './gitlab.ts';
 import type { Hook } from './hook.ts';
 import type { CommitSha, NoteId, ProjectId, UserId } from './ids.ts';
-import type { Noteable } from './place.ts';
+import type { Noteable, NotePlace } from './place.ts';
 
 /** The commit that a branch points to. */
 export interface Head {
@@ -29,9 +29,11 @@ export interface WrittenNote {
   readonly id: NoteId;
   readonly body: string;
   readonly author: UserId;
-  /** As GitLab writes them. */
-  readonly createdAt: string;
-  readonly updatedAt: string;
+  /** In milliseconds since 1970. */
+  readonly writtenAt: number;
+  /** Whether something happened to it since: an edit, but also an emoji, an answer or a resolution. */
+  readonly isTouched: boolean;
+  /** Whether GitLab wrote it, or an import did, in whoever's name. */
   readonly isSystem: boolean;
   /** Whether it is an internal one. */
   readonly isConfidential: boolean;
@@ -65,6 +67,15 @@ export interface Lookout {
   notesSince(project: ProjectId, on: Noteable, since: number): Promise<GitLabResult<readonly WrittenNote[]>>;
   /** One comment; undefined where it is gone. */
   note(project: ProjectId, on: Noteable, note: NoteId): Promise<GitLabResult<WrittenNote | undefined>>;
-  /** GitLab's id of the thread that a comment stands in. */
-  discussionOf(project: ProjectId, on: Noteable, note: NoteId): Promise<GitLabResult<string | undefined>>;
+  /**
+   * GitLab's id of the thread that a comment stands in; undefined where there is none.
+   * @param hint the thread that is looked at first
+   */
+  discussionOf(
+    project: ProjectId,
+    place: NotePlace,
+    hint: string | undefined,
+  ): Promise<GitLabResult<string | undefined>>;
+  /** Whether the text of a comment was ever changed, by whomever; `unknown` where this GitLab does not tell. */
+  edited(note: NoteId): Promise<GitLabResult<'never' | 'edited' | 'unknown'>>;
 }

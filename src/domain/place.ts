@@ -9,7 +9,7 @@ export type Noteable =
 export type Place =
   | (Noteable & {
       readonly discussion?: string;
-      /** An answer in this thread is as confidential as the thread; a comment beside it would be for everybody. */
+      /** Whether what stands there is internal. A thread passes that on; a comment beside it has to be made so. */
       readonly confidential?: true;
     })
   | { readonly kind: 'commit'; readonly commit: CommitSha };
@@ -27,7 +27,7 @@ export function placeName(place: Place): string {
       return place.commit;
     case 'merge-request':
     case 'issue':
-      return `${place.kind === 'issue' ? '#' : '!'}${place.iid}${place.discussion === undefined ? '' : `/${place.discussion}`}`;
+      return `${referenceTo(place)}${place.discussion !== undefined ? `/${place.discussion}` : place.confidential ? ' (internal)' : ''}`;
   }
 }
 

@@ -19,11 +19,15 @@ export function toComment(report: Report): string {
  * only, where GitLab knows no mentions, references, quick actions or HTML; the serializer chooses fences that the data cannot close and escapes what would
  * end a table cell.
  */
-export function toComments(report: Report, most = mostComments): readonly string[] {
-  const start = markdown(blocks(report));
+export function toComments(
+  report: Report,
+  most = mostComments,
+  characters = mostCharacters,
+): readonly string[] {
+  const start = markdown(blocks(report, characters));
   const end = markdown(facts(report.facts));
   const pages = [[start]];
-  let room = mostCharacters - start.length - end.length;
+  let room = characters - start.length - end.length;
   const all = report.details ?? [];
   let left = all.length;
   for (const detail of all) {
@@ -31,7 +35,7 @@ export function toComments(report: Report, most = mostComments): readonly string
     if (folded.length > room) {
       if (pages.length === most) break;
       pages.push([]);
-      room = mostCharacters;
+      room = characters;
     }
     pages.at(-1)?.push(folded);
     room -= folded.length;
@@ -39,10 +43,41 @@ export function toComments(report: Report, most = mostComments): readonly string
   }
   if (left > 0) pages.at(-1)?.push(markdown([text(detailsLeftOut(left))]));
   if (end !== '') pages[0]?.push(end);
-  return pages.map((page, index) => {
-    const begin = `${iconOf(report.mood)} continued (${index + 1} of ${pages.length})\n`;
-    return (index === 0 ? page : [begin, ...page]).join('\n');
-  });
+  return pages.map((page, index) =>
+    (index === 0 ? page : [continued(iconOf(report.mood), index, pages.length), ...page]).join('\n'),
+  );
+}
+
+function continued(icon: string, index: number, count: number): string {
+  return `${icon} continued (${index + 1} of ${count})\n`;
+}
+
+/** Sections, each below its heading, in as few comments as hold them. */
+export function sectionsAsComments(
+  sections: readonly { readonly heading: Phrase; readonly text: string }[],
+): readonly string[] {
+  const pages: string[][] = [];
+  let room = 0;
+  for (const { heading, text: body } of sections) {
+    const section = [markdown([{ type: 'heading', depth: 4, children: inline(heading) }]), body];
+    const size = section.reduce((sum, part) => sum + part.length, 0);
+    const page = pages.at(-1);
+    if (page === undefined || size > room) {
+      pages.push(section);
+      room = mostCharacters;
+    } else {
+      page.push(...section);
+    }
+    room -= size;
+  }
+  return pages.map((page, index) =>
+    (index === 0 ? page : [continued(iconOf('note'), index, pages.length), ...page]).join('\n'),
+  );
+}
+
+/** One paragraph, to stand before a comment. */
+export function paragraph(line: Phrase): string {
+  return markdown([{ type: 'paragraph', children: inline(line) }]);
 }
 
 function markdown(children: RootContent[]): string {
@@ -53,7 +88,7 @@ function markdown(children: RootContent[]): string {
   );
 }
 
-function blocks(report: Report): RootContent[] {
+function blocks(report: Report, characters: number): RootContent[] {
   return [
     {
       type: 'paragraph',
@@ -62,7 +97,7 @@ function blocks(report: Report): RootContent[] {
         { type: 'strong', children: inline(report.outcome) },
       ],
     },
-    ...tables(report.table),
+    ...tables(report.table, characters),
     ...remedies(report.remedies),
   ];
 }
@@ -105,9 +140,9 @@ function dot(index: number): PhrasingContent[] {
   return index === 0 ? [] : [{ type: 'text', value: ' · ' }];
 }
 
-function tables(table: Report['table']): RootContent[] {
+function tables(table: Report['table'], characters: number): RootContent[] {
   if (table === undefined || table.rows.length === 0) return [];
-  const { shown, folded, left } = foldRows(table.rows);
+  const { shown, folded, left } = foldRows(table.rows, characters);
   return [
     grid(table.head, shown),
     ...(folded.length === 0 ? [] : fold(`${folded.length} more`, [grid(table.head, folded)])),

@@ -48,8 +48,11 @@ const mostRows = 2_000;
 const mostCharacters = 400_000;
 
 /** Rows in plain sight, rows folded away, and the number of those that are left out to keep the report readable. */
-export function foldRows(rows: Rows): { readonly shown: Rows; readonly folded: Rows; readonly left: number } {
-  let room = mostCharacters;
+export function foldRows(
+  rows: Rows,
+  characters = mostCharacters,
+): { readonly shown: Rows; readonly folded: Rows; readonly left: number } {
+  let room = characters;
   const tooMuch = rows.findIndex((row, index) => {
     room -= lengthOf(row);
     return index === mostRows || room < 0;

@@ -13,6 +13,7 @@ import type { Place } from './place.ts';
 import type { PushItem } from './push-plan.ts';
 import type { RecordIds } from './record-ids.ts';
 import type { Report } from './report.ts';
+import type { Requests } from './requests.ts';
 import type { Retention } from './retention.ts';
 import type { DueJob } from './job.ts';
 import type { KnownProjects } from './known-projects.ts';
@@ -115,7 +116,7 @@ export interface Closing {
  * run can answer it: another process does the work now, and whatever runs here still, in whichever of its steps, must end at once.
  */
 export interface Store
-  extends Notices, Alerts, KnownProjects, Retention, Plans, RecordIds, Drifts, Holds, History {
+  extends Notices, Alerts, KnownProjects, Retention, Plans, RecordIds, Drifts, Holds, History, Requests {
   branch(key: BranchKey): Promise<BranchState | undefined>;
   /** Oldest first. */
   waiting(key: BranchKey): Promise<readonly WaitingDelivery[]>;

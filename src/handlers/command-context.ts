@@ -44,6 +44,8 @@ export type Ended =
       readonly report: Report;
       /** Whether it was refused before anything was tried. */
       readonly isRefused?: true;
+      /** Whether the report shows nothing of what configs and workspaces hold. */
+      readonly isForAll?: true;
       /** What tells of it besides an answer: added with the record that the command ended. */
       readonly jobs?: readonly DueJob[];
     }
@@ -69,4 +71,10 @@ export interface Prepared {
 export function answered(report: Report, done = false): Prepared {
   const ended = done ? answer(report, true) : { ...answer(report), isRefused: true as const };
   return { lane: undefined, run: async () => ended };
+}
+
+/** The same for an answer that shows nothing of what configs and workspaces hold. */
+export function answeredForAll(report: Report, done = false): Prepared {
+  const ended = { ...answer(report, done), ...(done ? {} : { isRefused: true as const }) };
+  return { lane: undefined, run: async () => ({ ...ended, isForAll: true }) };
 }

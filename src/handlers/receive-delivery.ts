@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Event } from '../domain/event.ts';
 import { digestOf, type Delivery, type Inbox } from '../domain/inbox.ts';
-import { checkTokenJob, commandJob, deployJob, planJob, type DueJob } from '../domain/job.ts';
+import { checkTokenJob, deployJob, noteJob, planJob, type DueJob } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { readEvent } from './read-event.ts';
 
@@ -94,8 +94,8 @@ async function decideOn(ports: ReceivePorts, received: Received): Promise<Receip
 
 function jobsFor(event: Event, delivery: string, now: number): readonly DueJob[] {
   switch (event.kind) {
-    case 'commanded':
-      return [{ job: commandJob(event, delivery), dueAt: now }];
+    case 'commented':
+      return [{ job: noteJob(event, delivery), dueAt: now }];
     case 'merged':
       return [
         { job: deployJob(event.projectId, event.branch), dueAt: now },

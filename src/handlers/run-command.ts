@@ -1,23 +1,22 @@
 import type { AuditEntry } from '../domain/audit.ts';
 import { commandAudit, type CommandEnd } from '../domain/command-audit.ts';
 import { changedReport, failure, lateReport, refusal } from '../domain/command-answer.ts';
-import { commandLines } from '../domain/command-lines.ts';
+import { answerComments, keepAnswer, outcomeAlone, type KeptAnswer } from '../domain/command-answers.ts';
 import { helpReport, misunderstoodReport } from '../domain/command-help.ts';
 import { verbs } from '../domain/command-table.ts';
 import { parseCommand, rightOf } from '../domain/command.ts';
 import type { GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
-import { answerMarker, commandKey, type CommandJob, type DueJob, type JobOutcome } from '../domain/job.ts';
+import { commandKey, type CommandJob, type DueJob, type JobOutcome } from '../domain/job.ts';
 import { defaultPermissions } from '../domain/mapping-file.ts';
 import { mappingRefusal } from '../domain/refusal-report.ts';
 import { placeName } from '../domain/place.ts';
-import { threadOf } from '../domain/origin.ts';
+import { guardedPlace, threadOf } from '../domain/origin.ts';
 import type { Member } from '../domain/people.ts';
 import type { Report } from '../domain/report.ts';
-import { toComments } from '../domain/report-markdown.ts';
 import { ok } from '../domain/result.ts';
 import type { UpstreamFailure } from '../domain/upstream.ts';
 import { lacks } from '../domain/rights.ts';
-import { answered, type Ended, type Prepared } from './command-context.ts';
+import { answered, answeredForAll, type Ended, type Prepared } from './command-context.ts';
 import { notDone } from './not-done.ts';
 import type { BranchPorts } from './ports.ts';
 import { prepareCommand } from './prepare-command.ts';
@@ -31,7 +30,7 @@ const well = 'white_check_mark';
 const badly = 'x';
 
 /**
- * Carries out the next command of a comment: who asks, what for, may they, in which lane. The answer, and the command after it, are jobs
+ * Carries out the next command of a comment: who asks, may they, in which lane. The command after it, and the answer to all of them, are jobs
  * of their own. Nobody but members of the project gets an answer, or learns that there is a bot.
  */
 export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<JobOutcome> {
@@ -41,12 +40,12 @@ export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<J
   if (!looked.ok) return cutShort(ports, job, looked.failure);
   if (looked.value === undefined) return { kind: 'done' };
   if (looked.value === 'stranger') return refuseStranger(ports, job);
-  const { project, asker, isChanged } = looked.value;
-  if (isChanged) return endAll(ports, job, asker, changedReport());
-  if (isLate(ports, job)) return endAll(ports, job, asker, lateReport());
-  if (!job.begun) await ports.gitlab.react(project.id, job.origin, begun);
-  const prepared = await prepare(ports, { job: { ...job, begun: true }, project, asker });
-  if (!prepared.ok) return cutShort(ports, job, prepared.failure, asker);
+  const asked = looked.value;
+  if (job.edited !== undefined) return endAll(ports, job, asked, changedReport(job.edited));
+  if (isLate(ports, job)) return endAll(ports, job, asked, lateReport());
+  if (!job.begun) await ports.gitlab.react(asked.project.id, job.origin, begun);
+  const prepared = await prepare(ports, { ...asked, job: { ...job, begun: true } });
+  if (!prepared.ok) return cutShort(ports, { ...job, begun: true }, prepared.failure, asked);
   const { lane, run } = prepared.value;
   if (lane !== undefined && lane !== job.lane) {
     await ports.jobs.add({ job: { ...job, begun: true, lane }, dueAt: ports.clock.now() });
@@ -54,21 +53,24 @@ export async function runCommand(ports: BranchPorts, job: CommandJob): Promise<J
   }
   const ended = await run();
   if (ended.kind === 'stopped') return ended;
-  await ports.store.record([auditOf(job, ended, asker)], after(ports, job, ended));
+  await ports.store.record([auditOf(job, ended, asked.asker)], after(ports, job, ended, asked));
   return { kind: 'done' };
 }
 
-/** What is given up is not answered: there may be nowhere to answer. That somebody asked for it is kept. */
+/** What is given up ends the comment, with what its earlier commands came to. Before it is begun nobody waits for an answer. */
 async function cutShort(
   ports: BranchPorts,
   job: CommandJob,
   reason: UpstreamFailure,
-  asker?: Member,
+  asked?: Asked,
 ): Promise<JobOutcome> {
   const outcome = notDone(reason);
   if (outcome.kind !== 'given-up') return outcome;
-  const told = { done: false, report: failure({ kind: 'upstream', failure: reason }) };
-  await ports.store.record([auditOf(job, told, asker)], []);
+  const report = failure({ kind: 'upstream', failure: reason });
+  const ended = { kind: 'answered', done: false, report } as const;
+  const last = { ...job, lines: job.lines.slice(0, job.next + 1) };
+  const jobs = job.begun ? after(ports, last, ended, asked) : [];
+  await ports.store.record([auditOf(job, ended, asked?.asker)], jobs);
   return outcome;
 }
 
@@ -110,18 +112,18 @@ function auditOf(
 async function endAll(
   ports: BranchPorts,
   job: CommandJob,
-  asker: Member,
+  asked: Asked,
   report: Report,
 ): Promise<JobOutcome> {
   const all = { ...job, lines: job.lines.slice(0, job.next + 1) };
-  const told = { kind: 'answered', done: false, report, isRefused: true } as const;
-  await ports.store.record([auditOf(all, told, asker)], after(ports, all, told));
+  const told = { kind: 'answered', done: false, report, isRefused: true, isForAll: true } as const;
+  await ports.store.record([auditOf(all, told, asked.asker)], after(ports, all, told, asked));
   return { kind: 'done' };
 }
 
-/** What somebody asked for a day ago may be the wrong thing by now. */
+/** What somebody asked for a day ago may be the wrong thing by now; and a comment from the future would never be late. */
 function isLate({ clock, settings }: BranchPorts, { begun: hasBegun, writtenAt }: CommandJob): boolean {
-  return !hasBegun && writtenAt !== undefined && clock.now() - writtenAt > settings.commandMaxAgeMs;
+  return !hasBegun && writtenAt !== undefined && Math.abs(clock.now() - writtenAt) > settings.commandMaxAgeMs;
 }
 
 interface Asked {
@@ -129,47 +131,17 @@ interface Asked {
   readonly asker: Member;
 }
 
-/** A comment whose commands may be carried out, if it still reads as it did. */
-interface Found extends Asked {
-  readonly isChanged: boolean;
-}
-
-/** The project and who asks; undefined where nobody asked anything of the bot. */
+/** The project and who asks; undefined where the project is not served any more. */
 async function lookAt(
-  ports: BranchPorts,
+  { gitlab, settings }: BranchPorts,
   job: CommandJob,
-): Promise<GitLabResult<Found | 'stranger' | undefined>> {
-  const { gitlab, settings } = ports;
+): Promise<GitLabResult<Asked | 'stranger' | undefined>> {
   const project = await gitlab.project(job.projectId);
   if (!project.ok) return project;
   if (!settings.serves(project.value.path)) return ok(undefined);
-  const self = await gitlab.self();
-  if (!self.ok) return self;
-  if (self.value === job.origin.author) return ok(undefined);
-  const note = await noteOf(ports, job);
-  if (!note.ok) return note;
-  // Whoever knows the secret of the webhook could report a comment that nobody wrote.
-  if (note.value === 'missing') return ok(undefined);
   const asker = await gitlab.member(job.projectId, job.origin.author);
   if (!asker.ok) return asker;
-  if (asker.value === undefined) return ok('stranger');
-  return ok({ project: project.value, asker: asker.value, isChanged: note.value === 'changed' });
-}
-
-/** The comment as GitLab has it when its commands are begun: the webhook's word for it is not taken. */
-async function noteOf(
-  { gitlab, log }: BranchPorts,
-  { projectId, origin, lines, begun: hasBegun }: CommandJob,
-): Promise<GitLabResult<'same' | 'changed' | 'missing'>> {
-  if (hasBegun) return ok('same');
-  const shown = await gitlab.note(projectId, origin.on, origin.note);
-  if (!shown.ok) return shown;
-  if (shown.value?.author !== origin.author) {
-    log.warn('no such comment', { note: origin.note, author: origin.author });
-    return ok('missing');
-  }
-  const now = commandLines(shown.value.body);
-  return ok(now.join('\n') === lines.join('\n') ? 'same' : 'changed');
+  return ok(asker.value === undefined ? 'stranger' : { project: project.value, asker: asker.value });
 }
 
 async function prepare(
@@ -177,9 +149,9 @@ async function prepare(
   { job, project, asker }: Asked & { readonly job: CommandJob },
 ): Promise<GitLabResult<Prepared>> {
   const line = job.lines[job.next] ?? '';
-  if (job.next >= mostCommands) return ok(answered(tooMany(job.lines.length)));
+  if (job.next >= mostCommands) return ok(answeredForAll(tooMany(job.lines.length)));
   const command = parseCommand(line);
-  if (!command.ok) return ok(answered(misunderstoodReport(command.failure)));
+  if (!command.ok) return ok(answeredForAll(misunderstoodReport(command.failure)));
   const mapping = await readMapping(ports, project);
   if (!mapping.ok) return mapping;
   const permissions = mapping.value.ok ? mapping.value.value.permissions : defaultPermissions;
@@ -187,11 +159,11 @@ async function prepare(
   if (verb === 'help') {
     const about = verbs.find((each) => each === command.value.subject);
     const report = helpReport(about, { level: asker.level, permissions });
-    return ok(answered(report, true));
+    return ok(answeredForAll(report, true));
   }
   const wanted = `/aic ${verb}${command.value.words.has('force') ? ' force' : ''}`;
   const lacking = lacks(asker.level, { right: rightOf(command.value), wanted }, permissions);
-  if (lacking !== undefined) return ok(answered(refusal(lacking)));
+  if (lacking !== undefined) return ok(answeredForAll(refusal(lacking)));
   if (!mapping.value.ok) return ok(answered(mappingRefusal(mapping.value.failure)));
   const on = await mergeRequestOf(ports, job);
   if (!on.ok) return on;
@@ -202,7 +174,7 @@ async function prepare(
     asker,
     request: commandKey(job),
     deliveries: deliveriesOf(job),
-    place: threadOf(job.origin),
+    place: guardedPlace(job.origin, project.isCodeOpen === true),
     on: on.value,
   };
   return ok(await prepareCommand[verb](context, command.value));
@@ -222,29 +194,44 @@ function tooMany(count: number) {
   });
 }
 
-/** What follows a command: its answer, and the next command or the sign that all are done. */
+/** What follows a command: the next one, or the answer to all and the sign that they are done. */
 function after(
   { clock }: BranchPorts,
   job: CommandJob,
   ended: Exclude<Ended, { kind: 'stopped' }>,
+  asked: Asked | undefined,
 ): readonly DueJob[] {
   const { projectId, origin, lines, next } = job;
   const failed = job.failed || !ended.done;
   const isLast = next + 1 >= lines.length || next >= mostCommands;
   const dueAt = clock.now();
-  const answers = toComments(ended.report).map((body, index): DueJob => ({
-    job: {
-      kind: 'comment',
-      projectId,
-      place: threadOf(origin),
-      marker: `${answerMarker(job)}${index === 0 ? '' : `:${index + 1}`}`,
-      body,
-    },
+  const answers = [...(job.answers ?? []), ...answerTo(job, ended)];
+  const jobs = ended.jobs ?? [];
+  if (!isLast) {
+    const following = { ...job, begun: true, failed, answers, next: next + 1, lane: undefined };
+    return [...jobs, { job: following, dueAt }];
+  }
+  const addressee = { origin, project: asked?.project, level: asked?.asker.level };
+  const comments = answerComments(answers, addressee).map((comment): DueJob => ({
+    job: { kind: 'comment', projectId, ...comment },
     dueAt,
   }));
   const { on, note } = origin;
-  const following: DueJob = isLast
-    ? { job: { kind: 'reaction', projectId, on, note, emoji: failed ? badly : well }, dueAt }
-    : { job: { ...job, begun: true, failed, next: next + 1, lane: undefined }, dueAt };
-  return [...(ended.jobs ?? []), ...(ended.kind === 'told' ? [] : answers), following];
+  const sign: DueJob = {
+    job: { kind: 'reaction', projectId, on, note, emoji: failed ? badly : well },
+    dueAt,
+  };
+  return [...jobs, ...comments, sign];
+}
+
+/** A report that stands in the thread already is not repeated, but among other answers nobody shall look for it. */
+function answerTo(
+  { lines, next }: CommandJob,
+  { kind, report, isForAll }: Exclude<Ended, { kind: 'stopped' }>,
+): readonly KeptAnswer[] {
+  const isAlone = lines.length === 1;
+  if (kind === 'told' && isAlone) return [];
+  const shown = kind === 'told' ? outcomeAlone(report) : report;
+  const count = Math.min(lines.length, mostCommands + 1);
+  return [keepAnswer({ line: lines[next] ?? '', report: shown, isForAll: isForAll === true }, count)];
 }

@@ -6,6 +6,7 @@ import { checkToken } from './check-token.ts';
 import { cleanUp, type CleanUpPorts } from './clean-up.ts';
 import { deployBranch } from './deploy-branch.ts';
 import { catchUp, type CatchUpPorts } from './catch-up.ts';
+import { lookAtNote } from './look-at-note.ts';
 import { planRequest } from './plan-request.ts';
 import { runCommand } from './run-command.ts';
 import { runOperatorJob } from './run-operator-job.ts';
@@ -31,6 +32,8 @@ export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<
       if (outcome.kind === 'again' && tries + 1 === tellAtTry) await tellDelay(ports, job, outcome.reason);
       return outcome;
     }
+    case 'note':
+      return lookAtNote(ports, job, tries);
     case 'command':
       return runCommand(ports, job);
     case 'operator':

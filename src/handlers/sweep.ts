@@ -89,8 +89,9 @@ async function projectsToSweep(ports: SweepPorts): Promise<GitLabResult<Readonly
   for (const { id } of await store.projects()) {
     if (found.has(id)) continue;
     const shown = await gitlab.project(id);
-    if (shown.ok) found.set(id, shown.value);
-    else if (shown.failure.reason !== 'missing') return shown;
+    if (shown.ok && settings.serves(shown.value.path)) found.set(id, shown.value);
+    else if (shown.ok || shown.failure.reason === 'missing') await store.forgetUnseen(id);
+    else return shown;
   }
   return ok(new Map([...found].filter(([, { path }]) => settings.serves(path))));
 }

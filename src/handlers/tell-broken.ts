@@ -1,9 +1,10 @@
 import { brokenBackMerge, brokenCommand, brokenDeployment, brokenPlan } from '../domain/broken-report.ts';
+import { answerComments, keepAnswer } from '../domain/command-answers.ts';
 import { commandAudit } from '../domain/command-audit.ts';
+import { commandLines } from '../domain/command-lines.ts';
 import { parseCommand } from '../domain/command.ts';
 import type { Project } from '../domain/gitlab.ts';
 import {
-  answerMarker,
   commandKey,
   type CommentJob,
   type DueJob,
@@ -31,7 +32,7 @@ export async function tellBroken(ports: BranchPorts, job: TellBrokenJob): Promis
   const told = { id, isRetried, now: ports.clock.now() };
   switch (waits.kind) {
     case 'command':
-      return tellAsker(ports, waits, told);
+      return tellAsker(ports, project.value, waits, told);
     case 'plan':
       return tellReviewers(ports, project.value, waits, told);
     case 'back-merge': {
@@ -41,12 +42,29 @@ export async function tellBroken(ports: BranchPorts, job: TellBrokenJob): Promis
     }
     case 'branch':
       return tellMerged(ports, waits, told);
+    case 'note':
+      return tellAuthor(ports, waits);
   }
+}
+
+/** A comment that was never taken up ends with a sign alone: there is nothing to say of commands that nobody read. */
+async function tellAuthor(
+  ports: BranchPorts,
+  { projectId, on, note }: Extract<Waiter, { readonly kind: 'note' }>,
+): Promise<JobOutcome> {
+  const shown = await ports.gitlab.note(projectId, on, note);
+  if (!shown.ok) return notDone(shown.failure);
+  if (shown.value === undefined || commandLines(shown.value.body).length === 0) return { kind: 'done' };
+  const author = await ports.gitlab.member(projectId, shown.value.author);
+  if (!author.ok) return notDone(author.failure);
+  if (author.value !== undefined) await add(ports, [{ kind: 'reaction', projectId, on, note, emoji: 'x' }]);
+  return { kind: 'done' };
 }
 
 /** As any answer: who is no member of the project gets none. That a command was given up is kept. */
 async function tellAsker(
   ports: BranchPorts,
+  project: Project,
   waits: Extract<Waiter, { readonly kind: 'command' }>,
   told: Told,
 ): Promise<JobOutcome> {
@@ -56,14 +74,19 @@ async function tellAsker(
   const asker = await ports.gitlab.member(projectId, origin.author);
   if (!asker.ok) return notDone(asker.failure);
   const report = brokenCommand(told, left);
-  const thread = threadOf(origin);
-  const answer = comment(projectId, thread, answerMarker(waits), report);
+  const kept = keepAnswer({ line, report, isForAll: true }, waits.next + 1 + left);
+  const addressee = { origin, project, level: asker.value?.level };
+  const answers = answerComments([...waits.answers, kept], addressee).map((one): Job => ({
+    kind: 'comment',
+    projectId,
+    ...one,
+  }));
   if (told.isRetried) {
-    if (asker.value !== undefined) await add(ports, [answer]);
+    if (asker.value !== undefined) await add(ports, answers);
     return { kind: 'done' };
   }
   const { on, note } = origin;
-  const end: readonly Job[] = [answer, { kind: 'reaction', projectId, on, note, emoji: 'x' }];
+  const end: readonly Job[] = [...answers, { kind: 'reaction', projectId, on, note, emoji: 'x' }];
   const command = parseCommand(line);
   const entry = commandAudit({
     key,
@@ -71,7 +94,7 @@ async function tellAsker(
     who: { id: origin.author, name: asker.value?.username },
     line,
     verb: command.ok ? command.value.verb : undefined,
-    where: placeName(thread),
+    where: placeName(threadOf(origin)),
     reason: command.ok ? command.value.options.reason : undefined,
     done: false,
     isRefused: false,

@@ -54,6 +54,9 @@ export function openStore(
     begin: async (id) => {
       await other.updateTable('jobs').set({ status: 'running' }).where('id', '=', id).execute();
     },
+    again: async () => {
+      await other.updateTable('jobs').set({ tries: 1 }).where('status', '=', 'waiting').execute();
+    },
     close,
   };
 }

@@ -17,7 +17,16 @@ import type {
 } from '../../src/domain/ids.ts';
 import type { Delivery, Inbox } from '../../src/domain/inbox.ts';
 import { alertId, type Alert } from '../../src/domain/alert.ts';
-import { commandJob, deployJob, keyOf, type DueJob, type Job, type Jobs } from '../../src/domain/job.ts';
+import {
+  commandJob,
+  deployJob,
+  keyOf,
+  noteJob,
+  type DueJob,
+  type Job,
+  type Jobs,
+} from '../../src/domain/job.ts';
+import { requestId } from '../../src/domain/origin.ts';
 import type { RecordId } from '../../src/domain/records.ts';
 import { ok } from '../../src/domain/result.ts';
 import type {
@@ -57,6 +66,8 @@ export interface OpenStore {
   readonly deliveries: () => Promise<
     readonly { readonly id: string; readonly status: string; readonly body: string }[]
   >;
+  /** Does to waiting jobs what lanes do that tried them in vain. */
+  readonly again: () => Promise<void>;
   /** Does to a waiting job what a lane does that begins it. */
   readonly begin: (id: number) => Promise<void>;
   close(): Promise<void>;
@@ -345,7 +356,6 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       const origin = { on, note: 5 as NoteId, discussion: 'd', author: 9 as UserId };
       const command = commandJob(
         {
-          kind: 'commanded',
           projectId: project,
           origin,
           lines: ['/aic deploy'],
@@ -725,6 +735,53 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     expect(await opened.snapshots()).toHaveLength(2_000);
   });
 
+  describe('requests', () => {
+    const on = { kind: 'issue', iid: 1 as IssueIid } as const;
+    const comment = { projectId: project, on, note: 5 as NoteId, discussion: undefined } as const;
+    const event: Event = { kind: 'commented', ...comment };
+    const request = requestId(project, comment);
+    const job: DueJob = { job: deployJob(project, 'main'), dueAt: 1 };
+    const announce = (id: string) =>
+      opened.inbox.accept(deliveryOf(id, { content: { kind: 'event', event } }), [
+        { job: noteJob(comment, id), dueAt: 1 },
+      ]);
+
+    test('are taken up once, whoever is first, with their jobs', async () => {
+      expect(await opened.store.isTaken(request)).toBe(false);
+      const taken = await Promise.all(Array.from({ length: 5 }, () => opened.store.take(request, [job])));
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      await reopen();
+      expect(await opened.store.isTaken(request)).toBe(true);
+      expect(await opened.jobs()).toMatchObject([job]);
+    });
+
+    test('are none by being announced, and are no longer announced once they are taken up', async () => {
+      expect(await announce('one')).toEqual(ok('new'));
+      expect(await announce('two')).toEqual(ok('new'));
+      expect(await opened.store.isTaken(request)).toBe(false);
+      expect(await opened.jobs()).toMatchObject([{ job: { kind: 'note', delivery: 'two' } }]);
+      await opened.store.take(request, []);
+      expect(await announce('three')).toEqual(ok('duplicate'));
+      expect(await opened.jobs()).toHaveLength(1);
+    });
+
+    test('that were looked for in vain are counted by project', async () => {
+      await announce('one');
+      expect(await opened.store.sought(project)).toBe(0);
+      await opened.again();
+      expect(await opened.store.sought(project)).toBe(1);
+      expect(await opened.store.sought(70 as ProjectId)).toBe(0);
+    });
+
+    test('of a project that was never looked at are no reason to remember the project', async () => {
+      await announce('one');
+      await opened.store.saveCatchUp(8 as ProjectId, { caughtUpAt: 1, hookProblem: undefined }, []);
+      await opened.store.forgetUnseen(project);
+      await opened.store.forgetUnseen(8 as ProjectId);
+      expect((await opened.store.projects()).map(({ id }) => id)).toEqual([8]);
+    });
+  });
+
   describe('the end of a run', () => {
     const jobs: readonly DueJob[] = [{ job: deployJob(project, 'main'), dueAt: 1 }];
 
@@ -785,6 +842,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       (store: Store & Jobs, id: DeploymentId) => Promise<unknown>,
     ])[] = [
       ['add', (store) => store.add({ job: deployJob(project, 'main'), dueAt: 1 })],
+      ['take', (store) => store.take('note:7:1', [])],
       ['begin', (store) => store.begin(run)],
       ['begin again', (store, id) => store.begin({ ...run, id, by: 'nobody' })],
       ['cancel', (store) => store.cancel(main, 'omar')],

@@ -6,6 +6,7 @@ import { openPostgres } from '../../src/adapters/store/postgres.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { ok } from '../../src/domain/result.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
+import { commandsOfEarlierVersion } from './commands-of-earlier-version.ts';
 import { openStore } from './open-store.ts';
 import { storeContract } from './store-contract.ts';
 
@@ -48,6 +49,11 @@ describe('a PostgreSQL database', () => {
     expect(await shapeOf(db)).toEqual(await shapeOf(sqlite));
     await db.destroy();
     await sqlite.destroy();
+  });
+
+  test('of an earlier version has its commands that were not begun confirmed by GitLab', async () => {
+    const url = await postgres.newDatabase();
+    await commandsOfEarlierVersion(async () => (await openPostgres(url)).db);
   });
 
   test('is made by many processes that start at once', async () => {

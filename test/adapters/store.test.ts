@@ -11,6 +11,7 @@ import { createStore } from '../../src/adapters/store/store.ts';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { ProjectId } from '../../src/domain/ids.ts';
 import type { Delivery } from '../../src/domain/inbox.ts';
+import { commandsOfEarlierVersion } from './commands-of-earlier-version.ts';
 import { openStore } from './open-store.ts';
 import { storeContract, type OpenStore } from './store-contract.ts';
 
@@ -207,4 +208,9 @@ describe('a file of the first version', () => {
     ]);
     await db.destroy();
   });
+});
+
+test('commands that an earlier version had not begun wait for GitLab to confirm them', async () => {
+  const path = `file:${join(folder, 'earlier.db')}`;
+  await commandsOfEarlierVersion(() => openSqlite(path));
 });

@@ -46,6 +46,7 @@ const spec = existsSync(file) ? Spec.parse(JSON.parse(readFileSync(file, 'utf8')
 /** What the description lacks, though GitLab has it. */
 const undescribed = new Set([
   'GET /user',
+  'POST /api/graphql',
   'GET /projects/{}/merge_requests/{}/merge_ref',
   'POST /projects/{}/merge_requests/{}/approve',
   'PUT /projects/{}/merge_requests/{}/discussions/{}',

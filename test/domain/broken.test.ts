@@ -15,6 +15,7 @@ import {
   cleanUpJob,
   commandJob,
   deployJob,
+  noteJob,
   planJob,
   sweepJob,
   type Job,
@@ -31,7 +32,7 @@ const origin = {
 } as const;
 const lines = ['/aic status', '/aic deploy a', '/aic diff', '/aic help'];
 const command = {
-  ...commandJob({ kind: 'commanded', projectId, origin, lines, writtenAt: 1 }, 'a-delivery'),
+  ...commandJob({ projectId, origin, lines, writtenAt: 1 }, 'a-delivery'),
   next: 1,
 };
 const place = origin.on;
@@ -56,7 +57,21 @@ const each: readonly (readonly [string, Job, object | undefined])[] = [
   [
     'a command',
     command,
-    { kind: 'command', projectId, origin, line: '/aic deploy a', next: 1, left: 2, delivery: 'a-delivery' },
+    {
+      kind: 'command',
+      projectId,
+      origin,
+      line: '/aic deploy a',
+      next: 1,
+      left: 2,
+      answers: [],
+      delivery: 'a-delivery',
+    },
+  ],
+  [
+    'a comment that was announced',
+    noteJob({ projectId, on: place, note: origin.note, discussion: 'd' }, 'a-delivery'),
+    { kind: 'note', projectId, on: place, note: 9 },
   ],
   ['a deployment', deployJob(projectId, 'main'), branch],
   ['a plan', plan, { kind: 'plan', projectId, mergeRequest: 3 }],
@@ -115,7 +130,7 @@ describe('a job that broke off', () => {
 
   test.each(each)('the fifth time is told of, unless it is what tells: %s', (_what, job, waiter) => {
     const { outcome, jobs } = afterBreak(broke({ job }));
-    const isGivenUp = ['command', 'operator', 'tell-broken'].includes(job.kind);
+    const isGivenUp = ['note', 'command', 'operator', 'tell-broken'].includes(job.kind);
     const isTelling = ['mail', 'alert', 'tell-broken'].includes(job.kind);
     const isRetried = !isGivenUp;
     expect(outcome.kind).toBe(isGivenUp ? 'given-up' : 'again');

@@ -28,6 +28,7 @@ const noteable = fc.oneof(
 const place = fc.oneof(
   noteable,
   fc.tuple(noteable, fc.constantFrom('d1', 'd2')).map(([on, discussion]) => ({ ...on, discussion })),
+  noteable.map((on) => ({ ...on, confidential: true as const })),
   id.map((number) => ({ kind: 'commit' as const, commit: sha(number) })),
 );
 
@@ -47,6 +48,14 @@ const job: fc.Arbitrary<Job> = fc.oneof(
     // GitLab's numbers of notes mean the same everywhere, so one note is on one thing.
     note: id.map((number) => number as NoteId),
     emoji: fc.constantFrom('eyes', 'x'),
+  }),
+  fc.record({
+    kind: fc.constant('note' as const),
+    projectId: project,
+    on: noteable,
+    note: id.map((number) => number as NoteId),
+    discussion: fc.constant(undefined),
+    delivery: fc.constant(undefined),
   }),
   fc.record({
     kind: fc.constant('mail' as const),

@@ -504,6 +504,7 @@ describe('deploy, plan, retry and status', () => {
   });
 
   test('the answer stands in the thread of the comment, once, though two webhooks report it', async () => {
+    scene.world.gitlab.setVisibility(scene.projectId, 'public');
     await scene.start();
     await scene.start({ DATABASE_URL: `file:${scene.world.folder}/other.db` }).then((other) => other.stop());
     const thread = await issue(scene);

@@ -36,7 +36,7 @@ async function idle(): Promise<void> {
   await until(
     'the end of all commands',
     () =>
-      scene.rows(`select 1 from jobs where job_json ->> 'kind' in ('command', 'comment', 'reaction')`)
+      scene.rows(`select 1 from jobs where job_json ->> 'kind' in ('note', 'command', 'comment', 'reaction')`)
         .length === 0 || undefined,
     patienceMs,
   );
@@ -180,28 +180,30 @@ describe('an internal comment', () => {
     expect(await internalOf(thread)).toEqual([true]);
   });
 
-  it('whose thread takes no answer is answered nowhere: a comment beside it would be for everybody', async () => {
+  it.each([
+    ['internal', true],
+    ['for everybody', false],
+  ])('%s is answered alike beside a thread that takes no answer', async (_what, internal) => {
+    scene.world.gitlab.setVisibility(scene.projectId, 'internal');
     await scene.start();
     const thread = await issue(scene);
     const fault = { kind: 'status', status: 404 } as const;
     scene.world.gitlab.inject({ method: 'POST', path: /\/discussions\/[^/]+\/notes$/, fault });
-    await write(thread, '/aic status', scene.maintainer, true);
-    await until(
-      'the bot to give up',
-      () => scene.rows(`select 1 from jobs where status = 'given-up'`)[0],
-      patienceMs,
-    );
-    expect(await own(thread)).toEqual([]);
+    await write(thread, '/aic status', scene.maintainer, internal);
+    await until('the answer', async () => (await own(thread))[0], patienceMs);
+    expect(await internalOf(thread)).toEqual([internal]);
   });
 
-  it('for everybody is answered beside a thread that takes no answer', async () => {
+  it('whose thread GitLab does not show is answered by an internal one', async () => {
+    scene.world.gitlab.setVisibility(scene.projectId, 'internal');
     await scene.start();
     const thread = await issue(scene);
-    const fault = { kind: 'status', status: 404 } as const;
-    scene.world.gitlab.inject({ method: 'POST', path: /\/discussions\/[^/]+\/notes$/, fault });
-    await write(thread, '/aic status', scene.maintainer);
+    const fault = { kind: 'status', status: 200, body: '[]' } as const;
+    scene.world.gitlab.inject({ method: 'GET', path: /\/discussions$/, fault });
+    scene.world.gitlab.inject({ path: /\/discussions\//, fault: { kind: 'status', status: 404 } });
+    await write(thread, '/aic status', scene.maintainer, true);
     await until('the answer', async () => (await own(thread))[0], patienceMs);
-    expect(await internalOf(thread)).toEqual([false]);
+    expect(await internalOf(thread)).toEqual([true]);
   });
 });
 

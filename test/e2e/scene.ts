@@ -36,7 +36,7 @@ export interface Scene {
   push(branch: string, files: Readonly<Record<string, string>>): Promise<string>;
   /** Takes the webhooks away, so that the test can tell what happened in its own order. */
   silence(): Promise<void>;
-  /** Sends a bot an event of the project. */
+  /** Sends a bot an event, of the project unless it names another. */
   deliver(bot: RunningBot, event: Readonly<Record<string, unknown>>): Promise<void>;
   /** The bots' clock, in milliseconds since 1970. */
   now(): number;
@@ -97,7 +97,7 @@ export async function setScene(
   const clock = { now: () => Date.now() + ahead };
 
   const deliver = async (bot: RunningBot, event: Readonly<Record<string, unknown>>) => {
-    const body = { ...event, project: { id: project.id, path_with_namespace: 'pin/pipelines' } };
+    const body = { project: { id: project.id, path_with_namespace: 'pin/pipelines' }, ...event };
     const headers = { 'x-gitlab-token': world.webhookSecret, 'webhook-id': crypto.randomUUID() };
     await fetch(`${bot.url}/webhooks/gitlab`, { method: 'POST', headers, body: JSON.stringify(body) });
   };

@@ -126,6 +126,83 @@ describe('an access token event', () => {
   });
 });
 
+describe('a note event', () => {
+  const thread = 'a'.repeat(40);
+  const note = {
+    object_kind: 'note',
+    project,
+    object_attributes: {
+      id: 5,
+      note: '/aic help',
+      noteable_type: 'Issue',
+      discussion_id: thread,
+      action: 'create',
+    },
+    issue: { iid: 7 },
+  };
+  const read = (attributes: object, more: object = {}) =>
+    readEvent('Note Hook', {
+      ...note,
+      ...more,
+      object_attributes: { ...note.object_attributes, ...attributes },
+    });
+
+  test('gives the numbers of the comment and nothing of what it says', () => {
+    expect(read({ author_id: 9, created_at: '2021-01-01', system: false })).toEqual({
+      kind: 'event',
+      projectPath: 'team/pipelines',
+      event: {
+        kind: 'commented',
+        projectId: 15,
+        on: { kind: 'issue', iid: 7 },
+        note: 5,
+        discussion: thread,
+      },
+    });
+  });
+
+  test.each([
+    ['an edit', { action: 'update' }],
+    ['an edit before GitLab 16.11', { action: undefined, created_at: 'a', updated_at: 'b' }],
+    ['one of GitLab itself', { system: true }],
+    ['one without a command', { note: 'Use `/aic help`' }],
+    ['one on a commit', { noteable_type: 'Commit' }],
+  ])('about %s is not used', (_what, attributes) => {
+    expect(read(attributes)).toEqual({
+      kind: 'ignored',
+      reason: 'only new comments with a command are used',
+    });
+  });
+
+  test('holds no text that somebody chose, whatever its body holds', () => {
+    const text = fc.string({ unit: 'binary' });
+    const attributes = fc.record(
+      {
+        id: fc.integer(),
+        note: text.map((words) => `/aic ${words}`),
+        discussion_id: fc.oneof(text, fc.constant(`${thread}/../../5`)),
+        author_id: fc.integer(),
+        created_at: text,
+      },
+      { requiredKeys: ['id', 'note'] },
+    );
+    fc.assert(
+      fc.property(attributes, fc.integer(), (given, iid) => {
+        const reading = read({ discussion_id: undefined, ...given }, { issue: { iid } });
+        const event = reading.kind === 'event' ? reading.event : undefined;
+        if (reading.kind === 'ignored') return;
+        expect(event).toEqual({
+          kind: 'commented',
+          projectId: 15,
+          on: { kind: 'issue', iid },
+          note: given.id,
+          discussion: /^[0-9a-f]{40}$/.test(given.discussion_id ?? '') ? given.discussion_id : undefined,
+        });
+      }),
+    );
+  });
+});
+
 describe('the kind', () => {
   test('stands in the body, whatever the header says', () => {
     expect(readEvent('System Hook', push)).toMatchObject({ kind: 'event', event: { kind: 'pushed' } });
@@ -170,7 +247,7 @@ describe('a known kind in an unknown shape is rejected with the names of the fie
   ])('%s', (_what, changes, fields) => {
     const { project: _project, ...rest } = merge;
     const reading = readEvent(mergeHook, { ...rest, ...changes });
-    expect(reading).toEqual({
+    expect(reading).toMatchObject({
       kind: 'rejected',
       reason: `a merge_request event with unreadable fields: ${fields}`,
     });

@@ -11,12 +11,13 @@ import { parseConfig } from '../../src/config.ts';
 import { verbs } from '../../src/domain/command-table.ts';
 import { parseCommand, rightOf } from '../../src/domain/command.ts';
 import type { MergeRequestIid, NoteId, ProjectId, UserId } from '../../src/domain/ids.ts';
-import { commandJob } from '../../src/domain/job.ts';
+import { commandJob, noteJob, type Job } from '../../src/domain/job.ts';
 import { defaultPermissions } from '../../src/domain/mapping-file.ts';
 import type { Right } from '../../src/domain/mapping.ts';
 import type { Origin } from '../../src/domain/origin.ts';
 import { lacks } from '../../src/domain/rights.ts';
 import { openNodeEngine, type NodeEngine } from '../../src/node-engine.ts';
+import { lookAtNote } from '../../src/handlers/look-at-note.ts';
 import { runCommand } from '../../src/handlers/run-command.ts';
 
 /** Every command, and who may write it where the mapping file says nothing: written out here, whatever the code's own table says. */
@@ -188,6 +189,7 @@ describe('over HTTP', () => {
     gitlab.rewriteNote(project, origin.note, { author: origin.author, body: command });
     await engine.db.deleteFrom('jobs').execute();
     await engine.db.deleteFrom('audit').execute();
+    await engine.db.deleteFrom('requests').execute();
     const log = createLog({
       level: 'silent',
       clock: { now: () => 0 },
@@ -195,17 +197,12 @@ describe('over HTTP', () => {
       write: () => {},
     });
     const ports = engine.portsFor({ log, lease: undefined });
-    const asked = commandJob(
-      {
-        kind: 'commanded',
-        projectId: project,
-        origin,
-        lines: [command],
-        writtenAt: undefined,
-      },
-      'delivery',
-    );
-    expect(await runCommand(ports, asked)).toEqual({ kind: 'done' });
+    const announced = { projectId: project, on: origin.on, note: origin.note, discussion: undefined };
+    expect(await lookAtNote(ports, noteJob(announced, 'delivery'), 0)).toEqual({ kind: 'done' });
+    const [taken] = await engine.db.selectFrom('jobs').select('job_json').execute();
+    await engine.db.deleteFrom('jobs').execute();
+    const asked: Job | undefined = taken === undefined ? undefined : JSON.parse(taken.job_json);
+    if (asked?.kind === 'command') expect(await runCommand(ports, asked)).toEqual({ kind: 'done' });
     const jobs = await engine.db.selectFrom('jobs').select('job_json').execute();
     const text = jobs.map(({ job_json: json }) => json).join('\n');
     return {
@@ -213,7 +210,7 @@ describe('over HTTP', () => {
       isRefused: text.includes('needs the access level'),
       writes: gitlab.calls
         .slice(gitlabCalls)
-        .filter(({ method }) => method !== 'GET')
+        .filter(({ method, path }) => method !== 'GET' && path !== '/api/graphql')
         .map(({ path }) => path),
       aic: aic.calls.length - aicCalls,
     };
@@ -267,7 +264,7 @@ describe('over HTTP', () => {
     const quiet = { level: 'silent', clock: { now: () => 0 }, mask: (text: string) => text } as const;
     const ports = engine.portsFor({ log: createLog({ ...quiet, write: () => {} }), lease: undefined });
     const origin = { ...first.origin, author: stranger as UserId };
-    const gone = { kind: 'commanded', projectId: 999 as ProjectId, origin, writtenAt: undefined } as const;
+    const gone = { projectId: 999 as ProjectId, origin, writtenAt: undefined } as const;
     await engine.db.deleteFrom('audit').execute();
     expect(
       await runCommand(ports, commandJob({ ...gone, lines: ['/aic status'] }, 'delivery')),

@@ -105,10 +105,11 @@ export function createComments(deps: {
       }
       // The thread is gone, or GitLab takes no answer to it.
       const { reason } = answered.failure;
-      if (confidential || (reason !== 'missing' && reason !== 'refused'))
-        throw new UpstreamError(answered.failure);
+      if (reason !== 'missing' && reason !== 'refused') throw new UpstreamError(answered.failure);
     }
-    const { id } = note.parse(await notes[kind].create(project, iid, body));
+    const { id } = note.parse(
+      await notes[kind].create(project, iid, body, confidential ? { internal: true } : {}),
+    );
     remember(wanted, { id, body });
   };
 

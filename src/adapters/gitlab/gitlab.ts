@@ -31,6 +31,7 @@ import { createHttpClient, type RetryPolicy } from '../http-client.ts';
 import { createChanges } from './changes.ts';
 import { createComments, type KnownComments } from './comments.ts';
 import { createLookout } from './lookout.ts';
+import { createNoteEdits } from './note-edits.ts';
 import { createPeople } from './people.ts';
 import { project } from './project-shape.ts';
 import { createRecords } from './records.ts';
@@ -146,6 +147,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
         notes,
         discussions,
       }),
+      ...createNoteEdits(http, options.host, deps.token),
       ...createComments({
         notes,
         discussions,

@@ -52,10 +52,11 @@ const note = z
     id: z.number().transform((id) => id as NoteId),
     body: z.string(),
     author: z.object({ id: z.number().transform((id) => id as UserId) }),
-    created_at: z.string(),
+    created_at: z.iso.datetime({ offset: true }),
     updated_at: z.string(),
     system: z.boolean().nullish(),
     internal: z.boolean().nullish(),
+    imported: z.boolean().nullish(),
     /** What `internal` was called before GitLab 15.5. */
     confidential: z.boolean().nullish(),
   })
@@ -63,9 +64,9 @@ const note = z
     id: shown.id,
     body: shown.body,
     author: shown.author.id,
-    createdAt: shown.created_at,
-    updatedAt: shown.updated_at,
-    isSystem: shown.system === true,
+    writtenAt: Date.parse(shown.created_at),
+    isTouched: shown.updated_at !== shown.created_at,
+    isSystem: shown.system === true || shown.imported === true,
     isConfidential: (shown.internal ?? shown.confidential) === true,
   }));
 const discussion = z.object({ id: z.string(), notes: z.array(z.object({ id: z.number() })) });
@@ -82,7 +83,7 @@ export function createLookout(resources: {
     readonly 'merge-request': MergeRequestDiscussions;
     readonly issue: IssueDiscussions;
   };
-}): Lookout {
+}): Omit<Lookout, 'edited'> {
   const { projects, branches, hooks, mergeRequests, issues, notes, discussions } = resources;
   return {
     memberships: () =>
@@ -164,7 +165,7 @@ export function createLookout(resources: {
         for (let page = 1; page <= mostPages; page += 1) {
           const options = { sort: 'desc', orderBy: 'created_at', perPage: pageSize, page } as const;
           const here = z.array(note).parse(await notes[kind].all(id, iid, options));
-          const late = here.filter(({ createdAt }) => Date.parse(createdAt) >= since);
+          const late = here.filter(({ writtenAt }) => writtenAt >= since);
           found.push(...late);
           if (here.length < pageSize || late.length < here.length) break;
         }
@@ -172,11 +173,20 @@ export function createLookout(resources: {
       }),
     note: (id, { kind, iid }, wanted) =>
       orUndefined(async () => note.parse(await notes[kind].show(id, iid, wanted))),
-    discussionOf: (id, { kind, iid }, wanted) =>
-      attempt(async () => {
+    discussionOf: async (id, { on: { kind, iid }, note: wanted }, hint) => {
+      const holds = ({ notes: inIt }: z.infer<typeof discussion>) => inIt.some((each) => each.id === wanted);
+      if (hint !== undefined) {
+        const hinted = await orUndefined(async () =>
+          discussion.parse(await discussions[kind].show(id, iid, hint)),
+        );
+        if (!hinted.ok) return hinted;
+        if (hinted.value !== undefined && holds(hinted.value)) return ok(hinted.value.id);
+      }
+      return attempt(async () => {
         const all = z.array(discussion).parse(await discussions[kind].all(id, iid, wholeList));
-        return all.find((one) => one.notes.some((each) => each.id === wanted))?.id;
-      }),
+        return all.find(holds)?.id;
+      });
+    },
   };
 }
 

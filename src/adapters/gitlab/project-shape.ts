@@ -10,10 +10,16 @@ export const project = z
     path_with_namespace: z.string(),
     web_url: z.string(),
     default_branch: z.string().nullish(),
+    visibility: z.string().optional(),
+    repository_access_level: z.string().optional(),
   })
   .transform((shown): Project => ({
     id: shown.id,
     path: shown.path_with_namespace,
     webUrl: shown.web_url,
     defaultBranch: shown.default_branch ?? undefined,
+    // Guests of a private project cannot read its code, whatever its settings (GitLab's app/models/project_feature.rb).
+    isCodeOpen:
+      (shown.visibility === 'public' || shown.visibility === 'internal') &&
+      shown.repository_access_level === 'enabled',
   }));

@@ -10,7 +10,7 @@ const givenUpForMs = 24 * 60 * 60_000;
 export async function countBrokenJobs(db: Kysely<Tables>, now: number): Promise<number> {
   const { count } = await db
     .selectFrom('jobs')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
     .where('broke', '>', tellAtTry - 1)
     .where((where) => where.or([where('status', '<>', 'given-up'), where('due_at', '>', now - givenUpForMs)]))
     .executeTakeFirstOrThrow();

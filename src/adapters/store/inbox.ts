@@ -73,7 +73,7 @@ async function keep(transaction: Transaction<Tables>, arrivals: readonly Arrival
   });
   await addDeliveries(transaction, fresh);
   await hear(transaction, fresh);
-  const repeated = await addRequests(transaction, fresh);
+  const repeated = await takenUp(transaction, fresh);
   const jobs = fresh.flatMap((arrival) => (repeated.has(arrival) ? [] : arrival.jobs));
   await addJobs(transaction, jobs, now);
   const isRepeated = (index: number) => arrivals[index] !== undefined && repeated.has(arrivals[index]);
@@ -161,41 +161,25 @@ async function hear(transaction: Transaction<Tables>, arrivals: readonly Arrival
 }
 
 /**
- * Remembers the requests of commands. Two webhooks report one comment under different keys.
- * @returns those whose request was known
+ * Those whose comment was taken up before: two webhooks report one under different keys, and whoever has a delivery may send it again. The announcement
+ * alone is not remembered.
  */
-async function addRequests(
+async function takenUp(
   transaction: Transaction<Tables>,
   arrivals: readonly Arrival[],
 ): Promise<ReadonlySet<Arrival>> {
   const requests = arrivals.flatMap((arrival) => {
-    const { content, receivedAt } = arrival.delivery;
-    if (content.kind !== 'event' || content.event.kind !== 'commanded') return [];
-    const { projectId, origin } = content.event;
-    return [{ arrival, id: requestId(projectId, origin), received_at: receivedAt }];
+    const { content } = arrival.delivery;
+    if (content.kind !== 'event' || content.event.kind !== 'commented') return [];
+    return [{ arrival, id: requestId(content.event.projectId, content.event) }];
   });
-  const known = new Set<string>();
+  const taken = new Set<string>();
   for (const some of chunksOf(requests)) {
     const ids = some.map(({ id }) => id);
     const rows = await transaction.selectFrom('requests').select('id').where('id', 'in', ids).execute();
-    for (const { id } of rows) known.add(id);
+    for (const { id } of rows) taken.add(id);
   }
-  const repeated = new Set<Arrival>();
-  const fresh = requests.flatMap(({ arrival, ...row }) => {
-    if (known.has(row.id)) repeated.add(arrival);
-    const isNew = !known.has(row.id);
-    known.add(row.id);
-    return isNew ? [row] : [];
-  });
-  for (const some of chunksOf(fresh, 2)) {
-    const { numInsertedOrUpdatedRows: count } = await transaction
-      .insertInto('requests')
-      .values(some)
-      .onConflict((conflict) => conflict.column('id').doNothing())
-      .executeTakeFirstOrThrow();
-    collideUnless(transaction, count, some.length);
-  }
-  return repeated;
+  return new Set(requests.flatMap(({ arrival, id }) => (taken.has(id) ? [arrival] : [])));
 }
 
 /** What a branch has to look at waits for its run; other events have a job that carries everything. */

@@ -21,6 +21,11 @@ export function createKnownProjects(
       const row = await db.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? undefined : knownProjectOf(row);
     },
+    forgetUnseen: async (id) => {
+      await write((transaction) =>
+        transaction.deleteFrom('projects').where('id', '=', id).where('caught_up_at', 'is', null).execute(),
+      );
+    },
     accepted: async (deliveries) => {
       const found = new Set<string>();
       for (const ids of chunksOf(deliveries)) {

@@ -10,6 +10,7 @@ import { common } from './migrations-of-all-engines.ts';
 export const migrationsPostgres: Record<string, Migration> = {
   '0014-first': { up: first },
   ...common,
+  '0016-announced': { up: announced },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -213,4 +214,18 @@ async function lanesAreWoken(db: Kysely<never>): Promise<void> {
     end $$`.execute(db);
   await sql`create trigger lanes_freed after delete on leases
     for each row execute function lane_freed()`.execute(db);
+}
+
+/** As in SQLite. */
+async function announced(db: Kysely<never>): Promise<void> {
+  const job = sql`job_json::jsonb`;
+  const isWaiting = sql`status in ('waiting', 'running') and job_json::jsonb ->> 'kind' = 'command'
+    and job_json::jsonb ->> 'next' = '0' and job_json::jsonb ->> 'begun' = 'false'`;
+  await sql`delete from requests where id in (select key from jobs where ${isWaiting})`.execute(db);
+  const lane = sql`'announced:' || (${job} ->> 'projectId') || ':'
+    || case ${job} #>> '{origin,on,kind}' when 'issue' then '#' else '!' end || (${job} #>> '{origin,on,iid}')`;
+  await sql`update jobs set lane = ${lane}, key = ${lane} || ':' || (${job} #>> '{origin,note}'),
+    job_json = (${job} - array['origin', 'lines', 'writtenAt', 'next', 'failed', 'begun', 'lane']
+      || jsonb_build_object('kind', 'note', 'on', ${job} #> '{origin,on}', 'note', ${job} #> '{origin,note}'))::text
+    where ${isWaiting}`.execute(db);
 }

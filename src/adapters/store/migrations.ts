@@ -20,6 +20,7 @@ export const migrations: Record<string, Migration> = {
   '0013-rollback': { up: rollback },
   '0014-gated': { up: gated },
   ...common,
+  '0016-announced': { up: announced },
 };
 
 async function first(db: Kysely<never>): Promise<void> {
@@ -322,4 +323,20 @@ async function rollback(db: Kysely<never>): Promise<void> {
     .addColumn('request', 'bigint')
     .addPrimaryKeyConstraint('holds_key', ['project_id', 'branch', 'pipeline'])
     .execute();
+}
+
+/**
+ * Commands that wait to be begun hold what a webhook said. They become announcements, which GitLab has to confirm, and their requests are none before that.
+ */
+async function announced(db: Kysely<never>): Promise<void> {
+  const isWaiting = sql`status in ('waiting', 'running') and job_json ->> '$.kind' = 'command'
+    and job_json ->> '$.next' = 0 and not job_json ->> '$.begun'`;
+  await sql`delete from requests where id in (select key from jobs where ${isWaiting})`.execute(db);
+  const lane = sql`'announced:' || (job_json ->> '$.projectId') || ':'
+    || iif(job_json ->> '$.origin.on.kind' = 'issue', '#', '!') || (job_json ->> '$.origin.on.iid')`;
+  await sql`update jobs set lane = ${lane}, key = ${lane} || ':' || (job_json ->> '$.origin.note'),
+    job_json = json_remove(json_set(job_json, '$.kind', 'note', '$.on', json(job_json -> '$.origin.on'),
+        '$.note', job_json ->> '$.origin.note'),
+      '$.origin', '$.lines', '$.writtenAt', '$.next', '$.failed', '$.begun', '$.lane')
+    where ${isWaiting}`.execute(db);
 }

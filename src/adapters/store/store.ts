@@ -22,6 +22,7 @@ import { createHolds } from './holds.ts';
 import { createKnownProjects } from './known-projects.ts';
 import { createNotices } from './notices.ts';
 import { createPlans } from './plans.ts';
+import { createRequests } from './requests.ts';
 import { createRetention } from './retention.ts';
 import { addJobs, chunksOf, isBranch, saveBaseline, type JobsAdded } from './rows.ts';
 import type { Tables } from './schema.ts';
@@ -50,6 +51,7 @@ export function createStore(
     ...createDrifts(db, write, clock, jobsAdded),
     ...createHolds(db, write),
     ...createHistory(db),
+    ...createRequests(db, write, clock, jobsAdded),
     ...createKnownProjects(db, write, clock, jobsAdded),
     add: async (...due) => {
       await write((transaction) => addJobs(transaction, due, clock.now()));
