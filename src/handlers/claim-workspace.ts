@@ -1,0 +1,38 @@
+import { nameOf } from '../domain/branch-lane.ts';
+import { claim, type ClaimedWorkspace } from '../domain/claims.ts';
+import { unclaimedMail } from '../domain/claim-report.ts';
+import type { Project } from '../domain/gitlab.ts';
+import type { WorkspaceTarget } from '../domain/mapping.ts';
+import type { Reason } from '../domain/reason.ts';
+import { fail, ok, type Result } from '../domain/result.ts';
+import { sha256Hex } from '../domain/sha256.ts';
+import type { BranchPorts } from './ports.ts';
+
+export type NoClaim = Extract<Reason, { kind: 'no-aic-project' | 'unclaimed' }>;
+
+/**
+ * The project's claim to a workspace, without which AIC is not asked for it. A refusal is mailed to the operator: once for each project and
+ * workspace, and again when the grants of the project have changed and still do not cover it.
+ */
+export async function claimWorkspace(
+  { settings, store, clock, log }: Pick<BranchPorts, 'settings' | 'store' | 'clock' | 'log'>,
+  project: Project,
+  target: WorkspaceTarget,
+): Promise<Result<ClaimedWorkspace, NoClaim>> {
+  const name = nameOf(settings, target);
+  if (name.aicProject === '') return fail({ kind: 'no-aic-project' });
+  const claimed = claim(settings.claims, project, name);
+  if (claimed !== undefined) return ok(claimed);
+  log.warn('workspace refused', { project: project.path, workspace: name.workspace });
+  const { aicProject, workspace } = name;
+  const grants = settings.claims.of(project.path);
+  const state = await sha256Hex(JSON.stringify([project.path, aicProject, workspace, grants]));
+  const id = `unclaimed-${project.id}-${state.slice(0, 32)}`;
+  const mails = unclaimedMail(id, { project, name, claims: settings.claims }, settings);
+  const dueAt = clock.now();
+  await store.giveNotice(
+    id,
+    mails.map((job) => ({ job, dueAt })),
+  );
+  return fail({ kind: 'unclaimed', workspace });
+}
