@@ -139,7 +139,7 @@ const examples: Readonly<Record<keyof Config, string>> = {
   AIC_QA_API_KEY: 'the key from Manage API Keys in AIC QA',
   AIC_PROJECT: 'PIN ANALYTICS',
   AIC_WORKSPACES:
-    'my-group/my-pipelines=PIN ANALYTICS/PIN FUSION*; my-group/team-a=PIN ANALYTICS/PIN TEAM A, which is <project>=<AIC project>/<workspaces>, with * for any text',
+    'my-group/my-pipelines=PIN ANALYTICS/PIN FUSION*; my-group/team-a-*=PIN ANALYTICS/PIN TEAM A',
   AIC_CONCURRENCY: '8',
   SMTP_URL: 'smtp://user:password@mail.example.com:587',
   MAIL_FROM: 'aic-bot <aic-bot@example.com>',
@@ -185,7 +185,7 @@ export function parseConfig(
   }
   if (set['AIC_WORKSPACES'] === undefined && areSeveral(set['GITLAB_PROJECTS'])) {
     const problem =
-      'is not set, and GITLAB_PROJECTS names more than one path: say which project may use which workspaces of AIC';
+      'is not set, and GITLAB_PROJECTS is not one single path: write <project>=<AIC project>/<workspaces>, separated by ;, for all that projects may use';
     mistakes.push({ setting: 'AIC_WORKSPACES', problem, example: examples.AIC_WORKSPACES });
   }
   return parsed.success && mistakes.length === 0 ? ok(parsed.data) : fail(mistakes);
@@ -275,7 +275,11 @@ export function servedBy(config: Pick<Config, 'GITLAB_PROJECTS'>): (projectPath:
  * What each project may use: by AIC_WORKSPACES; without it, where a single project is served, all workspaces of AIC_PROJECT, or of any AIC project where
  * that is not set either. Undefined where neither tells.
  */
-export function claimsIn({ AIC_WORKSPACES, GITLAB_PROJECTS = [], AIC_PROJECT }: Settings): Claims | undefined {
+export function claimsIn({
+  AIC_WORKSPACES,
+  GITLAB_PROJECTS = [],
+  AIC_PROJECT,
+}: Settings): Claims | undefined {
   if (AIC_WORKSPACES !== undefined) return claimsOf(AIC_WORKSPACES);
   const projects = onlyPath(GITLAB_PROJECTS);
   return projects === undefined

@@ -14,7 +14,15 @@ import type { JobsAdded } from './adapters/store/rows.ts';
 import type { Tables } from './adapters/store/schema.ts';
 import { createStore } from './adapters/store/store.ts';
 import type { AppPorts } from './app.ts';
-import { aicHostsIn, claimsIn, hookSecrets, projectsNamedIn, secretsIn, servedBy, type Config } from './config.ts';
+import {
+  aicHostsIn,
+  claimsIn,
+  hookSecrets,
+  projectsNamedIn,
+  secretsIn,
+  servedBy,
+  type Config,
+} from './config.ts';
 import { claimsOf } from './domain/claims.ts';
 import type { Clock } from './domain/clock.ts';
 import { hookUrl } from './domain/hook.ts';
@@ -122,7 +130,11 @@ export function createEngine(config: Config, around: Surroundings, parts: Engine
       const stop = lease === undefined ? stopping.signal : AbortSignal.any([stopping.signal, lease.lost]);
       const guard = lease === undefined ? undefined : guardOf(lease.fence);
       const store = createStore(db, clock, jobsAdded, guard);
-      const talking = { gitlab: gitlab(runLog, stop), aic: withinClaims(aic(runLog, stop), claims), log: runLog };
+      const talking = {
+        gitlab: gitlab(runLog, stop),
+        aic: withinClaims(aic(runLog, stop), claims),
+        log: runLog,
+      };
       return { ...talking, store, jobs: store, clock, random, settings };
     },
     stopCalls: () => stopping.abort(),

@@ -12,6 +12,9 @@ export interface Grant {
   readonly workspaces: string;
 }
 
+/** Names have up to 255 characters, of which percent-encoding may make nine each. */
+const longestEntry = 5_000;
+
 /** A pattern only ever admits: `!` has no meaning. GitLab does not tell upper case from lower case in a path. */
 const pathOptions = { dot: true, nocase: true, nonegate: true };
 
@@ -47,6 +50,7 @@ export function parseGrants(text: string): Result<readonly Grant[], readonly str
 }
 
 function parseGrant(entry: string): Result<Grant, string> {
+  if (entry.length > longestEntry) return fail(`is longer than ${longestEntry} characters`);
   const [projects, granted] = splitAt(entry, '=');
   if (granted === undefined) return fail('has no = between projects and workspaces');
   const [aicProject, workspaces] = splitAt(granted, '/');

@@ -93,7 +93,7 @@ export function explain(reason: Reason): Explanation {
     case 'unclaimed':
       return {
         what: phrase`This project may not use the workspace ${reason.workspace}.`,
-        remedy: phrase`Correct the name in ${'branch_to_workspace.yaml'}; or ask the bot's operator to let the project use the workspace: how is in a mail that they have.`,
+        remedy: phrase`Correct the name in ${'branch_to_workspace.yaml'}; or ask the operator of the bot to let the project use the workspace: a mail told them how.`,
       };
     case 'cancelled':
       return {

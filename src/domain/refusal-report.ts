@@ -96,7 +96,10 @@ function remedyFor(refusal: Refusal, branch: string): Phrase {
     case 'invalid':
       return phrase`Correct the file on ${refusal.defaultBranch}. The bot then deploys what was merged in the meantime.`;
     case 'unclaimed':
-      return [...explain(refusal).remedy, ' Once it is granted, the bot deploys what was merged in the meantime.'];
+      return [
+        ...explain(refusal).remedy,
+        ' Once it is granted, the bot deploys what was merged in the meantime.',
+      ];
     case 'unmapped':
       return phrase`If merges into ${branch} should be deployed, add it to ${'mapping:'} in ${mappingPath}; otherwise there is nothing to do.`;
   }

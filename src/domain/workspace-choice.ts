@@ -1,4 +1,11 @@
-import { lookup, slugify, workspaceNamed, workspacesOf, type Mapping, type WorkspaceTarget } from './mapping.ts';
+import {
+  lookup,
+  slugify,
+  workspaceNamed,
+  workspacesOf,
+  type Mapping,
+  type WorkspaceTarget,
+} from './mapping.ts';
 import { nearest } from './nearest.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
 import type { Explanation } from './reason.ts';

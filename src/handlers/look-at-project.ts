@@ -61,8 +61,7 @@ export async function lookAtProject(
     protections: protections.value,
     hooks: hooks.value,
   };
-  if (mapping.value.ok)
-    return ok({ present, mapped: { kind: 'valid', mapping: mapping.value.value } });
+  if (mapping.value.ok) return ok({ present, mapped: { kind: 'valid', mapping: mapping.value.value } });
   const isMissing = mapping.value.failure.kind === 'missing';
   return ok({ present, mapped: { kind: isMissing ? 'missing' : 'invalid' } });
 }

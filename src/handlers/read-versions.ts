@@ -52,7 +52,10 @@ export async function readVersions(
   }
   const { workspace, titles } = reached.value;
   const names = candidates.map((candidate) => candidate.name);
-  const baselines = await ports.store.baselines(keyOfWorkspace(ports, question.project.id, question.target), names);
+  const baselines = await ports.store.baselines(
+    keyOfWorkspace(ports, question.project.id, question.target),
+    names,
+  );
   const queue = new PQueue({ concurrency: ports.settings.itemsAtOnce });
   const breathe = createBreath(ports.clock);
   const readOne = async (candidate: Candidate): Promise<Versions> => {

@@ -1,6 +1,11 @@
 import { laneOfBranch } from '../domain/branch-lane.ts';
 import { branchLane } from '../domain/job.ts';
-import { mappingPath, type BranchView, type MappingProblem, type UnreadableMapping } from '../domain/branch-view.ts';
+import {
+  mappingPath,
+  type BranchView,
+  type MappingProblem,
+  type UnreadableMapping,
+} from '../domain/branch-view.ts';
 import type { GitLab, GitLabResult, Project } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { largestYaml, tooLarge } from '../domain/located-yaml.ts';
@@ -60,8 +65,7 @@ export async function viewBranch(
   const mapping = mappingOfNews ?? (await readMapping(ports, project.value));
   if (!mapping.ok) return mapping;
   const isDeployed = isDeployedFrom(mapping.value, key.branch);
-  if (!isDeployed && !merges && !isOrdered)
-    return nothing('the mapping file does not name the branch');
+  if (!isDeployed && !merges && !isOrdered) return nothing('the mapping file does not name the branch');
   const known = { project: project.value, branch: key.branch, waiting, head: head.value };
   const range = await findRange(ports, known, start);
   if (!range.ok) return range;
