@@ -38,7 +38,7 @@ export function explainUnclaimed(
 ): Explanation {
   const what = names(refused.map(({ workspace }) => workspace));
   return {
-    what: phrase`No grant lets ${projectPath} use ${what}.`,
+    what: phrase`No grant lets ${projectPath} use ${what} of the AIC project ${refused[0]?.aicProject ?? ''}.`,
     remedy: phrase`If it is to use them, ${grantThem(claims, projectPath, refused)}.`,
   };
 }

@@ -8,6 +8,7 @@ const settings = {
   GITLAB_TOKEN: 'a-token',
   GITLAB_WEBHOOK_SECRET: 'the-secret',
   GITLAB_PROJECTS: 'pin/**',
+  AIC_WORKSPACES: 'pin/**=PIN ANALYTICS/*',
   AIC_API_KEY: 'a-key',
   SMTP_URL: 'smtp://mail.example.com',
   MAIL_FROM: 'aic-bot@example.com',
