@@ -220,8 +220,6 @@ describe('a command is refused', () => {
     for (const args of [
       ['deploy', project, 'develop', '--force'],
       ['push', project, '--branch', 'develop'],
-      ['plan', project, 'develop'],
-      ['backup', project, '--branch', 'develop'],
     ]) {
       const { code, stdout } = await runCli(settings, scene.world.folder, args);
       expect(code).toBe(1);
