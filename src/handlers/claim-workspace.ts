@@ -1,6 +1,6 @@
 import { nameOf } from '../domain/branch-lane.ts';
 import { claim, type ClaimedWorkspace } from '../domain/claims.ts';
-import { unclaimedMail } from '../domain/claim-report.ts';
+import { entriesFor } from '../domain/claim-report.ts';
 import type { Project } from '../domain/gitlab.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
 import type { Reason } from '../domain/reason.ts';
@@ -11,7 +11,7 @@ import type { BranchPorts } from './ports.ts';
 export type NoClaim = Extract<Reason, { kind: 'no-aic-project' | 'unclaimed' }>;
 
 /**
- * The project's claim to a workspace, without which AIC is not asked for it. A refusal is mailed to the operator: once for each project and
+ * The project's claim to a workspace, without which AIC is not asked for it. The operator is told of a refusal: once for each project and
  * workspace, and again when the grants of the project have changed and still do not cover it.
  */
 export async function claimWorkspace(
@@ -27,12 +27,10 @@ export async function claimWorkspace(
   const { aicProject, workspace } = name;
   const grants = settings.claims.of(project.path);
   const state = await sha256Hex(JSON.stringify([project.path, aicProject, workspace, grants]));
-  const id = `unclaimed-${project.id}-${state.slice(0, 32)}`;
-  const mails = unclaimedMail(id, { project, name, claims: settings.claims }, settings);
-  const dueAt = clock.now();
-  await store.giveNotice(
-    id,
-    mails.map((job) => ({ job, dueAt })),
-  );
+  const entries = entriesFor(settings.claims, project.path, [name]);
+  const alert = { about: 'unclaimed', projectPath: project.path, aicProject, workspace, entries } as const;
+  await store.giveNotice(`unclaimed-${project.id}-${state.slice(0, 32)}`, [
+    { job: { kind: 'alert', alert }, dueAt: clock.now() },
+  ]);
   return fail({ kind: 'unclaimed', workspace });
 }

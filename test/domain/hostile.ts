@@ -188,6 +188,12 @@ export const samples: readonly Sample[] = [
   }),
   ({ branch, said }) => alertMail([{ about: 'delayed', projectId, branch, reason: said }], mail, 1_000),
   ({ said }) =>
+    alertMail(
+      [{ about: 'unclaimed', projectPath: said, aicProject: said, workspace: said, entries: [said, said] }],
+      mail,
+      1_000,
+    ),
+  ({ said }) =>
     alertMail([{ about: 'rejected', delivery: said, eventName: said, reason: said }], mail, 1_000),
   ({ said }) => alertMail([{ about: 'broken', id: 'E1', lane: said, isRetried: true }], mail, 1_000),
   ({ branch, said }) =>

@@ -248,9 +248,8 @@ describe('one project alone', () => {
       'may not use',
     );
     const mail = await until('the mail', () => refusals()[0], patienceMs);
-    expect(mail.text.replaceAll(/\s+/g, ' ')).toContain(
-      `set "AIC_WORKSPACES" to "pin/pipelines=ANOTHER/*"; "pin/pipelines=${aicProject}/PIN QA"`,
-    );
+    for (const entry of ['pin/pipelines=ANOTHER/*', `pin/pipelines=${aicProject}/PIN QA`])
+      expect(mail.text).toContain(entry);
     expect(scene.world.aic.writes).toEqual([]);
   });
 
