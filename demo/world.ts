@@ -41,6 +41,7 @@ export async function startWorld(): Promise<World> {
       GITLAB_TOKEN: bot.token,
       GITLAB_WEBHOOK_SECRET: webhookSecret,
       GITLAB_PROJECTS: 'pin/**',
+      AIC_WORKSPACES: 'pin/**=PIN ANALYTICS/*',
       AIC_URL: `${aic.url}/apis/core/v1`,
       AIC_API_KEY: aic.apiKey,
       AIC_QA_URL: `${aic.url}/apis/core/v1`,

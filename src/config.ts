@@ -1,4 +1,3 @@
-import picomatch from 'picomatch';
 import { z } from 'zod';
 
 import { aicAddresses } from './adapters/aic/addresses.ts';
@@ -6,6 +5,8 @@ import { logLevels } from './adapters/log.ts';
 import { isKnownTls } from './adapters/mail/smtp-address.ts';
 import { isPostgres } from './adapters/store/database-url.ts';
 import type { Environment } from './domain/aic.ts';
+import { claimsOf, type Claims } from './domain/claims.ts';
+import { isPath, parseGrants, pathMatcher } from './domain/grants.ts';
 import { words } from './domain/phrase.ts';
 import type { Explanation } from './domain/reason.ts';
 import { fail, ok, type Result } from './domain/result.ts';
@@ -65,6 +66,15 @@ const environment = z.object({
   AIC_QA_URL: httpUrl.default(new URL(aicAddresses.qa)),
   AIC_QA_API_KEY: token.optional(),
   AIC_PROJECT: z.string().optional(),
+  AIC_WORKSPACES: z
+    .string()
+    .transform((text, context) => {
+      const grants = parseGrants(text);
+      if (grants.ok) return grants.value;
+      for (const message of grants.failure) context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .optional(),
   AIC_CONCURRENCY: number(1, 100).default(8),
   SMTP_URL: z
     .string()
@@ -128,6 +138,8 @@ const examples: Readonly<Record<keyof Config, string>> = {
   AIC_QA_URL: aicAddresses.qa,
   AIC_QA_API_KEY: 'the key from Manage API Keys in AIC QA',
   AIC_PROJECT: 'PIN ANALYTICS',
+  AIC_WORKSPACES:
+    'my-group/my-pipelines=PIN ANALYTICS/PIN FUSION*; my-group/team-a-*=PIN ANALYTICS/PIN TEAM A',
   AIC_CONCURRENCY: '8',
   SMTP_URL: 'smtp://user:password@mail.example.com:587',
   MAIL_FROM: 'aic-bot <aic-bot@example.com>',
@@ -171,7 +183,22 @@ export function parseConfig(
     const problem = 'is not set, and neither is GITLAB_SIGNING_TOKEN: one of them must be';
     mistakes.push({ setting: 'GITLAB_WEBHOOK_SECRET', problem, example: examples.GITLAB_WEBHOOK_SECRET });
   }
+  if (set['AIC_WORKSPACES'] === undefined && areSeveral(set['GITLAB_PROJECTS'])) {
+    const problem =
+      'is not set, and GITLAB_PROJECTS is not one single path: write <project>=<AIC project>/<workspaces>, separated by ;, for all that projects may use';
+    mistakes.push({ setting: 'AIC_WORKSPACES', problem, example: examples.AIC_WORKSPACES });
+  }
   return parsed.success && mistakes.length === 0 ? ok(parsed.data) : fail(mistakes);
+}
+
+/** Whether GITLAB_PROJECTS is there and is anything but one path. */
+function areSeveral(projects: string | undefined): boolean {
+  const entries = projects === undefined ? [] : list.parse(projects);
+  return entries.length > 0 && onlyPath(entries) === undefined;
+}
+
+function onlyPath([first, ...others]: readonly string[]): string | undefined {
+  return first !== undefined && others.length === 0 && isPath(first) ? first : undefined;
 }
 
 /** What the environment says, for commands that do what they can with what there is. */
@@ -239,14 +266,30 @@ function host(name: Environment, url: URL | undefined, key: string | undefined) 
   return url === undefined || key === undefined ? [] : [[name, { url, key }] as const];
 }
 
-/** Whether a project path is among those of GITLAB_PROJECTS, whatever its case. A pattern only ever admits: `!` has no meaning. */
+/** Whether a project path is among those of GITLAB_PROJECTS, whatever its case. */
 export function servedBy(config: Pick<Config, 'GITLAB_PROJECTS'>): (projectPath: string) => boolean {
-  return picomatch(config.GITLAB_PROJECTS, { dot: true, nocase: true, nonegate: true });
+  return pathMatcher(config.GITLAB_PROJECTS);
+}
+
+/**
+ * What each project may use: by AIC_WORKSPACES; without it, where a single project is served, all workspaces of AIC_PROJECT, or of any AIC project where
+ * that is not set either. Undefined where neither tells.
+ */
+export function claimsIn({
+  AIC_WORKSPACES,
+  GITLAB_PROJECTS = [],
+  AIC_PROJECT,
+}: Settings): Claims | undefined {
+  if (AIC_WORKSPACES !== undefined) return claimsOf(AIC_WORKSPACES);
+  const projects = onlyPath(GITLAB_PROJECTS);
+  return projects === undefined
+    ? undefined
+    : claimsOf([], [{ projects, aicProject: AIC_PROJECT, workspaces: '*' }]);
 }
 
 /** The projects that GITLAB_PROJECTS names as they are, without a pattern. */
 export function projectsNamedIn({ GITLAB_PROJECTS: projects = [] }: Settings): readonly string[] {
-  return projects.filter((entry) => !picomatch.scan(entry).isGlob);
+  return projects.filter((entry) => isPath(entry));
 }
 
 /** The secrets of a webhook. While one is being changed there are several; the first is the one for new webhooks. */

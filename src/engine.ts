@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 
 import { createAic } from './adapters/aic/aic.ts';
+import { withinClaims } from './adapters/aic/within-claims.ts';
 import type { OuterBound } from './adapters/bound.ts';
 import { createGitLab } from './adapters/gitlab/gitlab.ts';
 import { neverBreaking, usualBreaking, type Breaking } from './adapters/breaker.ts';
@@ -13,7 +14,16 @@ import type { JobsAdded } from './adapters/store/rows.ts';
 import type { Tables } from './adapters/store/schema.ts';
 import { createStore } from './adapters/store/store.ts';
 import type { AppPorts } from './app.ts';
-import { aicHostsIn, hookSecrets, projectsNamedIn, secretsIn, servedBy, type Config } from './config.ts';
+import {
+  aicHostsIn,
+  claimsIn,
+  hookSecrets,
+  projectsNamedIn,
+  secretsIn,
+  servedBy,
+  type Config,
+} from './config.ts';
+import { claimsOf } from './domain/claims.ts';
 import type { Clock } from './domain/clock.ts';
 import { hookUrl } from './domain/hook.ts';
 import type { Inbox } from './domain/inbox.ts';
@@ -101,11 +111,13 @@ export function createEngine(config: Config, around: Surroundings, parts: Engine
     timeoutMs: timeoutMs ?? aicTimeoutMs,
   });
   const serves = servedBy(config);
+  const claims = claimsIn(config) ?? claimsOf([]);
   const mail = { mailTo: config.MAIL_TO, mailHost: mailHost(config.MAIL_FROM) };
   const settings = {
     ...mail,
     serves,
     aicProject: config.AIC_PROJECT,
+    claims,
     // A pipeline is written and read back: one more waits for each call that is free.
     itemsAtOnce: 2 * config.AIC_CONCURRENCY,
     commandMaxAgeMs: config.COMMAND_MAX_AGE_HOURS * hourMs,
@@ -118,7 +130,11 @@ export function createEngine(config: Config, around: Surroundings, parts: Engine
       const stop = lease === undefined ? stopping.signal : AbortSignal.any([stopping.signal, lease.lost]);
       const guard = lease === undefined ? undefined : guardOf(lease.fence);
       const store = createStore(db, clock, jobsAdded, guard);
-      const talking = { gitlab: gitlab(runLog, stop), aic: aic(runLog, stop), log: runLog };
+      const talking = {
+        gitlab: gitlab(runLog, stop),
+        aic: withinClaims(aic(runLog, stop), claims),
+        log: runLog,
+      };
       return { ...talking, store, jobs: store, clock, random, settings };
     },
     stopCalls: () => stopping.abort(),

@@ -1,6 +1,7 @@
 import { neverBreaking } from './adapters/breaker.ts';
 import { createAic } from './adapters/aic/aic.ts';
-import { catalogueOf } from './adapters/aic/catalogue.ts';
+import { catalogueOf, catalogueWithin } from './adapters/aic/catalogue.ts';
+import { withinClaims } from './adapters/aic/within-claims.ts';
 import { createAdministration } from './adapters/gitlab/administration.ts';
 import { createGitLab } from './adapters/gitlab/gitlab.ts';
 import type { RetryPolicy } from './adapters/http-client.ts';
@@ -9,6 +10,7 @@ import { createSmtpSender } from './adapters/mail/smtp.ts';
 import { probeDatabase } from './adapters/store/probe.ts';
 import {
   aicHostsIn,
+  claimsIn,
   explainMistake,
   hookSecrets,
   secretsIn,
@@ -16,8 +18,10 @@ import {
   type ReadSettings,
   type Settings,
 } from './config.ts';
-import type { WorkspaceName } from './domain/aic.ts';
+import type { Aic } from './domain/aic.ts';
+import type { AicCatalogue } from './domain/aic-catalogue.ts';
 import type { Ask } from './domain/ask.ts';
+import { claimsOf, type Claims } from './domain/claims.ts';
 import { hookUrl } from './domain/hook.ts';
 import { phrase, words } from './domain/phrase.ts';
 import type { ProjectPath } from './domain/project-path.ts';
@@ -64,6 +68,7 @@ const usedByInit: ReadonlySet<keyof Settings> = new Set([
   'AIC_QA_URL',
   'AIC_QA_API_KEY',
   'AIC_PROJECT',
+  'AIC_WORKSPACES',
 ]);
 
 /** What `init` works with, or the settings that it misses or cannot use. */
@@ -81,22 +86,47 @@ export function prepareInit(
   const { bot, administration } = systems.gitlab;
   const address = call.url ?? settings.PUBLIC_URL;
   const secrets = hookSecrets(settings);
+  const path = `${call.path.group}/${call.path.name}`;
+  const workspaces = {
+    ...call.workspaces,
+    aicProject: call.workspaces.aicProject ?? settings.AIC_PROJECT,
+  };
+  // Where several projects are served, nothing is granted that is not written down.
+  const claims = claimsIn(settings) ?? (settings.GITLAB_PROJECTS === undefined ? undefined : claimsOf([]));
   const hasSecret = secrets.secret !== undefined || secrets.signingToken !== undefined;
   return ok({
     ports: {
       inspection: administration,
       administration: call.dryRun ? createRehearsal() : administration,
       gitlab: bot,
-      catalogue: systems.aic,
+      catalogue: offeredTo(path, systems.aic, { claims, wished: Object.values(workspaces) }),
       ...seat,
     },
     wishes: {
       path: call.path,
-      workspaces: { ...call.workspaces, aicProject: call.workspaces.aicProject ?? settings.AIC_PROJECT },
+      workspaces,
       hook: address === undefined || !hasSecret ? undefined : { url: hookUrl(address), ...secrets },
       noHook: address === undefined ? noAddress : hasSecret ? undefined : noSecret,
-      isServed: isServed(settings, call.path),
+      isServed: isServed(settings, path),
+      claims,
     },
+  });
+}
+
+/** Where the project has grants already, no names but those that it may use, and those that were given. */
+function offeredTo(
+  path: string,
+  catalogue: AicCatalogue,
+  {
+    claims,
+    wished,
+  }: { readonly claims: Claims | undefined; readonly wished: readonly (string | undefined)[] },
+): AicCatalogue {
+  if (claims === undefined || claims.of(path).length === 0) return catalogue;
+  return catalogueWithin(catalogue, {
+    nameProject: (name) => wished.includes(name) || claims.mayName(path, name),
+    nameWorkspace: (aicProject, workspace) =>
+      wished.includes(workspace) || claims.mayUse(path, { aicProject, workspace }),
   });
 }
 
@@ -113,7 +143,11 @@ const noSecret: Explanation = {
 
 /** What `doctor` looks at, as far as the settings allow. */
 export function prepareDoctor({ settings, missing, wrong }: ReadSettings, seat: Seat): DoctorPorts {
-  const { aic, gitlab, mask, log } = createSystems(settings, once);
+  const { aic: all, gitlab, mask, log } = createSystems(settings, once);
+  // The default must not stand in for a value that somebody gave.
+  const isWrong = wrong.some(({ setting }) => setting === 'AIC_WORKSPACES');
+  const claims = isWrong ? undefined : claimsIn(settings);
+  const aic = { ...all, ...withinClaims(all, claims ?? claimsOf([])) };
   const { SMTP_URL, MAIL_FROM, DATABASE_URL, PUBLIC_URL, GITLAB_PROJECTS } = settings;
   return {
     gitlab: gitlab === undefined ? undefined : { inspection: gitlab.administration, bot: gitlab.bot },
@@ -137,6 +171,7 @@ export function prepareDoctor({ settings, missing, wrong }: ReadSettings, seat: 
       hookUrl: PUBLIC_URL === undefined ? undefined : hookUrl(PUBLIC_URL),
       secrets: hookSecrets(settings),
       aicProject: settings.AIC_PROJECT,
+      claims,
     },
     progress: seat.progress,
   };
@@ -159,10 +194,8 @@ function createSystems(settings: Settings, retry: RetryPolicy) {
   };
   const hosts = aicHostsIn(settings);
   const port = createAic({ ...upstream, hosts, concurrency: aicCallsAtOnce })(log);
-  const aic = {
-    ...catalogueOf(port, [...hosts.keys()]),
-    workspace: (name: WorkspaceName) => port.workspace(name),
-  };
+  const workspace: Aic['workspace'] = (name, mayTell) => port.workspace(name, mayTell);
+  const aic = { ...catalogueOf(port, [...hosts.keys()]), workspace };
   if (GITLAB_URL === undefined || GITLAB_TOKEN === undefined) return { mask, log, aic, gitlab: undefined };
   const access = { ...upstream, url: GITLAB_URL, token: GITLAB_TOKEN };
   return {
@@ -173,6 +206,6 @@ function createSystems(settings: Settings, retry: RetryPolicy) {
   };
 }
 
-function isServed({ GITLAB_PROJECTS }: Settings, { group, name }: ProjectPath): boolean | undefined {
-  return GITLAB_PROJECTS === undefined ? undefined : servedBy({ GITLAB_PROJECTS })(`${group}/${name}`);
+function isServed({ GITLAB_PROJECTS }: Settings, path: string): boolean | undefined {
+  return GITLAB_PROJECTS === undefined ? undefined : servedBy({ GITLAB_PROJECTS })(path);
 }

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import {
+  claimsIn,
   describeMistakes,
   parseConfig,
   readSettings,
@@ -78,6 +79,7 @@ test('reads every setting', () => {
     GITLAB_PROJECTS: 'a/b, c/**',
     AIC_QA_API_KEY: 'aic-qa-key',
     AIC_PROJECT: 'PIN ANALYTICS',
+    AIC_WORKSPACES: 'a/b=PIN ANALYTICS/PIN FUSION 2.0*;\n c/** = PIN ANALYTICS/PIN C ;\n',
     AIC_CONCURRENCY: '100',
     MAIL_FROM: 'bot@example.com',
     MAIL_TO: 'a@example.com, b@example.com',
@@ -91,6 +93,10 @@ test('reads every setting', () => {
     GITLAB_WEBHOOK_SECRET: ['old-secret', 'new-secret'],
     GITLAB_SIGNING_TOKEN: signingToken,
     GITLAB_PROJECTS: ['a/b', 'c/**'],
+    AIC_WORKSPACES: [
+      { projects: 'a/b', aicProject: 'PIN ANALYTICS', workspaces: 'PIN FUSION 2.0*' },
+      { projects: 'c/**', aicProject: 'PIN ANALYTICS', workspaces: 'PIN C' },
+    ],
     AIC_CONCURRENCY: 100,
     MAIL_TO: ['a@example.com', 'b@example.com'],
     SWEEP_MINUTES: 0.5,
@@ -134,6 +140,9 @@ describe('a mistake', () => {
     ['GITLAB_SIGNING_TOKEN', 'whsec_short', 'is not whsec_ with a key in base64'],
     ['GITLAB_PROJECTS', ' , ', 'names no project'],
     ['GITLAB_PROJECTS', 'a/*,!a/b', 'excludes a project: name those that are served instead'],
+    ['AIC_WORKSPACES', ' ; ', 'has no entry'],
+    ['AIC_WORKSPACES', 'a/b=P/W; a/b', 'entry 2 has no = between projects and workspaces'],
+    ['AIC_WORKSPACES', 'a/b=P', 'entry 1 has no / between AIC project and workspaces'],
     ['MAIL_TO', ' , ', 'names no address'],
     ['AIC_URL', 'prod', 'is not an http or https address'],
     ['SMTP_URL', 'mail.example.com:25', 'is not an smtp or smtps address'],
@@ -159,7 +168,9 @@ describe('a mistake', () => {
     ['LOG_LEVEL', 'loud', 'is not a level'],
   ])('%s=%j %s', (setting, value, problem) => {
     const told = mistakesOf({ [setting]: value });
-    expect(told).toEqual([{ setting, problem, example: expect.stringMatching(/./) }]);
+    expect(told.filter((one) => one.setting === setting)).toEqual([
+      { setting, problem, example: expect.stringMatching(/./) },
+    ]);
   });
 
   test.each([undefined, '', ' ', ' , ,'])('is no secret at all: %j', (value) => {
@@ -184,18 +195,82 @@ describe('a mistake', () => {
   });
 });
 
+describe('which project may use what', () => {
+  const several = 'is not set, and GITLAB_PROJECTS is not one single path';
+
+  test.each(['a/b,c/d', 'a/*', 'a/**', 'a/{b,c}', 'a/b|c/d', 'a/(b|c)', 'a/b?', 'a/[b]', 'a/+(b)', '*'])(
+    'has to be said where GITLAB_PROJECTS is %s',
+    (GITLAB_PROJECTS) => {
+      expect(mistakesOf({ GITLAB_PROJECTS })).toEqual([
+        { setting: 'AIC_WORKSPACES', problem: expect.stringContaining(several), example: expect.any(String) },
+      ]);
+      const told = mistakesOf({ GITLAB_PROJECTS });
+      expect(mistakesOf({ GITLAB_PROJECTS, AIC_WORKSPACES: told[0]?.example })).toEqual([]);
+    },
+  );
+
+  test('is told beside all other mistakes, and not where the projects themselves are missing', () => {
+    const told = mistakesOf({ GITLAB_PROJECTS: 'a/*', PORT: 'x' });
+    expect(told.map(({ setting }) => setting)).toEqual(['PORT', 'AIC_WORKSPACES']);
+    expect(mistakesOf({ GITLAB_PROJECTS: undefined }).map(({ setting }) => setting)).toEqual([
+      'GITLAB_PROJECTS',
+    ]);
+  });
+
+  const may = (changes: Record<string, string>, path: string, aicProject: string, workspace = 'W') =>
+    claimsIn(configOf(changes))?.mayUse(path, { aicProject, workspace });
+
+  test('is, for a single project, all of AIC_PROJECT and nothing else', () => {
+    const one = { GITLAB_PROJECTS: 'a/b', AIC_PROJECT: 'P' };
+    expect(may(one, 'a/b', 'P')).toBe(true);
+    expect(may(one, 'A/b', 'P', 'W/(x) *')).toBe(true);
+    expect(may(one, 'a/b', 'OTHER')).toBe(false);
+    expect(may(one, 'a/c', 'P')).toBe(false);
+  });
+
+  test('is, for a single project without AIC_PROJECT, what its mapping names', () => {
+    expect(may({ GITLAB_PROJECTS: 'a/b' }, 'a/b', 'ANY')).toBe(true);
+    expect(may({ GITLAB_PROJECTS: 'a/b' }, 'a/c', 'ANY')).toBe(false);
+  });
+
+  test('is nothing but what is written, where something is', () => {
+    const written = { GITLAB_PROJECTS: 'a/b', AIC_PROJECT: 'P', AIC_WORKSPACES: 'a/b=Q/W*' };
+    expect(may(written, 'a/b', 'Q', 'W2')).toBe(true);
+    expect(may(written, 'a/b', 'P')).toBe(false);
+  });
+
+  test('is not known to a command while the setting is missing or wrong', () => {
+    const read = readSettings({ ...needed, GITLAB_PROJECTS: 'a/*' });
+    expect(claimsIn(read.settings)).toBeUndefined();
+    expect(read.missing.map(({ setting }) => setting)).toEqual(['AIC_WORKSPACES']);
+    expect(readSettings({ ...needed, AIC_WORKSPACES: 'x' }).wrong.map(({ setting }) => setting)).toEqual([
+      'AIC_WORKSPACES',
+    ]);
+  });
+});
+
 test('the example of each setting is a right value where it is one', () => {
   const told = parseConfig({});
   const examples = Object.fromEntries(
     (told.ok ? [] : told.failure).map(({ setting, example }) => [setting, example]),
   );
   const { GITLAB_URL, GITLAB_PROJECTS, SMTP_URL, MAIL_FROM, MAIL_TO } = examples;
-  expect(mistakesOf({ GITLAB_URL, GITLAB_PROJECTS, SMTP_URL, MAIL_FROM, MAIL_TO })).toEqual([]);
+  const [AIC_WORKSPACES] = mistakesOf({ GITLAB_PROJECTS }).map(({ example }) => example);
+  const set = { GITLAB_URL, GITLAB_PROJECTS, AIC_WORKSPACES, SMTP_URL, MAIL_FROM, MAIL_TO };
+  expect(mistakesOf(set)).toEqual([]);
 });
 
 // A value may be a secret in the wrong place.
 test('parsing never throws, and no message holds a value', () => {
-  const names = [...Object.keys(needed), 'PORT', 'AIC_URL', 'GITLAB_SIGNING_TOKEN', 'LOG_LEVEL', '__proto__'];
+  const names = [
+    ...Object.keys(needed),
+    'PORT',
+    'AIC_URL',
+    'GITLAB_SIGNING_TOKEN',
+    'AIC_WORKSPACES',
+    'LOG_LEVEL',
+    '__proto__',
+  ];
   const value = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom(
@@ -251,7 +326,7 @@ test('the secrets are those that must not leave the process, as they are used', 
 });
 
 test('a project is served when a glob of the settings fits its path, whatever the case', () => {
-  const serves = servedBy(configOf({ GITLAB_PROJECTS: 'team/*,group/**' }));
+  const serves = servedBy({ GITLAB_PROJECTS: ['team/*', 'group/**'] });
   expect(['team/a', 'Team/A', 'group/a/b'].map(serves)).toEqual([true, true, true]);
   expect(['team/a/b', 'teams/a', 'other/a', ''].map(serves)).toEqual([false, false, false, false]);
 });

@@ -75,6 +75,8 @@ describe('the manifests for Kubernetes', () => {
       DATABASE_URL: 'postgres://bot:password@db.example.com/aic_bot',
     };
     expect(parseConfig({ ...data, ...secrets })).toMatchObject({ ok: true });
+    // With a glob, whoever can create a project there would be served.
+    expect(data['GITLAB_PROJECTS']).not.toMatch(/[*?]/);
   });
 });
 

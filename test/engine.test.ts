@@ -18,6 +18,7 @@ test('of the jobs that always wait only the missing ones are added, and those th
     GITLAB_TOKEN: 'a-token',
     GITLAB_WEBHOOK_SECRET: 'a-secret',
     GITLAB_PROJECTS: 'pin/**',
+    AIC_WORKSPACES: 'pin/**=PIN ANALYTICS/*',
     AIC_API_KEY: 'a-key',
     SMTP_URL: 'smtp://mail.example.com',
     MAIL_FROM: 'aic-bot@example.com',

@@ -60,8 +60,17 @@ export interface Aic {
   workspaces(
     project: Omit<WorkspaceName, 'workspace'>,
   ): Promise<Result<readonly Listed[], WorkspacesFailure>>;
-  /** Finds the workspace by its names. Ids are remembered for some minutes; an unknown name is looked up anew. */
-  workspace(name: WorkspaceName): Promise<Result<Workspace, WorkspaceFailure>>;
+  /**
+   * Finds the workspace by its names. Ids are remembered for some minutes; an unknown name is looked up anew, and fails with the nearest of
+   * those that may be told; all where it is not said.
+   */
+  workspace(name: WorkspaceName, mayTell?: MayTell): Promise<Result<Workspace, WorkspaceFailure>>;
+}
+
+/** Which names may be told to who asks for a name that there is not. */
+export interface MayTell {
+  readonly aicProject: (name: string) => boolean;
+  readonly workspace: (name: string) => boolean;
 }
 
 /** Why a pipeline's config could not be had: the call failed, or AIC's config has a shape that the bot does not know. */

@@ -1,7 +1,7 @@
 import type { Alert } from './alert.ts';
 import { counted } from './counted.ts';
 import type { Job } from './job.ts';
-import { phrase, words, type Phrase } from './phrase.ts';
+import { joined, phrase, words, type Phrase } from './phrase.ts';
 import { summaryMail, type MailSettings } from './report-mail.ts';
 import type { Report } from './report.ts';
 
@@ -65,6 +65,18 @@ function textOf(about: Alert['about'], count: number): Text {
           ),
         ],
       };
+    case 'unclaimed':
+      return {
+        mood: 'held',
+        subject: '[aic-bot] A project was refused an AIC workspace',
+        outcome: words(
+          `${counted(count, 'workspace')} of AIC ${was(count)} refused: no grant lets the project use ${count === 1 ? 'it' : 'them'}. Nothing of ${count === 1 ? 'it' : 'them'} was read or written.`,
+        ),
+        remedies: [
+          phrase`If a project is to use the workspace, see that ${'AIC_WORKSPACES'} has what stands in its row, separated by ${';'} from the rest, and start the bot again.`,
+          phrase`If not, there is nothing to do. Who can change the default branch of a project names workspaces in its ${'branch_to_workspace.yaml'}.`,
+        ],
+      };
   }
 }
 
@@ -80,6 +92,8 @@ function headOf(about: Alert['about']): readonly string[] {
       return ['Project', 'Branch', 'Reason'];
     case 'broken':
       return ['Id', 'Lane', 'From now on'];
+    case 'unclaimed':
+      return ['Project', 'AIC project', 'Workspace', 'What grants it'];
   }
 }
 
@@ -94,6 +108,16 @@ function rowOf(alert: Alert): readonly Phrase[] {
         words(alert.id),
         phrase`${alert.lane}`,
         words(alert.isRetried ? 'tried again at growing intervals of up to 15 minutes' : 'given up'),
+      ];
+    case 'unclaimed':
+      return [
+        phrase`${alert.projectPath}`,
+        phrase`${alert.aicProject}`,
+        phrase`${alert.workspace}`,
+        joined(
+          alert.entries.map((entry) => phrase`${entry}`),
+          '; ',
+        ),
       ];
   }
 }

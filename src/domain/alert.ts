@@ -1,7 +1,7 @@
 import type { ProjectId } from './ids.ts';
 
 /** What the operator has to know. Those of one kind share a mail, of which there is one an hour at most; the log has each at once. */
-export type Alert = RejectedAlert | DelayedAlert | BrokenAlert;
+export type Alert = RejectedAlert | DelayedAlert | BrokenAlert | UnclaimedAlert;
 
 /** A delivery of a served project that could not be read. */
 interface RejectedAlert {
@@ -29,6 +29,16 @@ interface BrokenAlert {
   readonly isRetried: boolean;
 }
 
+/** A project was refused a workspace. */
+interface UnclaimedAlert {
+  readonly about: 'unclaimed';
+  readonly projectPath: string;
+  readonly aicProject: string;
+  readonly workspace: string;
+  /** What of `AIC_WORKSPACES` lets the project use it. */
+  readonly entries: readonly string[];
+}
+
 export type AlertKind = Alert['about'];
 
 /** So long no second mail of a kind follows, in milliseconds. */
@@ -43,5 +53,7 @@ export function alertId(alert: Alert): string {
       return `${alert.projectId}:${alert.branch}`;
     case 'broken':
       return alert.id;
+    case 'unclaimed':
+      return JSON.stringify([alert.projectPath, alert.aicProject, alert.workspace]);
   }
 }

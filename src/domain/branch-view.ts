@@ -1,6 +1,6 @@
 import type { Changes, MergeRequest, Project } from './gitlab.ts';
 import type { CommitSha } from './ids.ts';
-import { lookup, type Mapping } from './mapping.ts';
+import { lookup, type DirectPush, type Mapping } from './mapping.ts';
 import type { Mistake } from './located-yaml.ts';
 import { isKeepable, pipelineName } from './config-path.ts';
 import type { Result } from './result.ts';
@@ -10,10 +10,20 @@ import type { WorkspaceTarget } from './mapping.ts';
 /** The name of the mapping file, at the root of the default branch. */
 export const mappingPath = 'branch_to_workspace.yaml';
 
-/** Why no mapping can be followed. */
-export type MappingProblem =
+/** Why a mapping can't be read. */
+export type UnreadableMapping =
   | { readonly kind: 'missing'; readonly defaultBranch: string }
   | { readonly kind: 'invalid'; readonly defaultBranch: string; readonly mistakes: readonly Mistake[] };
+
+/** Why no mapping can be followed: it can't be read, or the project may not use the workspace that it gives the branch. */
+export type MappingProblem =
+  | UnreadableMapping
+  | {
+      readonly kind: 'unclaimed';
+      readonly defaultBranch: string;
+      readonly workspace: string;
+      readonly directPush: DirectPush;
+    };
 
 /** A branch as it stands, everything that the decision needs. */
 export interface BranchView {
@@ -69,7 +79,7 @@ export function decide(view: BranchView): Decision {
   if (!view.mapping.ok) {
     const state: BranchState = { ...waits, held: true, reported: view.state?.reported };
     const told = view.state?.held === true && view.state.reported === view.head;
-    if (view.mergeRequests.length > 0 && !told) {
+    if (isNews(view, view.mapping.failure) && !told) {
       return { kind: 'refuse', refusal: view.mapping.failure, state: { ...state, reported: view.head } };
     }
     return { kind: 'nothing', why: `the mapping file is ${view.mapping.failure.kind}`, state };
@@ -120,6 +130,13 @@ export function decide(view: BranchView): Decision {
     ? 'the configs that differ were pushed without a merge request'
     : 'no config differs from what was last deployed';
   return { kind: 'nothing', why, state: stays };
+}
+
+/** Whether somebody waits to learn why nothing is deployed. */
+function isNews({ mergeRequests, changes }: BranchView, problem: MappingProblem): boolean {
+  if (mergeRequests.length > 0) return true;
+  const isPushTold = problem.kind === 'unclaimed' && problem.directPush !== 'ignore';
+  return isPushTold && candidatesIn(changes.paths).length > 0;
 }
 
 /** The pipelines among changed paths. */

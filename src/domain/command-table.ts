@@ -50,7 +50,7 @@ export interface CommandSpec {
 }
 
 const workspaceOption =
-  'On a merge request the workspace is that of its target branch. Elsewhere, name it or its branch: workspace="PIN FUSION 2.0 QA" or branch=develop.';
+  'On a merge request the workspace is that of its target branch. Elsewhere, name it or its branch: workspace="PIN FUSION 2.0 QA" or branch=develop. A workspace is one that the mapping file names, under mapping: or also:.';
 const branchOption = 'On a merge request the branch is its target. In an issue, say which: branch=develop.';
 
 const promotion = {
@@ -170,7 +170,7 @@ export const commandTable: Readonly<Record<Verb, CommandSpec>> = {
     options: ['workspace', 'branch'],
     words: ['prune', 'force'],
     details: [
-      'On a merge request from hotfix/… it pushes the production workspace to that branch. Elsewhere, name the workspace or its branch.',
+      'On a merge request from hotfix/… it pushes the production workspace to that branch. Elsewhere, name the workspace or its branch. A workspace is one that the mapping file names; one under also: goes to the branch that its name makes, such as pin-fusion-2-0-intg for PIN FUSION 2.0 INTG.',
       'Nothing is written when nothing changed. With prune, configs of pipelines that the workspace no longer has are deleted.',
       'The production branch is only pushed to with force; feature and release branches never are.',
     ],

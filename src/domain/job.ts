@@ -1,4 +1,5 @@
 import { alertId, type Alert, type AlertKind } from './alert.ts';
+import type { WorkspaceName } from './aic.ts';
 import type { KeptAnswer } from './command-answers.ts';
 import type { CommentedEvent } from './event.ts';
 import type { GivenCommand } from './operator-order.ts';
@@ -34,11 +35,8 @@ export interface DeployJob {
   readonly kind: 'deploy';
   readonly projectId: ProjectId;
   readonly branch: string;
-  /**
-   * What must not overlap: the mapping's key that `branch` belongs to. All branches under `team-a/*` share one
-   * workspace and so one lane. A webhook does not know the mapping: its job starts in the branch's own lane.
-   */
-  readonly mappingKey: string;
+  /** The lane of its workspace; absent before that is known: a webhook does not tell, so its job starts in a lane of the branch's own. */
+  readonly lane?: string;
 }
 
 /** Look for the comment that somebody announced, and take up its commands. */
@@ -118,12 +116,14 @@ export interface RecordJob {
   readonly deployment: DeploymentId;
 }
 
-/** Compare the workspace of a branch with it. In the lane of the branch, so that no deployment writes meanwhile. */
+/** Compare the workspace of a branch with it. In the lane of the workspace, so that no deployment writes meanwhile. */
 export interface CheckDriftJob {
   readonly kind: 'check-drift';
   readonly projectId: ProjectId;
-  /** One that the mapping names: it is its own key. */
+  /** One that the mapping names. */
   readonly branch: string;
+  /** As of a deployment. */
+  readonly lane?: string;
 }
 
 /** Make the one comment with this marker at the place read `body`. */
@@ -218,9 +218,8 @@ export interface CatchUpJob {
 export function laneOf(job: Job): string {
   switch (job.kind) {
     case 'deploy':
-      return branchLane(job.projectId, job.mappingKey);
     case 'check-drift':
-      return branchLane(job.projectId, job.branch);
+      return job.lane ?? branchLane(job.projectId, job.branch);
     case 'note':
       return `${announcedLanes(job.projectId)}${referenceTo(job.on)}`;
     case 'command':
@@ -265,16 +264,21 @@ export function announcedLanes(projectId: ProjectId): string {
   return `announced:${projectId}:`;
 }
 
-/** The lane of what changes the workspace or the branch of a key of the mapping. */
-export function branchLane(projectId: ProjectId, mappingKey: string): string {
-  return `deploy:${projectId}:${mappingKey}`;
+/** The lane of a branch that leads to no workspace, or of which that is not known yet. */
+export function branchLane(projectId: ProjectId, branch: string): string {
+  return `deploy:${projectId}:${branch}`;
+}
+
+/** The lane of what reads or changes a workspace: one for all branches, and all projects, that lead there. */
+export function workspaceLane({ environment, aicProject, workspace }: WorkspaceName): string {
+  return `workspace:${JSON.stringify([environment, aicProject.toWellFormed(), workspace.toWellFormed()])}`;
 }
 
 /** A waiting job is replaced by a later one with the same key: the later one knows at least as much. */
 export function keyOf(job: Job): string {
   switch (job.kind) {
     case 'deploy':
-      return `${laneOf(job)}:${job.branch}`;
+      return `${laneOf(job)}:${job.projectId}:${job.branch}`;
     case 'note':
       return `${laneOf(job)}:${job.note}`;
     case 'command':
@@ -307,9 +311,9 @@ export function keyOf(job: Job): string {
   }
 }
 
-/** The job of a branch, before the mapping is known. */
+/** The job of a branch, before its workspace is known. */
 export function deployJob(projectId: ProjectId, branch: string): DeployJob {
-  return { kind: 'deploy', projectId, branch, mappingKey: branch };
+  return { kind: 'deploy', projectId, branch };
 }
 
 /** The job that looks at a merge request. */

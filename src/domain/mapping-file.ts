@@ -35,11 +35,13 @@ export function parseMapping(text: string): Result<Mapping, readonly Mistake[]> 
     root === undefined || root.kind === 'map'
       ? readMapping(fields.get('mapping'), root?.line ?? 1, mistakes)
       : { exact: new Map<string, string>(), prefixes: new Map<string, string>() };
-  const known = namesIn(fields.get('mapping'));
+  const also = readAlso(fields.get('also'), mistakes);
+  const known = namesIn(fields.get('mapping'), also);
   const aic = fieldsOf(fields.get('aic'), phrase`${'aic'}`, ['project'], 'project: PIN ANALYTICS', mistakes);
   const mapping: Mapping = {
     exact,
     prefixes,
+    also,
     aicProject: nameIn(aic.get('project'), words('The name of the AIC project'), mistakes),
     roles: readRoles(fields.get('roles'), known.branches, mistakes),
     workspaces: readWorkspaces(fields.get('workspaces'), known.workspaces, mistakes),
@@ -51,7 +53,7 @@ export function parseMapping(text: string): Result<Mapping, readonly Mistake[]> 
   return fail(mistakes.toSorted((one, other) => one.line - other.line));
 }
 
-const optionalKeys = ['aic', 'roles', 'workspaces', 'permissions', 'direct_push', 'embed'];
+const optionalKeys = ['also', 'aic', 'roles', 'workspaces', 'permissions', 'direct_push', 'embed'];
 
 function readMapping(
   node: Located | undefined,
@@ -76,32 +78,42 @@ function readMapping(
     const problem = problemOfKey(key);
     if (problem !== undefined) mistakes.push({ line: at, ...problem });
     if (workspace === undefined || problem !== undefined) continue;
-    if (key.endsWith('/*')) {
-      prefixes.set(key, workspace);
-      continue;
-    }
     const other = taken.get(workspace);
     if (other !== undefined) mistakes.push({ line: at, ...sharedWorkspace(workspace, key, other) });
     else taken.set(workspace, { branch: key, line: at });
-    exact.set(key, workspace);
+    (key.endsWith('/*') ? prefixes : exact).set(key, workspace);
   }
   return { exact, prefixes };
+}
+
+/** Workspaces that no branch belongs to. */
+function readAlso(node: Located | undefined, mistakes: Mistake[]): readonly string[] {
+  if (node === undefined || node.kind === 'unread') return [];
+  if (node.kind === 'list')
+    return node.items.flatMap((item) => nameIn(item, words('A workspace'), mistakes) ?? []);
+  const remedy = phrase`Write it as in ${'also: [WORKSPACE NAME]'}.`;
+  mistakes.push({ line: node.line, problem: phrase`${'also'} must be a list of workspaces.`, remedy });
+  return [];
 }
 
 /**
  * All that the mapping names, its mistaken lines too: who refers to one of those makes no second mistake. Undefined where it names nothing: then
  * that is the mistake.
  */
-function namesIn(node: Located | undefined): {
+function namesIn(
+  node: Located | undefined,
+  also: readonly string[],
+): {
   readonly branches: ReadonlySet<string> | undefined;
   readonly workspaces: ReadonlySet<string> | undefined;
 } {
   if (node?.kind !== 'map' || node.fields.length === 0) return { branches: undefined, workspaces: undefined };
   return {
     branches: new Set(node.fields.map(({ key }) => key).filter((key) => !key.includes('*'))),
-    workspaces: new Set(
-      node.fields.flatMap(({ value }) => (value.kind === 'text' ? [value.text.trim()] : [])),
-    ),
+    workspaces: new Set([
+      ...node.fields.flatMap(({ value }) => (value.kind === 'text' ? [value.text.trim()] : [])),
+      ...also,
+    ]),
   };
 }
 
@@ -116,7 +128,9 @@ function sharedWorkspace(
       ` (line ${other.line})`,
       ...phrase` and to ${branch}.`,
     ],
-    remedy: words('Give each branch a workspace of its own, or remove one of the two lines.'),
+    remedy: words(
+      'Give each branch, or each prefix, a workspace of its own, or remove one of the two lines.',
+    ),
   };
 }
 

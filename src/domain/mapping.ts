@@ -58,6 +58,8 @@ export interface Mapping {
   readonly exact: ReadonlyMap<string, string>;
   /** Workspace by key, such as `team-a/*`. */
   readonly prefixes: ReadonlyMap<string, string>;
+  /** Workspaces without a branch that commands may name. */
+  readonly also: readonly string[];
   readonly aicProject: string | undefined;
   /** The branch that plays each part; it may be one that the mapping does not have. */
   readonly roles: Readonly<Record<Role, string>>;
@@ -133,7 +135,12 @@ function isUnder(branch: string, prefix: string): boolean {
   return branch.startsWith(prefix) && branch.length > prefix.length;
 }
 
-/** A workspace, whether or not the mapping has it. */
+/** All workspaces that the file lets the project's people work with, each once. */
+export function workspacesOf({ exact, prefixes, also }: Mapping): readonly string[] {
+  return [...new Set([...exact.values(), ...prefixes.values(), ...also])];
+}
+
+/** A workspace as the file describes it, whether or not the file names it. */
 export function workspaceNamed(mapping: Mapping, name: string): WorkspaceTarget {
   return { ...(mapping.workspaces.get(name) ?? defaultOptions), name, aicProject: mapping.aicProject };
 }

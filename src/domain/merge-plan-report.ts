@@ -3,6 +3,7 @@ import type { DeploymentPlan } from './deployment-plan.ts';
 import { isSound } from './deployment-plan.ts';
 import { phrase, words, type Phrase } from './phrase.ts';
 import { mistakePhrases, outcomeOf, planReport } from './plan-report.ts';
+import { explain } from './reason.ts';
 import { plain } from './report-text.ts';
 import type { Report } from './report.ts';
 
@@ -33,7 +34,9 @@ export function mergePlanReport(planned: ShowablePlan): Report {
         table: undefined,
         remedies: [
           ...(planned.problem.kind === 'invalid' ? mistakePhrases(planned.problem.mistakes) : []),
-          phrase`Once ${mappingPath} on ${planned.problem.defaultBranch} is in order, ${'/aic plan'} makes the plan.`,
+          planned.problem.kind === 'unclaimed'
+            ? explain(planned.problem).remedy
+            : phrase`Once ${mappingPath} on ${planned.problem.defaultBranch} is in order, ${'/aic plan'} makes the plan.`,
         ],
         facts: [],
       };
@@ -89,7 +92,12 @@ export function noPlanReport(target: string): Report {
 
 function noMapping(problem: MappingProblem): Phrase {
   const { defaultBranch } = problem;
-  return problem.kind === 'missing'
-    ? phrase`Merging deploys nothing: there is no ${mappingPath} on ${defaultBranch}`
-    : phrase`Merging deploys nothing: ${mappingPath} on ${defaultBranch} has ${words(problem.mistakes.length === 1 ? 'a mistake' : `${problem.mistakes.length} mistakes`)}`;
+  switch (problem.kind) {
+    case 'missing':
+      return phrase`Merging deploys nothing: there is no ${mappingPath} on ${defaultBranch}`;
+    case 'invalid':
+      return phrase`Merging deploys nothing: ${mappingPath} on ${defaultBranch} has ${words(problem.mistakes.length === 1 ? 'a mistake' : `${problem.mistakes.length} mistakes`)}`;
+    case 'unclaimed':
+      return phrase`Merging deploys nothing: this project may not use the workspace ${problem.workspace}`;
+  }
 }

@@ -1,8 +1,17 @@
-import { branchOf, lookup, slugify, workspaceNamed, type Mapping, type WorkspaceTarget } from './mapping.ts';
+import {
+  branchOf,
+  lookup,
+  slugify,
+  workspaceNamed,
+  workspacesOf,
+  type Mapping,
+  type WorkspaceTarget,
+} from './mapping.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
 import { hotfixPrefix } from './promotion.ts';
 import { fail, ok, type Result } from './result.ts';
 import type { Explanation } from './reason.ts';
+import { unnamedWorkspace } from './workspace-choice.ts';
 
 /** From which workspace to which branch a push goes. */
 export interface PushTarget {
@@ -30,6 +39,8 @@ export interface PushWish {
  * that belongs to another workspace.
  */
 export function pushTarget(mapping: Mapping, wish: PushWish): Result<PushTarget, Explanation> {
+  if (wish.workspace !== undefined && !workspacesOf(mapping).includes(wish.workspace))
+    return fail(unnamedWorkspace(mapping, wish.workspace));
   const branch = wish.branch ?? branchFor(mapping, wish);
   if (branch === undefined) return fail(noBranch(mapping));
   const found = lookup(mapping, branch);

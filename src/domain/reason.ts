@@ -17,6 +17,7 @@ export type Reason =
   | { readonly kind: 'two-files'; readonly paths: readonly string[] }
   | { readonly kind: 'ambiguous-title'; readonly count: number }
   | { readonly kind: 'no-aic-project' }
+  | { readonly kind: 'unclaimed'; readonly workspace: string }
   | { readonly kind: 'cancelled'; readonly by: string }
   | {
       readonly kind: 'rolled-back';
@@ -88,6 +89,11 @@ export function explain(reason: Reason): Explanation {
       return {
         what: phrase`No AIC project is named.`,
         remedy: phrase`Add ${'aic: { project: NAME }'} to ${'branch_to_workspace.yaml'}, or set ${'AIC_PROJECT'} for the bot.`,
+      };
+    case 'unclaimed':
+      return {
+        what: phrase`This project may not use the workspace ${reason.workspace}.`,
+        remedy: phrase`Correct the name in ${'branch_to_workspace.yaml'}; or ask the operator of the bot to let the project use the workspace: a mail told them how.`,
       };
     case 'cancelled':
       return {

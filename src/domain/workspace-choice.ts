@@ -1,4 +1,12 @@
-import { lookup, slugify, workspaceNamed, type Mapping, type WorkspaceTarget } from './mapping.ts';
+import {
+  lookup,
+  slugify,
+  workspaceNamed,
+  workspacesOf,
+  type Mapping,
+  type WorkspaceTarget,
+} from './mapping.ts';
+import { nearest } from './nearest.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
 import type { Explanation } from './reason.ts';
 import { fail, ok, type Result } from './result.ts';
@@ -14,11 +22,13 @@ export interface WorkspaceWish {
 }
 
 /**
- * The workspace that a command is about: the one that is named, which need not be in the mapping; else that of the branch that is named;
+ * The workspace that a command is about: the one that is named, which the mapping file has to name as well; else that of the branch that is named;
  * else that of the merge request's target branch.
  */
 export function chooseWorkspace(mapping: Mapping, wish: WorkspaceWish): Result<WorkspaceTarget, Explanation> {
   const { workspace: wanted } = wish;
+  if (wanted !== undefined && !workspacesOf(mapping).includes(wanted))
+    return fail(unnamedWorkspace(mapping, wanted));
   const branch = wish.branch ?? (wanted === undefined ? wish.target : undefined);
   if (branch === undefined) {
     return wanted === undefined ? fail(unclear(mapping, wish)) : ok(workspaceNamed(mapping, wanted));
@@ -53,7 +63,22 @@ function noWorkspace(mapping: Mapping, { command }: WorkspaceWish, branch: strin
   };
 }
 
-function choices({ exact, prefixes }: Mapping): Phrase {
-  const known = [...new Set([...exact.values(), ...prefixes.values()])];
+/** What is told of a workspace that somebody names and the mapping file does not. Whether there is one is not looked for. */
+export function unnamedWorkspace(mapping: Mapping, wanted: string): Explanation {
+  const [near] = nearest(wanted, workspacesOf(mapping), 1);
+  return {
+    what: [
+      ...phrase`Nothing was done: ${'branch_to_workspace.yaml'} does not name the workspace ${wanted}.`,
+      ...(near === undefined ? [] : phrase` Did you mean ${near}?`),
+    ],
+    remedy: [
+      ...phrase`A workspace without a branch of its own is named by a line ${'also: [WORKSPACE NAME]'} on the default branch. `,
+      ...choices(mapping),
+    ],
+  };
+}
+
+function choices(mapping: Mapping): Phrase {
+  const known = workspacesOf(mapping);
   return known.length === 0 ? [] : ['Workspaces of the mapping: ', ...names(known), '.'];
 }

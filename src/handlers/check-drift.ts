@@ -1,9 +1,10 @@
 import type { AuditEntry } from '../domain/audit.ts';
+import { laneOfBranch } from '../domain/branch-lane.ts';
 import { differencesBetween } from '../domain/differences.ts';
 import { driftMail, type Found } from '../domain/drift-report.ts';
 import { newlyAhead, type Drift } from '../domain/drift.ts';
 import type { Project } from '../domain/gitlab.ts';
-import type { CheckDriftJob, JobOutcome } from '../domain/job.ts';
+import { laneOf, type CheckDriftJob, type JobOutcome } from '../domain/job.ts';
 import { lookup, type WorkspaceTarget } from '../domain/mapping.ts';
 import { withVariables } from '../domain/workspace-variables.ts';
 import { lookAtDrift, type DriftLook } from './look-at-drift.ts';
@@ -25,6 +26,11 @@ export async function checkDrift(ports: BranchPorts, job: CheckDriftJob): Promis
   if (!mapping.ok || !mapping.value.ok) return { kind: 'done' };
   const found = lookup(mapping.value.value, branch);
   if (found.rule !== 'exact') return { kind: 'done' };
+  const lane = laneOfBranch(settings, { project: project.value, mapping: mapping.value.value }, branch);
+  if (lane !== laneOf(job)) {
+    await ports.jobs.add({ job: { ...job, lane }, dueAt: clock.now() });
+    return { kind: 'done' };
+  }
   const target = found.workspace;
   const looked = await lookAtDrift(ports, { project: project.value, branch, target });
   if (!looked.ok) {

@@ -16,7 +16,7 @@ import {
   type Ended,
   type Prepared,
 } from './command-context.ts';
-import { laneOfWorkspace, workspaceFor } from './command-workspace.ts';
+import { laneFor, workspaceFor } from './command-workspace.ts';
 import { lookAtDrift } from './look-at-drift.ts';
 
 /** `/aic adopt`. In the lane of the workspace, so that no deployment changes it meanwhile. */
@@ -33,7 +33,7 @@ export function prepareAdopt(context: CommandContext, command: Command): Prepare
     );
   }
   return {
-    lane: laneOfWorkspace(context, target.value),
+    lane: laneFor(context, target.value),
     run: () => adopt(context, target.value, into, command.pipelines),
   };
 }

@@ -7,7 +7,7 @@ import { namingRefusal } from '../domain/naming-refusal.ts';
 import { isStop } from '../domain/reason.ts';
 import { backUp, type BackupWish } from './back-up.ts';
 import { answer, answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
-import { endedLookUp, laneOfWorkspace, reachWorkspace, workspaceFor } from './command-workspace.ts';
+import { endedLookUp, laneFor, reachWorkspace, workspaceFor } from './command-workspace.ts';
 
 /** `/aic backup`. In the lane of the workspace, so that no deployment changes it meanwhile. */
 export function prepareBackup(context: CommandContext, command: Command): Prepared {
@@ -16,7 +16,7 @@ export function prepareBackup(context: CommandContext, command: Command): Prepar
   const { pipelines, options } = command;
   const wish = { pipelines, drive: options.drive ?? defaultDrive };
   return {
-    lane: laneOfWorkspace(context, target.value),
+    lane: laneFor(context, target.value),
     run: () => backUpWorkspace(context, target.value, wish),
   };
 }

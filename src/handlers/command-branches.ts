@@ -6,7 +6,7 @@ import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { phrase } from '../domain/phrase.ts';
 import { isStop } from '../domain/reason.ts';
 import { answer, answered, type CommandContext, type Ended, type Prepared } from './command-context.ts';
-import { endedLookUp, laneOfWorkspace, reachWorkspace, workspaceFor } from './command-workspace.ts';
+import { endedLookUp, laneFor, reachWorkspace, workspaceFor } from './command-workspace.ts';
 import { createBranches, deleteBranches, listBranches } from './interactive-branches.ts';
 
 /** `/aic branches`. What changes a workspace waits in its lane; who only looks does not. */
@@ -25,7 +25,7 @@ export function prepareBranches(context: CommandContext, command: Command): Prep
   const target = workspaceFor(context, command);
   if (!target.ok) return answered(refusal(target.failure));
   return {
-    lane: action === 'list' ? undefined : laneOfWorkspace(context, target.value),
+    lane: action === 'list' ? undefined : laneFor(context, target.value),
     run: () => runBranches(context, target.value, { action, pipelines }),
   };
 }

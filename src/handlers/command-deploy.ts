@@ -10,7 +10,7 @@ import { orderDeployment } from './order-deployment.ts';
 
 /** `/aic deploy` and `/aic retry`. */
 export function prepareDeploy(context: CommandContext, command: Command, kind: 'deploy' | 'retry'): Prepared {
-  const { on, asker, place, project, mapping } = context;
+  const { on, asker, place, ports } = context;
   if (on !== undefined && on.state !== 'merged') return refuseOpen(context, command, kind);
   const branch = branchFor(context, command);
   if (!branch.ok) return answered(refusal(branch.failure));
@@ -26,7 +26,7 @@ export function prepareDeploy(context: CommandContext, command: Command, kind: '
     place,
   };
   return {
-    lane: laneOfBranch(project.id, mapping, branch.value),
+    lane: laneOfBranch(ports.settings, context, branch.value),
     run: () => orderDeployment(context, branch.value, order),
   };
 }

@@ -7,6 +7,7 @@ import { lookup, type WorkspaceTarget } from '../domain/mapping.ts';
 import { unknownNames } from '../domain/order.ts';
 import { phrase } from '../domain/phrase.ts';
 import type { Versions } from '../domain/plan.ts';
+import { claimWorkspace } from './claim-workspace.ts';
 import { branchFor } from './command-branch.ts';
 import {
   answer,
@@ -17,7 +18,6 @@ import {
   type Prepared,
 } from './command-context.ts';
 import { readVersions } from './read-versions.ts';
-import { keyOfWorkspace } from './workspace-key.ts';
 
 /** `/aic diff`: a workspace against its branch, whatever was deployed. */
 export function prepareDiff(context: CommandContext, command: Command): Prepared {
@@ -49,8 +49,9 @@ async function compare(
   if (head.value === undefined) return answer(failure({ kind: 'no-branch', branch }));
   const files = await ports.gitlab.files(project.id, head.value, ['config']);
   if (!files.ok) return endedBy({ kind: 'upstream', failure: files.failure });
-  const workspaceKey = keyOfWorkspace(ports, project.id, workspace);
-  const reached = await ports.aic.workspace(workspaceKey);
+  const claimed = await claimWorkspace(ports, project, workspace);
+  if (!claimed.ok) return endedBy(claimed.failure);
+  const reached = await ports.aic.workspace(claimed.value);
   if (!reached.ok) return endedBy(reached.failure);
   const listed = await reached.value.pipelines();
   if (!listed.ok) return endedBy({ kind: 'upstream', failure: listed.failure });
@@ -61,8 +62,8 @@ async function compare(
   if (unknown.length > 0) return answer(unknownPipelines(unknown, phrase`${branch}`));
   const isWanted = (name: string) => pipelines.length === 0 || pipelines.includes(name);
   const candidates = inGit.filter(({ name }) => isWanted(name));
-  const question = { projectId: project.id, candidates, at: head.value, from: head.value, target: workspace };
-  const read = await readVersions(ports, { ...question, workspaceKey });
+  const question = { project, candidates, at: head.value, from: head.value, target: workspace };
+  const read = await readVersions(ports, question);
   if (read === 'stopped') return { kind: 'stopped' };
   const there = new Set(candidates.map(({ name }) => name));
   const comparisons: readonly Comparison[] = [

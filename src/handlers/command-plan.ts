@@ -5,6 +5,7 @@ import { mergePlanReport, noPlanReport, type ShowablePlan } from '../domain/merg
 import { decideOrder, unknownNames } from '../domain/order.ts';
 import { phrase, words } from '../domain/phrase.ts';
 import { planReport } from '../domain/plan-report.ts';
+import { mappingRefusal } from '../domain/refusal-report.ts';
 import type { Report } from '../domain/report.ts';
 import { ok } from '../domain/result.ts';
 import { branchFor } from './command-branch.ts';
@@ -80,6 +81,7 @@ async function planNow(
   if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(noWorkspace(branch));
   const { view } = looked.value;
+  if (!view.mapping.ok) return answer(mappingRefusal(view.mapping.failure));
   const settings = {
     force: false,
     reason: undefined,

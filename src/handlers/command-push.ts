@@ -1,4 +1,4 @@
-import { laneOfBranch } from '../domain/branch-lane.ts';
+import { laneOfWorkspace } from '../domain/branch-lane.ts';
 import { refusal } from '../domain/command-answer.ts';
 import type { Command } from '../domain/command.ts';
 import { pushTarget } from '../domain/push-target.ts';
@@ -7,7 +7,7 @@ import { pushWorkspace } from './push-workspace.ts';
 
 /** `/aic push`. */
 export function preparePush(context: CommandContext, command: Command): Prepared {
-  const { mapping, project, on } = context;
+  const { ports, mapping, project, on } = context;
   const target = pushTarget(mapping, {
     branch: command.options.branch,
     workspace: command.options.workspace,
@@ -18,7 +18,7 @@ export function preparePush(context: CommandContext, command: Command): Prepared
   if (!target.ok) return answered(refusal(target.failure));
   const { pipelines, words } = command;
   return {
-    lane: laneOfBranch(project.id, mapping, target.value.branch),
+    lane: laneOfWorkspace(ports.settings, context, target.value.workspace, target.value.branch),
     run: () => pushWorkspace(context, target.value, { pipelines, prune: words.has('prune') }),
   };
 }

@@ -26,6 +26,7 @@ import {
 } from '../domain/rollback-report.ts';
 import type { Detail, Report } from '../domain/report.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
+import { claimWorkspace } from './claim-workspace.ts';
 import { bringFromWorkspace } from './bring-from-workspace.ts';
 import {
   answer,
@@ -47,7 +48,7 @@ export async function prepareRollback(context: CommandContext, command: Command)
   if (!subject.ok) return answered(refuse(subject.failure));
   const { deployment } = subject.value;
   return {
-    lane: laneOfBranch(context.project.id, context.mapping, deployment.branch),
+    lane: laneOfBranch(context.ports.settings, context, deployment.branch),
     run: () => rollBack(context, command, subject.value),
   };
 }
@@ -95,6 +96,8 @@ async function rollBack(context: CommandContext, command: Command, subject: Subj
   // This command's own rollback ended before, and only telling of it was cut off.
   const ended = await store.deploymentFor(request);
   if (ended !== undefined) return tell(context, subject, target, ended);
+  const claimed = await claimWorkspace(ports, project, target);
+  if (!claimed.ok) return endedBy(claimed.failure);
   const snapshots = await store.snapshots(deployment.id);
   const updated = subject.items.filter(({ state }) => state.kind === 'updated');
   const names = updated.map(({ pipeline }) => pipeline);

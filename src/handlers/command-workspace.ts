@@ -1,15 +1,15 @@
 import type { Workspace } from '../domain/aic.ts';
-import { laneOfBranch } from '../domain/branch-lane.ts';
+import { laneOfWorkspace } from '../domain/branch-lane.ts';
 import { unknownPipelines } from '../domain/command-answer.ts';
 import type { Command } from '../domain/command.ts';
-import { branchOf, type WorkspaceTarget } from '../domain/mapping.ts';
+import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { phrase } from '../domain/phrase.ts';
 import type { Explanation } from '../domain/reason.ts';
 import { ok, fail, type Result } from '../domain/result.ts';
 import { chooseWorkspace } from '../domain/workspace-choice.ts';
+import { claimWorkspace } from './claim-workspace.ts';
 import { answer, endedBy, type CommandContext, type Ended } from './command-context.ts';
 import type { LookUpFailure } from './read-configs.ts';
-import { keyOfWorkspace } from './workspace-key.ts';
 
 /** The workspace that a command is about. */
 export function workspaceFor(
@@ -22,8 +22,8 @@ export function workspaceFor(
 }
 
 /** The lane of what changes the workspace. */
-export function laneOfWorkspace({ project, mapping }: CommandContext, { name }: WorkspaceTarget): string {
-  return laneOfBranch(project.id, mapping, branchOf(mapping, name));
+export function laneFor(context: CommandContext, target: WorkspaceTarget): string {
+  return laneOfWorkspace(context.ports.settings, context, target);
 }
 
 /** The workspace in AIC, or how the command ends without it. */
@@ -31,9 +31,9 @@ export async function reachWorkspace(
   { ports, project }: CommandContext,
   target: WorkspaceTarget,
 ): Promise<Result<Workspace, Ended>> {
-  const key = keyOfWorkspace(ports, project.id, target);
-  if (key.aicProject === '') return fail(endedBy({ kind: 'no-aic-project' }));
-  const workspace = await ports.aic.workspace(key);
+  const claimed = await claimWorkspace(ports, project, target);
+  if (!claimed.ok) return fail(endedBy(claimed.failure));
+  const workspace = await ports.aic.workspace(claimed.value);
   return workspace.ok ? ok(workspace.value) : fail(endedBy(workspace.failure));
 }
 

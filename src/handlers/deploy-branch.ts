@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../domain/audit.ts';
 import { branchAudit } from '../domain/deployment-audit.ts';
 import { decide, type BranchView, type Decision } from '../domain/branch-view.ts';
-import { deployJob, type DeployJob, type DueJob, type JobOutcome } from '../domain/job.ts';
+import { deployJob, laneOf, type DeployJob, type DueJob, type JobOutcome } from '../domain/job.ts';
 import type { Gate } from '../domain/gate.ts';
 import { gateComments } from '../domain/gate-report.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
@@ -43,9 +43,9 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<
     });
     return { kind: 'done' };
   }
-  const { view, mappingKey } = looked.value;
-  if (mappingKey !== job.mappingKey) {
-    await ports.jobs.add({ job: { ...job, mappingKey }, dueAt: ports.clock.now() });
+  const { view, lane } = looked.value;
+  if (lane !== laneOf(job)) {
+    await ports.jobs.add({ job: { ...job, lane }, dueAt: ports.clock.now() });
     return { kind: 'done' };
   }
   const decision = decide(view);

@@ -1,10 +1,13 @@
 import type { Branch } from '../domain/administration.ts';
+import { nameOf } from '../domain/branch-lane.ts';
+import { explainUnclaimed } from '../domain/claim-report.ts';
+import { claim, type ClaimedWorkspace } from '../domain/claims.ts';
 import { judgeBranches } from '../domain/branch-findings.ts';
-import { mappingPath, type MappingProblem } from '../domain/branch-view.ts';
+import { mappingPath, type UnreadableMapping } from '../domain/branch-view.ts';
 import { failed, fine, skipped, type Finding } from '../domain/finding.ts';
 import type { Project } from '../domain/gitlab.ts';
 import { findHook, judgeCalls, judgeHook } from '../domain/hook-findings.ts';
-import { accessLevelOf, workspaceNamed, type Mapping } from '../domain/mapping.ts';
+import { accessLevelOf, workspaceNamed, workspacesOf, type Mapping } from '../domain/mapping.ts';
 import { explainToOperator } from '../domain/operator-remedy.ts';
 import { names, phrase, words } from '../domain/phrase.ts';
 import type { Reason } from '../domain/reason.ts';
@@ -109,16 +112,16 @@ async function examineMapping(ports: DoctorPorts, place: Place): Promise<readonl
   const { mapping } = found;
   if (mapping === undefined) {
     const why = words('not looked at: that needs a valid mapping');
-    return [...findings, skipped('branches', why), skipped('workspaces', why)];
+    return [...findings, ...['branches', 'claims', 'workspaces'].map((check) => skipped(check, why))];
   }
   const rest = await Promise.all([
     runCheck('branches', place.limitMs, () => branches(place, mapping)),
-    runCheck('workspaces', place.limitMs, () => workspaces(ports, mapping)),
+    examineWorkspaces(ports, place, mapping),
   ]);
   return [...findings, ...rest.flat()];
 }
 
-function mappingProblems(problem: MappingProblem, path: string): readonly Finding[] {
+function mappingProblems(problem: UnreadableMapping, path: string): readonly Finding[] {
   const { defaultBranch } = problem;
   if (problem.kind === 'missing') {
     return [
@@ -147,15 +150,35 @@ async function branches({ gitlab, project }: Place, mapping: Mapping): Promise<r
   return judgeBranches(found, mapping.roles.production);
 }
 
-async function workspaces({ aic, settings }: DoctorPorts, mapping: Mapping): Promise<readonly Finding[]> {
-  const wanted = new Set([...mapping.exact.values(), ...mapping.prefixes.values()]);
-  const aicProject = mapping.aicProject ?? settings.aicProject;
-  if (aicProject === undefined) return [fromReason('workspaces', { kind: 'no-aic-project' })];
+/** Which workspaces the mapping names, whether the project may use them, and whether AIC has those. */
+async function examineWorkspaces(
+  ports: DoctorPorts,
+  { project, limitMs }: Place,
+  mapping: Mapping,
+): Promise<readonly Finding[]> {
+  const { claims } = ports.settings;
+  const wanted = workspacesOf(mapping).map((name) => nameOf(ports.settings, workspaceNamed(mapping, name)));
+  if (wanted.some(({ aicProject }) => aicProject === ''))
+    return [fromReason('workspaces', { kind: 'no-aic-project' })];
+  if (claims === undefined) {
+    const why = phrase`not looked at: that needs ${'GITLAB_PROJECTS'} and ${'AIC_WORKSPACES'}`;
+    return [skipped('claims', why), skipped('workspaces', why)];
+  }
+  const claimed = wanted.flatMap((name) => claim(claims, project, name) ?? []);
+  const refused = wanted.filter((name) => !claims.mayUse(project.path, name));
+  const finding =
+    refused.length === 0
+      ? fine('claims', words('the project may use all workspaces of its mapping'))
+      : failed('claims', explainUnclaimed(claims, project.path, refused));
+  return [finding, ...(await runCheck('workspaces', limitMs, () => workspaces(ports, claimed)))];
+}
+
+async function workspaces(
+  { aic }: DoctorPorts,
+  claimed: readonly ClaimedWorkspace[],
+): Promise<readonly Finding[]> {
   const looked = await Promise.all(
-    [...wanted].map(async (workspace) => {
-      const { environment } = workspaceNamed(mapping, workspace);
-      return { workspace, found: await aic.workspace({ environment, aicProject, workspace }) };
-    }),
+    claimed.map(async (one) => ({ workspace: one.workspace, found: await aic.workspace(one) })),
   );
   const good = looked.filter(({ found }) => found.ok).map(({ workspace }) => workspace);
   // What is about AIC and not about one workspace would be told for each of them.
@@ -165,7 +188,7 @@ async function workspaces({ aic, settings }: DoctorPorts, mapping: Mapping): Pro
     const { kind } = found.failure;
     reasons.set(kind === 'unknown-workspace' ? `${kind} ${workspace}` : kind, found.failure);
   }
-  const there = [...phrase`AIC has `, ...names(good), ...phrase` in ${aicProject}`];
+  const there = [...phrase`AIC has `, ...names(good), ...phrase` in ${claimed[0]?.aicProject ?? ''}`];
   return [
     ...(good.length === 0 ? [] : [fine('workspaces', there)]),
     ...[...reasons.values()].map((reason) => fromReason('workspaces', reason)),

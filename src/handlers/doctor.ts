@@ -1,6 +1,7 @@
 import type { Inspection } from '../domain/administration.ts';
-import type { Aic, Environment } from '../domain/aic.ts';
+import type { Environment } from '../domain/aic.ts';
 import type { AicCatalogue } from '../domain/aic-catalogue.ts';
+import type { ClaimedAic, Claims } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
 import { doctorPrintout, failed, fine, skipped, type Finding, type Findings } from '../domain/finding.ts';
 import type { GitLab } from '../domain/gitlab.ts';
@@ -17,7 +18,7 @@ import { examineProject } from './doctor-project.ts';
 /** What the doctor looks at. What the settings do not allow to look at is undefined. */
 export interface DoctorPorts {
   readonly gitlab: DoctorGitLab | undefined;
-  readonly aic: Pick<Aic, 'workspace'> & AicCatalogue;
+  readonly aic: ClaimedAic & AicCatalogue;
   /** Fails with the mail server's words. */
   readonly mail: (() => Promise<Result<void, string>>) | undefined;
   /** Fails with the words of the database or the system. */
@@ -40,6 +41,8 @@ interface DoctorSettings {
   readonly hookUrl: string | undefined;
   readonly secrets: Omit<WantedHook, 'url'>;
   readonly aicProject: string | undefined;
+  /** Undefined where the settings do not tell. */
+  readonly claims: Claims | undefined;
 }
 
 const limitMs = 15_000;

@@ -1,7 +1,12 @@
+import type { WorkspaceName } from '../domain/aic.ts';
+import { nameOf } from '../domain/branch-lane.ts';
 import { mappingPath } from '../domain/branch-view.ts';
+import { explainUnclaimed } from '../domain/claim-report.ts';
+import type { Claims } from '../domain/claims.ts';
 import type { WantedHook } from '../domain/hook.ts';
 import { planInit } from '../domain/init-plan.ts';
 import { initPrintout, warning, type StepOutcome } from '../domain/init-report.ts';
+import { workspaceNamed, workspacesOf, type Mapping } from '../domain/mapping.ts';
 import { mappingText } from '../domain/new-mapping.ts';
 import { explainToOperator } from '../domain/operator-remedy.ts';
 import { phrase, words } from '../domain/phrase.ts';
@@ -26,6 +31,8 @@ export interface InitWishes {
   readonly noHook: Explanation | undefined;
   /** Whether the bot serves the project; undefined where the settings do not tell. */
   readonly isServed: boolean | undefined;
+  /** Undefined where the settings do not tell. */
+  readonly claims: Claims | undefined;
 }
 
 /** Sets a project up for the bot, or completes it: looks at what there is, plans what is missing, and does that. */
@@ -45,16 +52,26 @@ export async function init(ports: InitPorts, wishes: InitWishes): Promise<Printo
     ['code/.gitkeep', ''],
   ]);
   const notes: StepOutcome[] = [];
-  let branches = mapped.kind === 'valid' ? [...mapped.workspaces.keys()] : [];
+  let used: readonly WorkspaceName[] = [];
+  let branches = mapped.kind === 'valid' ? [...mapped.mapping.exact.keys()] : [];
   if (mapped.kind === 'missing') {
     if (main === 'develop' || main === 'sandbox') return refuse([noProduction(main)]);
     ports.progress('Looking at AIC');
     const choice = await chooseWorkspaces(ports, workspaceWishes(main, wishes.workspaces));
     if (!choice.ok) return refuse(choice.failure);
     files.set(mappingPath, mappingText(choice.value.mapping));
-    branches = choice.value.mapping.assignments.map(({ branch }) => branch);
+    const { aicProject, assignments } = choice.value.mapping;
+    branches = assignments.map(({ branch }) => branch);
+    used = assignments.map(({ workspace, environment }) => ({ environment, aicProject, workspace }));
     notes.push(...choice.value.unchecked.map((why) => warning('workspaces', why)));
-  } else notes.push(...keptMapping(mapped, workspaceWishes(main, wishes.workspaces)));
+  } else {
+    notes.push(...keptMapping(mapped, workspaceWishes(main, wishes.workspaces)));
+    used = mapped.kind === 'valid' ? namesIn(mapped.mapping, wishes.workspaces) : [];
+  }
+  const { claims } = wishes;
+  const refused = claims === undefined ? [] : used.filter((name) => !claims.mayUse(path, name));
+  if (claims !== undefined && refused.length > 0)
+    notes.push(warning('claims', explainUnclaimed(claims, path, refused)));
   if (wishes.noHook !== undefined) notes.push(warning('webhook', wishes.noHook));
   if (wishes.isServed === false) notes.push(warning('settings', notServed(path)));
 
@@ -72,6 +89,13 @@ export async function init(ports: InitPorts, wishes: InitWishes): Promise<Printo
   );
   const outcomes = await carryOutSteps(ports, present.project?.id, entries);
   return initPrintout(path, ports.administration.mode, [...outcomes, ...notes]);
+}
+
+/** The workspaces of a mapping that was there. Without an AIC project there is nothing to grant yet. */
+function namesIn(mapping: Mapping, wishes: InitWishes['workspaces']): readonly WorkspaceName[] {
+  return workspacesOf(mapping)
+    .map((name) => nameOf(wishes, workspaceNamed(mapping, name)))
+    .filter(({ aicProject }) => aicProject !== '');
 }
 
 function workspaceWishes(main: string, wishes: InitWishes['workspaces']): WorkspaceWishes {
@@ -100,7 +124,7 @@ function keptMapping(
     ];
   }
   const differs = wishes.branches.some(
-    ({ branch, workspace }) => workspace !== undefined && mapped.workspaces.get(branch) !== workspace,
+    ({ branch, workspace }) => workspace !== undefined && mapped.mapping.exact.get(branch) !== workspace,
   );
   if (!differs) return [];
   return [

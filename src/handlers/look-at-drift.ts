@@ -10,9 +10,9 @@ import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { asReason, isStop, type Reason } from '../domain/reason.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import { withVariables } from '../domain/workspace-variables.ts';
+import { claimWorkspace } from './claim-workspace.ts';
 import type { BranchPorts } from './ports.ts';
 import { readConfig } from './read-versions.ts';
-import { keyOfWorkspace } from './workspace-key.ts';
 
 /** A workspace as it compares with its branch now. */
 export interface DriftLook {
@@ -47,8 +47,9 @@ export async function lookAtDrift(
   const at = head.value;
   const tree = asReason(await gitlab.files(project.id, at, ['config']));
   if (!tree.ok) return tree;
-  const key = keyOfWorkspace(ports, project.id, target);
-  if (key.aicProject === '') return fail({ kind: 'no-aic-project' });
+  const claimed = await claimWorkspace(ports, project, target);
+  if (!claimed.ok) return claimed;
+  const key = claimed.value;
   const workspace = await aic.workspace(key);
   if (!workspace.ok) return workspace;
   const listed = asReason(await workspace.value.pipelines());

@@ -19,7 +19,7 @@ export interface LookPorts {
 export type Mapped =
   | { readonly kind: 'missing' }
   | { readonly kind: 'invalid' }
-  | { readonly kind: 'valid'; readonly workspaces: Mapping['exact'] };
+  | { readonly kind: 'valid'; readonly mapping: Mapping };
 
 export interface Looked {
   readonly present: Present;
@@ -61,8 +61,7 @@ export async function lookAtProject(
     protections: protections.value,
     hooks: hooks.value,
   };
-  if (mapping.value.ok)
-    return ok({ present, mapped: { kind: 'valid', workspaces: mapping.value.value.exact } });
+  if (mapping.value.ok) return ok({ present, mapped: { kind: 'valid', mapping: mapping.value.value } });
   const isMissing = mapping.value.failure.kind === 'missing';
   return ok({ present, mapped: { kind: isMissing ? 'missing' : 'invalid' } });
 }

@@ -15,7 +15,6 @@ import { missingTables } from './missing-tables.ts';
 import { otherRequests } from './other-requests.ts';
 import type { BranchPorts } from './ports.ts';
 import { readConfig, readVersions } from './read-versions.ts';
-import { keyOfWorkspace } from './workspace-key.ts';
 
 /** What is planned. */
 export interface PlanWish extends Omit<DeploymentPlan, 'items' | 'strayPaths' | 'codeOnly'> {
@@ -33,9 +32,7 @@ export interface PlanWish extends Omit<DeploymentPlan, 'items' | 'strayPaths' | 
  */
 export async function makePlan(ports: BranchPorts, wish: PlanWish): Promise<GitLabResult<DeploymentPlan>> {
   const { project, branch, workspace: target, candidates, at, from, own, ...rest } = wish;
-  const workspaceKey = keyOfWorkspace(ports, project.id, target);
-  const question = { projectId: project.id, candidates, at, from, target, workspaceKey };
-  const read = await readVersions(ports, question);
+  const read = await readVersions(ports, { project, candidates, at, from, target });
   if (read === 'stopped') return fail(stopped);
   for (const { desired, live } of read.versions)
     for (const version of [desired, live]) {

@@ -6,6 +6,7 @@ import type { CommitSha } from '../domain/ids.ts';
 import { decideOrder, isAboutAll, type Order, type OrderScope } from '../domain/order.ts';
 import { lookup } from '../domain/mapping.ts';
 import { phrase, words } from '../domain/phrase.ts';
+import { mappingRefusal } from '../domain/refusal-report.ts';
 import type { Report } from '../domain/report.ts';
 import { ok } from '../domain/result.ts';
 import { checkGate } from './check-gate.ts';
@@ -23,6 +24,7 @@ export async function orderDeployment(context: CommandContext, branch: string, o
   if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(nothing(branch, looked.value.why));
   const { view } = looked.value;
+  if (!view.mapping.ok) return answer(mappingRefusal(view.mapping.failure));
   const scope = await scopeOf(context, { order, branch, head: view.head });
   if (!scope.ok) return endedBy({ kind: 'upstream', failure: scope.failure });
   const decision = decideOrder(view, order, scope.value);

@@ -18,6 +18,7 @@ import { ok, type Result } from '../domain/result.ts';
 import type { Touched } from './find-disagreements.ts';
 import { makePlan } from './make-plan.ts';
 import type { BranchPorts } from './ports.ts';
+import { asClaimed, readMapping } from './view-branch.ts';
 
 export interface MergeWish {
   readonly project: Project;
@@ -45,6 +46,8 @@ export async function planMerge(ports: BranchPorts, wish: MergeWish): Promise<Gi
   const found = mapping.ok ? lookup(mapping.value, request.target) : undefined;
   if (found === undefined || found.rule === 'none' || !found.automatic)
     return planWithoutWorkspace(ports, wish, { ...merged.value, after: after.value });
+  const claimed = await asClaimed(ports, project, mapping, request.target);
+  if (!claimed.ok) return planUnclaimed(ports, wish, { at, after: after.value, problem: claimed.failure });
   const changes = await changesOf(ports, { project, request, into, at, isInConflict });
   if (!changes.ok) return changes;
   const { own, all, from } = changes.value;
@@ -91,6 +94,27 @@ async function planWithoutWorkspace(
   if (!own.ok) return own;
   const isAboutPipelines = own.value?.paths.some((path) => isConfigPath(path)) === true;
   return ok(isAboutPipelines ? { kind: 'no-mapping', problem: mapping.failure } : { kind: 'unmapped' });
+}
+
+/** What is told where the project may not use the workspace, unless merging gives the branch another one. */
+async function planUnclaimed(
+  ports: BranchPorts,
+  { project, request }: MergeWish,
+  {
+    at,
+    after,
+    problem,
+  }: {
+    readonly at: CommitSha;
+    readonly after: DeploymentPlan['mapping'];
+    readonly problem: MappingProblem;
+  },
+): Promise<GitLabResult<MergePlan>> {
+  if (after === 'same') return ok({ kind: 'no-mapping', problem });
+  const mapping = await readMapping(ports, project, at);
+  if (!mapping.ok) return mapping;
+  const claimed = await asClaimed(ports, project, mapping.value, request.target);
+  return ok(claimed.ok ? { kind: 'mends-mapping' } : { kind: 'no-mapping', problem: claimed.failure });
 }
 
 interface Merged {

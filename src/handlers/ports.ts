@@ -1,4 +1,5 @@
-import type { Aic } from '../domain/aic.ts';
+import type { WorkspaceSettings } from '../domain/branch-lane.ts';
+import type { ClaimedAic } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { GitLab } from '../domain/gitlab.ts';
 import type { Jobs } from '../domain/job.ts';
@@ -8,7 +9,7 @@ import type { Store } from '../domain/store.ts';
 /** What a run over a branch talks to. `gitlab`, `aic` and `log` carry the ids of the job they were made for. */
 export interface BranchPorts {
   readonly gitlab: GitLab;
-  readonly aic: Aic;
+  readonly aic: ClaimedAic;
   readonly store: Store;
   readonly jobs: Jobs;
   readonly log: Log;
@@ -18,11 +19,9 @@ export interface BranchPorts {
   readonly settings: BranchSettings;
 }
 
-interface BranchSettings {
+interface BranchSettings extends WorkspaceSettings {
   /** Whether the bot serves the project of this path. */
   readonly serves: (projectPath: string) => boolean;
-  /** The AIC project of mappings that name none. */
-  readonly aicProject: string | undefined;
   /** Pipelines that are read or written at once. */
   readonly itemsAtOnce: number;
   readonly mailTo: readonly string[];

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../domain/audit.ts';
-import { failure, refusal, unknownPipelines } from '../domain/command-answer.ts';
+import { refusal, unknownPipelines } from '../domain/command-answer.ts';
 import { phrase } from '../domain/phrase.ts';
 import type { PushItem } from '../domain/push-plan.ts';
 import { isOwnBranch, type PushTarget } from '../domain/push-target.ts';
@@ -7,6 +7,7 @@ import { pushedMail, pushedReport } from '../domain/pushed-report.ts';
 import { isStop } from '../domain/reason.ts';
 import type { Report } from '../domain/report.ts';
 import { stateAfterPush } from '../domain/state-after-push.ts';
+import { claimWorkspace } from './claim-workspace.ts';
 import { answer, endedBy, type CommandContext, type Ended } from './command-context.ts';
 import { readConfigs } from './read-configs.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
@@ -38,9 +39,9 @@ export async function push(context: CommandContext, target: PushTarget, wish: Wi
   const { ports, project, request } = context;
   const earlier = await ports.store.pushed(request, target.branch);
   if (earlier !== undefined) return { kind: 'pushed', ...earlier };
-  const key = keyOfWorkspace(ports, project.id, target.workspace);
-  if (key.aicProject === '') return answer(failure({ kind: 'no-aic-project' }));
-  const workspace = await ports.aic.workspace(key);
+  const claimed = await claimWorkspace(ports, project, target.workspace);
+  if (!claimed.ok) return endedBy(claimed.failure);
+  const workspace = await ports.aic.workspace(claimed.value);
   if (!workspace.ok) return endedBy(workspace.failure);
   const pulled = await readConfigs(workspace.value, wish.pipelines);
   if (!pulled.ok) {

@@ -3,26 +3,27 @@ import PQueue from 'p-queue';
 import type { Workspace } from '../domain/aic.ts';
 import type { Candidate } from '../domain/branch-view.ts';
 import { fingerprintOf, type Fingerprint } from '../domain/fingerprint.ts';
+import type { Project } from '../domain/gitlab.ts';
 import type { CommitSha, PipelineId, ProjectId } from '../domain/ids.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { maxConfigBytes, parseConfig, type Content } from '../domain/pipeline-config.ts';
 import type { Desired, Live, Version, Versions } from '../domain/plan.ts';
 import { isStop, type Reason } from '../domain/reason.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
-import type { WorkspaceKey } from '../domain/store.ts';
 import { withVariables } from '../domain/workspace-variables.ts';
 import { createBreath } from './breath.ts';
+import { claimWorkspace } from './claim-workspace.ts';
 import type { BranchPorts } from './ports.ts';
+import { keyOfWorkspace } from './workspace-key.ts';
 
 export interface Question {
-  readonly projectId: ProjectId;
+  readonly project: Project;
   readonly candidates: readonly Candidate[];
   /** The commit whose files are wanted. */
   readonly at: CommitSha;
   /** The commit whose files the workspace should hold if nobody touched it. */
   readonly from: CommitSha;
   readonly target: WorkspaceTarget;
-  readonly workspaceKey: WorkspaceKey;
 }
 
 /** The three versions of each candidate; the workspace is undefined when it can't be reached, and then no version is usable. */
@@ -51,7 +52,10 @@ export async function readVersions(
   }
   const { workspace, titles } = reached.value;
   const names = candidates.map((candidate) => candidate.name);
-  const baselines = await ports.store.baselines(question.workspaceKey, names);
+  const baselines = await ports.store.baselines(
+    keyOfWorkspace(ports, question.project.id, question.target),
+    names,
+  );
   const queue = new PQueue({ concurrency: ports.settings.itemsAtOnce });
   const breathe = createBreath(ports.clock);
   const readOne = async (candidate: Candidate): Promise<Versions> => {
@@ -78,11 +82,12 @@ export async function readVersions(
 }
 
 async function reach(
-  ports: Pick<BranchPorts, 'aic'>,
-  { workspaceKey }: Pick<Question, 'workspaceKey'>,
+  ports: BranchPorts,
+  { project, target }: Pick<Question, 'project' | 'target'>,
 ): Promise<Result<{ readonly workspace: Workspace; readonly titles: Titles }, Reason>> {
-  if (workspaceKey.aicProject === '') return fail({ kind: 'no-aic-project' });
-  const workspace = await ports.aic.workspace(workspaceKey);
+  const claimed = await claimWorkspace(ports, project, target);
+  if (!claimed.ok) return claimed;
+  const workspace = await ports.aic.workspace(claimed.value);
   if (!workspace.ok) return workspace;
   const pipelines = await workspace.value.pipelines();
   if (!pipelines.ok) return fail({ kind: 'upstream', failure: pipelines.failure });
@@ -97,13 +102,13 @@ async function reach(
 
 /** What a workspace has of these pipelines; the workspace is undefined when it can't be reached. `stopped` when the bot is shutting down. */
 export async function readLiveVersions(
-  ports: Pick<BranchPorts, 'aic'>,
-  workspaceKey: WorkspaceKey,
+  ports: BranchPorts,
+  from: Pick<Question, 'project' | 'target'>,
   names: readonly string[],
 ): Promise<
   { readonly workspace: Workspace | undefined; readonly versions: ReadonlyMap<string, Live> } | 'stopped'
 > {
-  const reached = await reach(ports, { workspaceKey });
+  const reached = await reach(ports, from);
   if (!reached.ok) {
     if (isStop(reached.failure)) return 'stopped';
     const unusable: Live = { kind: 'unusable', reason: reached.failure };
@@ -130,7 +135,7 @@ async function readDesired(ports: BranchPorts, question: Question, candidate: Ca
   const files = await Promise.all(
     candidate.paths.map(async (path) => ({
       path,
-      content: await readConfig(ports, question.projectId, path, question.at),
+      content: await readConfig(ports, question.project.id, path, question.at),
     })),
   );
   const there = files.filter(({ content }) => !content.ok || content.value !== undefined);
@@ -188,7 +193,7 @@ async function readBase(
   if (known.live.version.fingerprint === known.desired.version.fingerprint) return ok([]);
   const contents = await Promise.all(
     known.candidate.paths.map((path) =>
-      readConfig(ports, question.projectId, path, known.candidate.base ?? question.from),
+      readConfig(ports, question.project.id, path, known.candidate.base ?? question.from),
     ),
   );
   for (const content of contents) if (!content.ok && content.failure.kind === 'upstream') return content;

@@ -67,7 +67,7 @@ export async function runDeployment(
       : startProgress(bound, view.project, deployment, again === undefined);
 
   const { candidates, at, target } = decision;
-  const question = { projectId: view.project.id, candidates, at, from: view.from, target, workspaceKey };
+  const question = { project: view.project, candidates, at, from: view.from, target };
   const read = await readVersions(bound, question);
   if (read === 'stopped') {
     await progress.ended();

@@ -67,7 +67,7 @@ export async function runRollback(
   const bound = { ...ports, log: log.with({ deployment: deployment.id }) };
   const progress = startProgress(bound, project, deployment, known === undefined);
   const names = wish.items.filter(({ kind }) => kind === 'restore').map(({ pipeline }) => pipeline);
-  const live = await readLiveVersions(bound, workspaceKey, names);
+  const live = await readLiveVersions(bound, { project, target }, names);
   if (live === 'stopped') {
     await progress.ended();
     return ok('stopped');

@@ -1,10 +1,12 @@
 import PQueue from 'p-queue';
 
+import { laneOfBranch, nameOf } from '../domain/branch-lane.ts';
 import type { GitLabResult, Project } from '../domain/gitlab.ts';
 import type { CommitSha, ProjectId } from '../domain/ids.ts';
 import { deployJob, sweepJob, type DueJob, type JobOutcome } from '../domain/job.ts';
 import type { KnownProject } from '../domain/known-projects.ts';
 import type { Head } from '../domain/lookout.ts';
+import { workspaceNamed } from '../domain/mapping.ts';
 import { ok } from '../domain/result.ts';
 import { branchesBehind, branchPattern, type SweepView } from '../domain/sweep.ts';
 import type { UpstreamFailure } from '../domain/upstream.ts';
@@ -127,18 +129,28 @@ async function sweepProject(
 
 /** The workspaces whose time it is to be compared with their branches. */
 async function driftJobs(
-  { store, clock, sweep: { driftEveryMs } }: SweepPorts,
-  { id }: Project,
+  { store, clock, settings, sweep: { driftEveryMs } }: SweepPorts,
+  project: Project,
   { mapping }: Remembered,
   heads: readonly Head[],
 ): Promise<readonly DueJob[]> {
   if (driftEveryMs === undefined || !mapping.ok) return [];
+  const { id } = project;
   const checked = await store.driftChecks(id);
   const now = clock.now();
-  return [...mapping.value.exact.keys()]
+  const named = { project, mapping: mapping.value };
+  return [...mapping.value.exact]
+    .filter(([, name]) => {
+      const target = nameOf(settings, workspaceNamed(named.mapping, name));
+      return settings.claims.mayUse(project.path, target);
+    })
+    .map(([branch]) => branch)
     .filter((branch) => heads.some((head) => head.branch === branch))
     .filter((branch) => now - (checked.get(branch) ?? 0) >= driftEveryMs)
-    .map((branch) => ({ job: { kind: 'check-drift', projectId: id, branch }, dueAt: now }));
+    .map((branch) => ({
+      job: { kind: 'check-drift', projectId: id, branch, lane: laneOfBranch(settings, named, branch) },
+      dueAt: now,
+    }));
 }
 
 /** Whether anybody means the bot to work here. A token may belong to many other projects. */

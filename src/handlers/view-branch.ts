@@ -1,17 +1,26 @@
-import { mappingPath, type BranchView, type MappingProblem } from '../domain/branch-view.ts';
+import { laneOfBranch } from '../domain/branch-lane.ts';
+import { branchLane } from '../domain/job.ts';
+import {
+  mappingPath,
+  type BranchView,
+  type MappingProblem,
+  type UnreadableMapping,
+} from '../domain/branch-view.ts';
 import type { GitLab, GitLabResult, Project } from '../domain/gitlab.ts';
+import type { CommitSha } from '../domain/ids.ts';
 import { largestYaml, tooLarge } from '../domain/located-yaml.ts';
 import { lookup, type Mapping } from '../domain/mapping.ts';
 import { parseMapping } from '../domain/mapping-file.ts';
 import { rangeStart } from '../domain/range.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { BranchKey } from '../domain/store.ts';
+import { claimWorkspace } from './claim-workspace.ts';
 import { findRange } from './find-range.ts';
 import type { BranchPorts } from './ports.ts';
 
 /** A branch to decide about, or why there is nothing to decide. */
 export type Look = (
-  | { readonly kind: 'view'; readonly view: BranchView; readonly mappingKey: string }
+  | { readonly kind: 'view'; readonly view: BranchView; readonly lane: string }
   | { readonly kind: 'nothing'; readonly why: string; readonly deliveries: readonly string[] }
 ) & {
   /** Branches that waited for a valid mapping and are worth another look, because the mapping may have changed. */
@@ -55,9 +64,8 @@ export async function viewBranch(
 
   const mapping = mappingOfNews ?? (await readMapping(ports, project.value));
   if (!mapping.ok) return mapping;
-  const mappingKey = keyFor(mapping.value, key.branch);
-  if (mappingKey === undefined && !merges && !isOrdered)
-    return nothing('the mapping file does not name the branch');
+  const isDeployed = isDeployedFrom(mapping.value, key.branch);
+  if (!isDeployed && !merges && !isOrdered) return nothing('the mapping file does not name the branch');
   const known = { project: project.value, branch: key.branch, waiting, head: head.value };
   const range = await findRange(ports, known, start);
   if (!range.ok) return range;
@@ -65,24 +73,32 @@ export async function viewBranch(
   const view: BranchView = {
     key,
     project: project.value,
-    mapping: mapping.value,
+    mapping: await asClaimed(ports, project.value, mapping.value, key.branch),
     state,
     pending,
     head: head.value,
     ...range.value,
     deliveries,
   };
-  return ok({ kind: 'view', view, mappingKey: mappingKey ?? key.branch, held });
+  const lane =
+    mapping.value.ok && isDeployed
+      ? laneOfBranch(settings, { project: project.value, mapping: mapping.value.value }, key.branch)
+      : branchLane(key.projectId, key.branch);
+  return ok({ kind: 'view', view, lane, held });
 }
 
-/** The mapping of the project, from its default branch: a merge request's own branch could grant itself rights. */
+/**
+ * The mapping of the project, from its default branch: a merge request's own branch could grant itself rights.
+ * @param at what the default branch would be, for who tells of it
+ */
 export async function readMapping(
   ports: { readonly gitlab: Pick<GitLab, 'file'> },
   project: Project,
-): Promise<GitLabResult<Result<Mapping, MappingProblem>>> {
+  at?: CommitSha,
+): Promise<GitLabResult<Result<Mapping, UnreadableMapping>>> {
   const defaultBranch = project.defaultBranch ?? 'HEAD';
   // In full: a tag of the branch's name, which developers may push, could else be taken for the branch.
-  const ref = project.defaultBranch === undefined ? 'HEAD' : `refs/heads/${project.defaultBranch}`;
+  const ref = at ?? (project.defaultBranch === undefined ? 'HEAD' : `refs/heads/${project.defaultBranch}`);
   const file = await ports.gitlab.file(project.id, mappingPath, ref, { mostBytes: largestYaml });
   if (!file.ok) return file;
   switch (file.value.kind) {
@@ -98,9 +114,25 @@ export async function readMapping(
   }
 }
 
-/** The mapping's key for the branch; the branch itself while the mapping can't be read; undefined if it is not deployed. */
-function keyFor(mapping: Result<Mapping, MappingProblem>, branch: string): string | undefined {
-  if (!mapping.ok) return branch;
+/** Whether merges into the branch are deployed, as far as the mapping can be read. */
+function isDeployedFrom(mapping: Result<Mapping, MappingProblem>, branch: string): boolean {
+  if (!mapping.ok) return true;
   const found = lookup(mapping.value, branch);
-  return found.rule !== 'none' && found.automatic ? found.key : undefined;
+  return found.rule !== 'none' && found.automatic;
+}
+
+/** The mapping as far as this branch can be deployed by it: not to a workspace that the project may not use. */
+export async function asClaimed(
+  ports: BranchPorts,
+  project: Project,
+  mapping: Result<Mapping, MappingProblem>,
+  branch: string,
+): Promise<Result<Mapping, MappingProblem>> {
+  if (!mapping.ok) return mapping;
+  const found = lookup(mapping.value, branch);
+  if (found.rule === 'none') return mapping;
+  const claimed = await claimWorkspace(ports, project, found.workspace);
+  if (claimed.ok || claimed.failure.kind !== 'unclaimed') return mapping;
+  const { defaultBranch = 'HEAD' } = project;
+  return fail({ ...claimed.failure, defaultBranch, directPush: mapping.value.directPush });
 }

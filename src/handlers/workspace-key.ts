@@ -1,13 +1,13 @@
+import { nameOf, type WorkspaceSettings } from '../domain/branch-lane.ts';
 import type { ProjectId } from '../domain/ids.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
 import type { WorkspaceKey } from '../domain/store.ts';
-import type { BranchPorts } from './ports.ts';
 
-/** The workspace of a branch by its names; an AIC project that nobody named is empty. */
+/** What the store knows a workspace by: it gets nobody into the workspace. */
 export function keyOfWorkspace(
-  { settings }: Pick<BranchPorts, 'settings'>,
+  { settings }: { readonly settings: Pick<WorkspaceSettings, 'aicProject'> },
   projectId: ProjectId,
-  { environment, name, aicProject }: WorkspaceTarget,
+  target: WorkspaceTarget,
 ): WorkspaceKey {
-  return { projectId, environment, aicProject: aicProject ?? settings.aicProject ?? '', workspace: name };
+  return { projectId, ...nameOf(settings, target) };
 }

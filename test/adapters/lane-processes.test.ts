@@ -100,7 +100,7 @@ function jobOf(lane: number, index: number) {
     kind: 'deploy' as const,
     projectId: 1 as ProjectId,
     branch: `${lane}-${index}`,
-    mappingKey: `${lane}`,
+    lane: `deploy:1:${lane}`,
   };
   return { job, dueAt: 0 };
 }

@@ -90,7 +90,7 @@ const work: Parameters<typeof createLanes>[0] = {
       if (job.kind !== 'deploy') throw new Error('These tests use deploy jobs.');
       count += 1;
       runs.set(count, { fence, resolve, reject });
-      tell({ kind: 'run', run: count, lane: job.mappingKey, branch: job.branch, tries });
+      tell({ kind: 'run', run: count, lane: job.lane?.split(':').at(-1) ?? '', branch: job.branch, tries });
     }),
 };
 const lanes =

@@ -43,7 +43,7 @@ const project = 7 as ProjectId;
 const done: JobOutcome = { kind: 'done' };
 
 function dueJob(lane: string, branch: string, dueAt = 0): DueJob {
-  return { job: { kind: 'deploy', projectId: project, branch, mappingKey: lane }, dueAt };
+  return { job: { kind: 'deploy', projectId: project, branch, lane: `deploy:7:${lane}` }, dueAt };
 }
 
 /** What lanes guarantee, whatever runs them. */

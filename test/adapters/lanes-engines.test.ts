@@ -120,7 +120,7 @@ describe('lanes on PostgreSQL', () => {
     const url = await postgres.newDatabase();
     const { db } = await openPostgres(url, 3);
     const store = createStore(db, { now: () => Date.now() }, () => {});
-    const job = { kind: 'deploy', projectId: 7 as ProjectId, branch: 'one', mappingKey: 'a' } as const;
+    const job = { kind: 'deploy', projectId: 7 as ProjectId, branch: 'one', lane: 'deploy:7:a' } as const;
     await store.add({ job, dueAt: 0 });
     await sql`update graphile_worker._private_jobs set locked_by = 'pool-gone', locked_at = now()`.execute(
       db,

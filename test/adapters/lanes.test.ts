@@ -83,9 +83,9 @@ function lanesOf(concurrency = 3): Lanes {
     concurrency,
     run: (job, tries) =>
       new Promise((resolve, reject) => {
-        const { mappingKey: lane, branch } = deployOf(job);
+        const { lane = '', branch } = deployOf(job);
         const run: Run = {
-          lane,
+          lane: lane.split(':').at(-1) ?? '',
           branch,
           tries,
           ended: false,
@@ -106,7 +106,7 @@ function deployOf(job: Job): DeployJob {
 }
 
 const add = (lane: string, branch: string, dueAt = now) =>
-  jobs.add({ job: { kind: 'deploy', projectId: 1 as ProjectId, branch, mappingKey: lane }, dueAt });
+  jobs.add({ job: { kind: 'deploy', projectId: 1 as ProjectId, branch, lane: `deploy:1:${lane}` }, dueAt });
 const active = () => runs.filter((run) => !run.ended);
 const begun = () => runs.map(({ branch }) => branch);
 const rows = () =>
@@ -206,7 +206,7 @@ describe('a lane', () => {
     await lanes.start();
     await expect.poll(() => vi.getTimerCount()).toBe(1);
     const later = createStore(db, clock, (added) => lanes.wake(added[0]?.dueAt));
-    const job = { kind: 'deploy', projectId: 1 as ProjectId, branch: 'soon', mappingKey: 'a' } as const;
+    const job = { kind: 'deploy', projectId: 1 as ProjectId, branch: 'soon', lane: 'deploy:1:a' } as const;
     await later.add({ job, dueAt: now + 500 });
     await vi.advanceTimersByTimeAsync(499);
     expect(runs).toEqual([]);

@@ -131,7 +131,7 @@ function transactionsEnded(): Promise<void> {
 }
 
 const job = (lane: string, branch: string, dueAt = now) => ({
-  job: { kind: 'deploy' as const, projectId: 1 as ProjectId, branch, mappingKey: lane },
+  job: { kind: 'deploy' as const, projectId: 1 as ProjectId, branch, lane: `deploy:1:${lane}` },
   dueAt,
 });
 const begun = ({ runs }: Side) => runs.map(({ branch }) => branch);

@@ -371,7 +371,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     test('of different keys stay apart', async () => {
       await add(deployJob(project, 'main'), 1);
       await add(deployJob(project, 'develop'), 2);
-      await add({ ...deployJob(project, 'main'), mappingKey: 'm*' }, 3);
+      await add({ ...deployJob(project, 'main'), lane: 'workspace' }, 3);
       expect((await opened.jobs()).map(({ dueAt }) => dueAt)).toEqual([1, 2, 3]);
     });
 

@@ -22,6 +22,7 @@ function mapping(directPush: DirectPush = 'report'): BranchView['mapping'] {
       ['develop', 'QA'],
     ]),
     prefixes: new Map([['team-a/*', 'TEAM A']]),
+    also: [],
     aicProject: 'PIN ANALYTICS',
     roles: { production: 'main', qa: 'develop', sandbox: 'sandbox' },
     workspaces: new Map(),
@@ -99,6 +100,40 @@ describe('without a mapping that can be followed', () => {
     });
     expect(see({ ...waiting, state: record({ held: true, reported: from }) }).kind).toBe('refuse');
     expect(see({ ...waiting, state: record({ held: true }) }).kind).toBe('refuse');
+  });
+
+  describe('because the project may not use the workspace', () => {
+    const problem = (directPush: DirectPush): MappingProblem => ({
+      kind: 'unclaimed',
+      defaultBranch: 'main',
+      workspace: 'QA',
+      directPush,
+    });
+    const changes = changed('config/orders.json');
+
+    test('a merge is refused, and its changes wait', () => {
+      expect(see({ mapping: fail(problem('ignore')), mergeRequests, changes })).toStrictEqual({
+        kind: 'refuse',
+        refusal: problem('ignore'),
+        state: record({ held: true, reported: head }),
+      });
+    });
+
+    test.each(['report', 'deploy'] as const)('a push is refused once with direct_push: %s', (directPush) => {
+      const mapped = fail(problem(directPush));
+      expect(see({ mapping: mapped, changes }).kind).toBe('refuse');
+      expect(see({ mapping: mapped, changes, state: record({ held: true, reported: head }) }).kind).toBe(
+        'nothing',
+      );
+      expect(see({ mapping: mapped, changes: changed('README.md') }).kind).toBe('nothing');
+    });
+
+    test('a push waits in silence with direct_push: ignore', () => {
+      expect(see({ mapping: fail(problem('ignore')), changes })).toMatchObject({
+        kind: 'nothing',
+        state: { held: true },
+      });
+    });
   });
 
   test('changes wait from where they began, and what is on record stays', () => {

@@ -307,6 +307,14 @@ describe('what is told', () => {
       What comes within the next hour is told together at its end; the log has it at once.
       "
     `);
+    const unclaimed = {
+      about: 'unclaimed',
+      projectPath: 'data/play',
+      aicProject: 'PIN ANALYTICS',
+      workspace: 'PIN PROD',
+      entries: ['data/play=PIN ANALYTICS/PIN PROD'],
+    } as const;
+    expect(mailIn(alertMail([unclaimed], mailSettings, 1))?.text).toMatchInlineSnapshot();
     expect(alertMail([], mailSettings, 1)).toEqual([]);
     expect(alertMail(alerts, { ...mailSettings, mailTo: [] }, 1)).toEqual([]);
   });

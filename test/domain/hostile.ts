@@ -115,6 +115,7 @@ function reasonsWith(said: string): readonly Reason[] {
     { kind: 'ambiguous-title', count: 2 },
     { kind: 'strange-live-config', problem: said },
     { kind: 'no-aic-project' },
+    { kind: 'unclaimed', workspace: said },
     { kind: 'no-key', environment: 'qa' },
     { kind: 'unknown-project', wanted: said, nearest: [said, said] },
     { kind: 'unknown-workspace', wanted: said, aicProject: said, nearest: [] },
@@ -135,6 +136,7 @@ function refusalsWith(said: string): readonly Refusal[] {
     { kind: 'missing', defaultBranch: said },
     { kind: 'invalid', defaultBranch: said, mistakes: [mistake] },
     { kind: 'invalid', defaultBranch: said, mistakes: [mistake, mistake] },
+    { kind: 'unclaimed', defaultBranch: said, workspace: said, directPush: 'report' },
     { kind: 'unmapped', builtIn: undefined },
     { kind: 'unmapped', builtIn: said },
   ];
@@ -185,6 +187,12 @@ export const samples: readonly Sample[] = [
     return refusalReport(view, refusalsWith(said)[index] ?? { kind: 'unmapped', builtIn: said }, mail);
   }),
   ({ branch, said }) => alertMail([{ about: 'delayed', projectId, branch, reason: said }], mail, 1_000),
+  ({ said }) =>
+    alertMail(
+      [{ about: 'unclaimed', projectPath: said, aicProject: said, workspace: said, entries: [said, said] }],
+      mail,
+      1_000,
+    ),
   ({ said }) =>
     alertMail([{ about: 'rejected', delivery: said, eventName: said, reason: said }], mail, 1_000),
   ({ said }) => alertMail([{ about: 'broken', id: 'E1', lane: said, isRetried: true }], mail, 1_000),

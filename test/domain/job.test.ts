@@ -9,8 +9,10 @@ import {
   keyOf,
   laneOf,
   pauseAfter,
+  workspaceLane,
   type Job,
 } from '../../src/domain/job.ts';
+import { hostile } from './hostile.ts';
 import { iid, projectId, sha } from './samples.ts';
 
 const mail = { to: ['a@example.com'], subject: 's', html: 'h', text: 't' };
@@ -33,7 +35,7 @@ const place = fc.oneof(
 );
 
 const job: fc.Arbitrary<Job> = fc.oneof(
-  fc.record({ kind: fc.constant('deploy' as const), projectId: project, branch, mappingKey: branch }),
+  fc.record({ kind: fc.constant('deploy' as const), projectId: project, branch, lane: branch }),
   fc.record({
     kind: fc.constant('comment' as const),
     projectId: project,
@@ -94,12 +96,37 @@ describe('keys and lanes', () => {
     expect(keyOf({ ...comment, body: 'new' })).toBe(keyOf(comment));
   });
 
-  test('deployments to one workspace share a lane, those of other branches and projects do not', () => {
-    const lane = (from: typeof projectId, name: string, mappingKey: string) =>
-      laneOf({ kind: 'deploy', projectId: from, branch: name, mappingKey });
-    expect(lane(projectId, 'team-a/x', 'team-a/*')).toBe(lane(projectId, 'team-a/y', 'team-a/*'));
-    expect(lane(projectId, 'main', 'main')).not.toBe(lane(projectId, 'develop', 'develop'));
-    expect(lane(projectId, 'main', 'main')).not.toBe(lane(8 as typeof projectId, 'main', 'main'));
+  test('jobs that lead to one workspace share a lane, whatever the project, and replace each other only within it', () => {
+    const lane = workspaceLane({ environment: 'prod', aicProject: 'P', workspace: 'W' });
+    const one: Job = { kind: 'deploy', projectId, branch: 'main', lane };
+    const other: Job = { ...one, projectId: 8 as typeof projectId };
+    const drift: Job = { kind: 'check-drift', projectId, branch: 'main', lane };
+    expect([laneOf(other), laneOf(drift)]).toEqual([laneOf(one), laneOf(one)]);
+    expect(keyOf(other)).not.toBe(keyOf(one));
+  });
+
+  test('workspaces of differing names, projects or hosts have differing lanes', () => {
+    const name = fc.record({
+      environment: fc.constantFrom('prod' as const, 'qa' as const),
+      aicProject: hostile.map((text) => text.toWellFormed()),
+      workspace: hostile.map((text) => text.toWellFormed()),
+    });
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        expect(workspaceLane(one) === workspaceLane(other)).toBe(
+          JSON.stringify(one) === JSON.stringify(other),
+        );
+      }),
+    );
+  });
+
+  test('a job of an earlier version, which names a key of the mapping, waits in the lane of its branch', () => {
+    const old = JSON.parse(
+      '{"kind":"deploy","projectId":7,"branch":"team-a/x","mappingKey":"team-a/*"}',
+    ) as Job;
+    expect(laneOf(old)).toBe(laneOf(deployJob(projectId, 'team-a/x')));
+    const drift = JSON.parse('{"kind":"check-drift","projectId":7,"branch":"main"}') as Job;
+    expect(laneOf(drift)).toBe(laneOf(deployJob(projectId, 'main')));
   });
 
   test('all mails share a lane of their own', () => {
@@ -113,7 +140,6 @@ describe('keys and lanes', () => {
       kind: 'deploy',
       projectId,
       branch: 'team-a/x',
-      mappingKey: 'team-a/x',
     });
   });
 });

@@ -20,6 +20,7 @@ mapping:
   develop: "PIN FUSION 2.0 QA"
   sandbox: PIN FUSION 2.0 DEV
   team-a/*: PIN TEAM A
+also: [PIN FUSION 2.0 INTG, ' PIN LAB ']
 aic:
   project: PIN ANALYTICS
 roles: { production: main, qa: develop, sandbox: sandbox }
@@ -57,6 +58,7 @@ describe('a mapping file', () => {
           ['sandbox', 'PIN FUSION 2.0 DEV'],
         ]),
         prefixes: new Map([['team-a/*', 'PIN TEAM A']]),
+        also: ['PIN FUSION 2.0 INTG', 'PIN LAB'],
         aicProject: 'PIN ANALYTICS',
         roles: { production: 'main', qa: 'develop', sandbox: 'sandbox' },
         workspaces: new Map([
@@ -112,8 +114,13 @@ describe('a key of the mapping', () => {
     },
   );
 
-  it('may share its workspace where it is a prefix', () => {
-    expect(mistakesIn('mapping:\n  main: A\n  team-a/*: A\n  team-b/*: A\n')).toEqual([]);
+  it('shares its workspace with no other, a prefix neither', () => {
+    const remedy =
+      'Give each branch, or each prefix, a workspace of its own, or remove one of the two lines.';
+    expect(mistakesIn('mapping:\n  main: A\n  team-a/*: A\n  team-b/*: B\n  team-c/*: B\n')).toEqual([
+      `3: The workspace "A" belongs to "main" (line 2) and to "team-a/*". → ${remedy}`,
+      `5: The workspace "B" belongs to "team-b/*" (line 4) and to "team-c/*". → ${remedy}`,
+    ]);
   });
 });
 
@@ -150,9 +157,18 @@ describe('a mistake in a mapping file is told with its line:', () => {
     [
       'mapping:\n  main: A\n  develop: B\n  other: A\n',
       [
-        '4: The workspace "A" belongs to "main" (line 2) and to "other". → Give each branch a workspace of its own, or remove one of the two lines.',
+        '4: The workspace "A" belongs to "main" (line 2) and to "other". → Give each branch, or each prefix, a workspace of its own, or remove one of the two lines.',
       ],
     ],
+    [
+      `${valid}also: PIN LAB\n`,
+      ['4: "also" must be a list of workspaces. → Write it as in "also: [WORKSPACE NAME]".'],
+    ],
+    [
+      `${valid}also: [LAB, '', { a: b }]\n`,
+      Array(2).fill(expect.stringContaining('4: A workspace must be a name')),
+    ],
+    [`${valid}also: [LAB]\nworkspaces: { LAB: { environment: qa } }\n`, []],
     [`${valid}  main: C\n`, ['4: "main" is here a second time; the first is on line 2. → Keep one of them.']],
     [
       `${valid}  te*m: C\n`,
@@ -429,11 +445,16 @@ const mappings: fc.Arbitrary<Mapping> = fc
   .chain((exact) => {
     const branches = fc.constantFrom(...exact.map(([key]) => key));
     const workspaces = fc.constantFrom(...exact.map(([, workspace]) => workspace));
+    const taken = new Set(exact.map(([, workspace]) => workspace));
     return fc.record({
       exact: fc.constant(new Map(exact)),
       prefixes: fc
-        .array(fc.tuple(branch, name))
+        .uniqueArray(fc.tuple(branch, name), {
+          comparator: ([one, first], [other, second]) => one === other || first === second,
+        })
+        .map((entries) => entries.filter(([, workspace]) => !taken.has(workspace)))
         .map((entries) => new Map(entries.map(([key, workspace]) => [`${key}/*`, workspace] as const))),
+      also: fc.array(name),
       aicProject: fc.option(name, { nil: undefined }),
       roles: fc.record({ production: branches, qa: branches, sandbox: branches }),
       workspaces: fc.array(fc.tuple(workspaces, options)).map((entries) => new Map(entries)),
@@ -459,6 +480,7 @@ function written(mapping: Mapping): string {
     'mapping:',
     ...fields(mapping.exact).map((line) => `  ${line}`),
     ...fields(mapping.prefixes).map((line) => `  ${line}`),
+    `also: ${text(mapping.also)}`,
     ...(mapping.aicProject === undefined ? [] : [`aic: { project: ${text(mapping.aicProject)} }`]),
     'roles:',
     ...roleNames.map((role) => `  ${role}: ${mapping.roles[role]}`),

@@ -13,6 +13,7 @@ const reasons: readonly Reason[] = [
   { kind: 'ambiguous-title', count: 2 },
   { kind: 'strange-live-config', problem: '"stages" must be an array, not null' },
   { kind: 'no-aic-project' },
+  { kind: 'unclaimed', workspace: 'PIN QA' },
   { kind: 'no-key', environment: 'prod' },
   { kind: 'no-key', environment: 'qa' },
   { kind: 'unknown-project', wanted: 'PIN ANALYTIC', nearest: ['PIN ANALYTICS', 'PIN ANALYSIS'] },
@@ -65,6 +66,8 @@ describe('an explanation', () => {
         → Open the pipeline in AIC and save it again; the bot looks again by itself.
       No AIC project is named.
         → Add "aic: { project: NAME }" to "branch_to_workspace.yaml", or set "AIC_PROJECT" for the bot.
+      This project may not use the workspace "PIN QA".
+        → Correct the name in "branch_to_workspace.yaml"; or ask the bot's operator to let the project use the workspace: how is in a mail that they have.
       The bot has no key for the "prod" environment of AIC.
         → Set "AIC_API_KEY" for the bot.
       The bot has no key for the "qa" environment of AIC.

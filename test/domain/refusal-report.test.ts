@@ -6,7 +6,7 @@ import type { Refusal } from '../../src/domain/branch-view.ts';
 import { placeName } from '../../src/domain/place.ts';
 import { refusalReport } from '../../src/domain/refusal-report.ts';
 import { commentIn, mailIn } from './hostile.ts';
-import { branchView, mail, mergeRequest } from './samples.ts';
+import { branchView, mail, mergeRequest, sha } from './samples.ts';
 
 const view = branchView({ mergeRequests: [mergeRequest(3), mergeRequest(4)] });
 
@@ -91,6 +91,27 @@ test('a refusal for a branch that is only built in names its rule', () => {
     branch \`feature/returns\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
     "
   `);
+});
+
+test('a refused workspace is told without a word of who may use it', () => {
+  const refusal = {
+    kind: 'unclaimed',
+    defaultBranch: 'main',
+    workspace: 'PIN PROD',
+    directPush: 'report',
+  } as const;
+  expect(commentIn(refusalReport(view, refusal, mail))).toMatchInlineSnapshot(`
+    "❌ **Nothing was deployed: this project may not use the workspace \`PIN PROD\`.**
+
+    What to do:
+
+    - Correct the name in \`branch_to_workspace.yaml\`; or ask the operator of the bot to let the project use the workspace: a mail told them how. Once it is granted, the bot deploys what was merged in the meantime.
+
+    branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
+    "
+  `);
+  const pushed = refusalReport(branchView({}), refusal, mail);
+  expect(pushed).toMatchObject([{ kind: 'comment', place: { kind: 'commit', commit: sha(1) } }]);
 });
 
 test('a refusal is a comment on each merge request and one mail', () => {

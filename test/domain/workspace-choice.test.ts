@@ -5,7 +5,7 @@ import { plain } from '../../src/domain/report-text.ts';
 import { chooseWorkspace, type WorkspaceWish } from '../../src/domain/workspace-choice.ts';
 
 const parsed = parseMapping(
-  'mapping: { main: PIN PROD, develop: PIN QA, "team-a/*": PIN TEAM A }\nworkspaces: { PIN QA: { environment: qa } }\n',
+  'mapping: { main: PIN PROD, develop: PIN QA, "team-a/*": PIN TEAM A }\nalso: [PIN LAB]\nworkspaces: { PIN QA: { environment: qa } }\n',
 );
 if (!parsed.ok) throw new Error('The mapping has mistakes.');
 const mapping = parsed.value;
@@ -34,11 +34,15 @@ describe('the workspace that a command is about', () => {
   it.each<[string, Partial<WorkspaceWish>]>([
     ['does not know which workspace it is about', {}],
     ['such as "/aic backup branch=develop"', {}],
-    ['Workspaces of the mapping: "PIN PROD", "PIN QA", "PIN TEAM A".', {}],
+    ['Workspaces of the mapping: "PIN PROD", "PIN QA", "PIN TEAM A", "PIN LAB".', {}],
     ['gives "nowhere" no workspace', { branch: 'nowhere' }],
     ['gives "nowhere" no workspace', { target: 'nowhere' }],
     ['such as "/aic backup workspace="NAME""', { target: 'nowhere' }],
     ['gives "other" no workspace', { branch: 'other', workspace: 'PIN LAB' }],
+    ['does not name the workspace "PIN LABS". Did you mean "PIN LAB"?', { workspace: 'PIN LABS' }],
+    ['does not name the workspace "pin lab"', { workspace: 'pin lab' }],
+    ['does not name the workspace "OTHER"', { branch: 'other', workspace: 'OTHER' }],
+    ['by a line "also: [WORKSPACE NAME]" on the default branch', { workspace: 'OTHER' }],
     [
       '"develop" belongs to the workspace "PIN QA", not to "PIN PROD"',
       { branch: 'develop', workspace: 'PIN PROD' },

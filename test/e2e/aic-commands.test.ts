@@ -157,7 +157,8 @@ describe('backup', () => {
     expect(answer).toContain('Nothing was backed up: `PIN QA` has no pipeline');
   });
 
-  test('of a workspace that is not in the mapping is made by its name', async () => {
+  test('of a workspace without a branch is made by its name', async () => {
+    await scene.commit('main', { 'branch_to_workspace.yaml': `${mapping}also: [PIN LAB]\n` });
     await scene.start();
     scene.world.aic.addWorkspace(aicProject, 'PIN LAB');
     addDrive('Backups', { overwrites: false }, 'PIN LAB');

@@ -145,7 +145,7 @@ describe('push', () => {
     ['/aic push branch=develop workspace="PIN DEV"', '`develop` belongs to the workspace `PIN QA`'],
     ['/aic push branch=develop ordres', 'has no pipeline `ordres`'],
     ['/aic push branch=nowhere', 'gives `nowhere` no workspace'],
-    ['/aic push workspace="PIN NOWHERE"', 'has no workspace named `PIN NOWHERE`'],
+    ['/aic push workspace="PIN NOWHERE"', 'does not name the workspace `PIN NOWHERE`'],
   ])('%s is refused', async (command, reason) => {
     await scene.start();
     setPipeline('PIN QA', 'orders', 'select 1');
@@ -227,7 +227,10 @@ describe('push', () => {
     expect(await read('develop', 'code/Load 100%25/t.sql')).toBeUndefined();
   });
 
-  test('of a workspace that the mapping does not name goes to the branch of its name, told by its commit', async () => {
+  test('of a workspace without a branch goes to the branch of its name, told by its commit', async () => {
+    await scene.commit('main', {
+      'branch_to_workspace.yaml': `${sandboxed}also: [PIN 2.0 INTG Testing]\n`,
+    });
     await scene.start();
     scene.world.aic.addWorkspace(aicProject, 'PIN 2.0 INTG Testing');
     setPipeline('PIN 2.0 INTG Testing', 'orders', 'select 1');

@@ -86,7 +86,7 @@ async function findings(changes: Readonly<Record<string, string>>, undo: () => u
 describe('doctor, when all is well', () => {
   it('tells one line for each check, and ends with 0', async () => {
     const { code, stdout, stderr } = await run([path]);
-    expect(stdout.split('\n')[0]).toBe('✓ All 17 checks are fine.');
+    expect(stdout.split('\n')[0]).toBe('✓ All 18 checks are fine.');
     expect(stdout).toMatch(/^✓ GitLab +answers, version "19\.1\.0"$/m);
     expect(stdout).toMatch(/^✓ webhook +"https:\/\/bot\.example\.com\/webhooks\/gitlab" is on$/m);
     expect(stdout).not.toContain('\u001B');
@@ -336,6 +336,7 @@ describe('doctor finds', () => {
       },
       { check: 'mapping', status: 'failed', text: expect.stringMatching(/^line 6: /) },
       { check: 'branches', status: 'skipped' },
+      { check: 'claims', status: 'skipped' },
       { check: 'workspaces', status: 'skipped' },
     ]);
   });
@@ -344,6 +345,34 @@ describe('doctor finds', () => {
     await putMapping(null);
     const found = await findings({}, () => putMapping(mapping));
     expect(found[0]).toMatchObject({ check: 'mapping', remedy: expect.stringContaining('aic-bot init') });
+  });
+
+  it('workspaces that the project may not use, with what grants them, and asks AIC for none of those', async () => {
+    await putMapping(`${mapping}also: [PIN LAB]\n`);
+    const found = await findings({ AIC_WORKSPACES: `${path}=${aicProject}/PIN PROD` }, () =>
+      putMapping(mapping),
+    );
+    expect(found).toMatchObject([
+      {
+        check: 'claims',
+        status: 'failed',
+        text: `No grant lets "${path}" use "PIN QA", "PIN LAB" of the AIC project "${aicProject}".`,
+        remedy: `If it is to use them, add to "AIC_WORKSPACES": "${path}=${aicProject}/PIN QA"; "${path}=${aicProject}/PIN LAB".`,
+      },
+    ]);
+    const { checks } = (await run([path, '--json'], { AIC_WORKSPACES: 'other/**=P/*' })).json();
+    expect(checks.filter(({ check }) => check === 'workspaces')).toEqual([]);
+  });
+
+  it.each([
+    ['', 'is not set, and GITLAB_PROJECTS'],
+    ['pin/**', 'entry 1 has no ='],
+  ])('that AIC_WORKSPACES=%j tells nothing of claims', async (AIC_WORKSPACES, problem) => {
+    expect(await findings({ AIC_WORKSPACES })).toMatchObject([
+      { check: 'settings', status: 'failed', text: expect.stringContaining(problem) },
+      { check: 'claims', status: 'skipped' },
+      { check: 'workspaces', status: 'skipped' },
+    ]);
   });
 
   it('branches that are missing or not protected, and workspaces that AIC does not have', async () => {
@@ -370,7 +399,8 @@ describe('doctor finds', () => {
 
   it('an AIC project that is not there', async () => {
     await putMapping(mapping.replace('PIN ANALYTICS', 'PIN ANALYTIC'));
-    const found = await findings({}, () => putMapping(mapping));
+    const AIC_WORKSPACES = `${path}=PIN ANALYTIC/*; ${path}=${aicProject}/*`;
+    const found = await findings({ AIC_WORKSPACES }, () => putMapping(mapping));
     expect(found).toMatchObject([{ check: 'workspaces', text: expect.stringContaining('"PIN ANALYTICS"') }]);
   });
 });

@@ -319,6 +319,41 @@ describe('init without the address or a secret', () => {
     expect(stdout).toContain('"GITLAB_PROJECTS" does not name it');
   });
 
+  it('proposes the grants that the project lacks, of a new mapping and of one that was there', async () => {
+    const settings = { AIC_WORKSPACES: `pin/other=${aicProject}/*` };
+    const wanted = ['PIN PROD', 'PIN QA', 'PIN DEV'];
+    for (const args of [options, []]) {
+      const { code, stdout } = await run(['init', path, ...args], settings);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(
+        /^! claims .*No grant lets "pin\/data\/pipelines" use "PIN PROD", "PIN QA", "PIN DEV"/m,
+      );
+      for (const workspace of wanted) expect(stdout).toContain(`"${path}=${aicProject}/${workspace}"`);
+    }
+  });
+
+  it('proposes them, too, where nothing is granted yet, and not where all is', async () => {
+    const none = await run(['init', path, ...options, '--dry-run'], { AIC_WORKSPACES: '' });
+    expect(none.stdout).toContain(`add to "AIC_WORKSPACES": "${path}=${aicProject}/PIN PROD"`);
+    const alone = { AIC_WORKSPACES: '', GITLAB_PROJECTS: path, AIC_PROJECT: aicProject };
+    expect((await run(['init', path, ...options, '--dry-run'], alone)).stdout).not.toContain('claims');
+    const another = { ...alone, GITLAB_PROJECTS: 'pin/other' };
+    expect((await run(['init', path, ...options, '--dry-run'], another)).stdout).toContain(
+      `set "AIC_WORKSPACES" to "pin/other=${aicProject}/*"; "${path}=${aicProject}/PIN PROD"`,
+    );
+  });
+
+  it('suggests no names but those that the project may use, where it has grants', async () => {
+    const wishes = ['--main', 'PIN PROT', '--develop', 'PIN QA', '--sandbox', 'PIN DEV'];
+    const wished = ['init', path, ...wishes, '--aic-project', aicProject];
+    const few = await run(wished, { AIC_WORKSPACES: `${path}=${aicProject}/PIN QA` });
+    expect(few.code).toBe(1);
+    expect(few.stdout).toContain('has no workspace named "PIN PROT"');
+    expect(few.stdout).not.toContain('PIN PROD');
+    const all = await run(wished, { AIC_WORKSPACES: `${path}=${aicProject}/*` });
+    expect(all.stdout).toContain('Did you mean "PIN PROD"?');
+  });
+
   it('signs where GitLab can', async () => {
     const GITLAB_SIGNING_TOKEN = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
     const { stdout } = await run(['init', path, ...options], { PUBLIC_URL: botUrl, GITLAB_SIGNING_TOKEN });

@@ -194,8 +194,8 @@ describe('a command is refused', () => {
     [
       'for a workspace of another branch',
       ['push', project, '--branch', 'develop', '--workspace', 'PIN X'],
-      '"develop" belongs to the workspace "PIN QA"',
-      'PIN X',
+      'does not name the workspace "PIN X"',
+      'also: [WORKSPACE NAME]',
     ],
   ];
   test.each(refusals)('%s', async (_why, args, what, remedy) => {
@@ -213,6 +213,19 @@ describe('a command is refused', () => {
     const { code, stdout } = await runCli(settings, scene.world.folder, ['deploy', project, 'develop']);
     expect(code).toBe(1);
     expect(stdout).toContain('"GITLAB_PROJECTS" does not name "pin/pipelines"');
+  });
+
+  test('for a workspace that the project may not use', async () => {
+    const settings = { ...scene.world.settings, AIC_WORKSPACES: `${project}=${aicProject}/PIN PROD` };
+    for (const args of [
+      ['deploy', project, 'develop', '--force'],
+      ['push', project, '--branch', 'develop'],
+    ]) {
+      const { code, stdout } = await runCli(settings, scene.world.folder, args);
+      expect(code).toBe(1);
+      expect(stdout).toContain('may not use the workspace "PIN QA"');
+    }
+    expect(writes()).toBe(0);
   });
 
   test('while the mapping cannot be followed, with every mistake', async () => {
@@ -365,7 +378,7 @@ describe('a command line that ends in the middle', () => {
     expect(stderr).toContain('Stopping');
     expect(stdout).toMatch(/^❌ Stopped before it was done/);
     expect(scene.rows('select status, lane from jobs')).toMatchObject([
-      { status: 'waiting', lane: 'deploy:1:develop' },
+      { status: 'waiting', lane: `workspace:${JSON.stringify(['prod', aicProject, 'PIN QA'])}` },
       { status: 'waiting', lane: 'record:1:develop' },
     ]);
     await startBot();

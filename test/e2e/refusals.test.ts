@@ -90,7 +90,7 @@ describe('a name that AIC does not have', () => {
 
   it('fails with the nearest projects', async () => {
     scene = await setScene({ mapping: mapping.replace('project: PIN', 'project: PINN') });
-    await scene.start();
+    await scene.start({ AIC_WORKSPACES: `pin/**=PINN ANALYTICS/*; pin/**=${aicProject}/*` });
     const comment = await scene.comment(await mergeSales(), isFinal);
     expect(comment).toContain('Did you mean `PIN ANALYTICS`?');
   });

@@ -60,7 +60,7 @@ async function fill(db: Kysely<Tables>, { projects, branches, jobs, deliveries }
   // As the trigger does it, but for all at once.
   await sql`alter table jobs disable trigger jobs_wait`.execute(db);
   await sql`insert into jobs (lane, key, job_json, due_at, status, tries, added_at)
-    select 'deploy:' || n, 'deploy:' || n, json_build_object('kind', 'deploy', 'projectId', n, 'branch', 'main', 'mappingKey', n), 0, 'waiting', 0, 0
+    select 'deploy:' || n, 'deploy:' || n, json_build_object('kind', 'deploy', 'projectId', n, 'branch', 'main', 'lane', 'deploy:' || n), 0, 'waiting', 0, 0
     from generate_series(1, ${jobs}) n`.execute(db);
   await sql`alter table jobs enable trigger jobs_wait`.execute(db);
   await sql`insert into graphile_worker._private_tasks (identifier) values ('lane') on conflict do nothing`.execute(

@@ -8,6 +8,8 @@ import { createLog } from '../../src/adapters/log.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { Workspace } from '../../src/domain/aic.ts';
+import { claimsOf } from '../../src/domain/claims.ts';
+import type { Grant } from '../../src/domain/grants.ts';
 import type { Command } from '../../src/domain/command.ts';
 import { parseMapping } from '../../src/domain/mapping-file.ts';
 import { workspaceNamed } from '../../src/domain/mapping.ts';
@@ -25,6 +27,8 @@ import { tellDatasets } from '../../src/handlers/command-datasets.ts';
 import { tellTables } from '../../src/handlers/command-tables.ts';
 import { preparePlan } from '../../src/handlers/command-plan.ts';
 import { createBranches, deleteBranches } from '../../src/handlers/interactive-branches.ts';
+import type { BranchPorts } from '../../src/handlers/ports.ts';
+import { pushWorkspace } from '../../src/handlers/push-workspace.ts';
 import { orderDeployment } from '../../src/handlers/order-deployment.ts';
 import { readConfigs } from '../../src/handlers/read-configs.ts';
 import { upsertPipeline } from '../../src/handlers/upsert-pipeline.ts';
@@ -189,10 +193,19 @@ test('creating and deleting branches of no pipeline does nothing, never everythi
   expect(server.branches(aicProject, place, 'sales')).toHaveLength(1);
 });
 
+/** The workspaces that AIC was asked for on behalf of a project. */
+let asked: string[] = [];
+beforeEach(() => {
+  asked = [];
+});
+
 /** Somebody at a terminal: without an account in GitLab, a thread or a merge request. */
 const operator: Asker = { username: 'ops', name: 'Operator', id: undefined };
 
-async function asOperator(run: (context: CommandContext) => Promise<Ended>): Promise<Ended> {
+async function asOperator(
+  run: (context: CommandContext) => Promise<Ended>,
+  granted: readonly Grant[] = [{ projects: project.path, aicProject, workspaces: '*' }],
+): Promise<Ended> {
   const db = await openSqlite('file::memory:');
   const store = createStore(db, clock, () => {});
   const mapping = valueOf(parseMapping(`mapping: { develop: ${place} }\naic: { project: ${aicProject} }\n`));
@@ -200,12 +213,19 @@ async function asOperator(run: (context: CommandContext) => Promise<Ended>): Pro
   const settings = {
     serves: () => true,
     aicProject: undefined,
+    claims: claimsOf(granted),
     itemsAtOnce: 8,
     mailTo: [],
     mailHost: 'example.com',
     commandMaxAgeMs: 1,
   };
-  const ports = { gitlab, aic: connected(), store, jobs: store, log, clock, random: () => 0, settings };
+  const aic: BranchPorts['aic'] = {
+    workspace: (claimed) => {
+      asked.push(claimed.workspace);
+      return connected().workspace(claimed);
+    },
+  };
+  const ports = { gitlab, aic, store, jobs: store, log, clock, random: () => 0, settings };
   try {
     return await run({
       ports,
@@ -292,6 +312,34 @@ describe('an operator', () => {
     ]) {
       expect(await asOperator(run)).toEqual({ kind: 'stopped' });
     }
+  });
+
+  test.each<readonly Grant[]>([
+    [],
+    [{ projects: 'data/others', aicProject, workspaces: '*' }],
+    [{ projects: '**', aicProject: 'OTHER', workspaces: '*' }],
+    [{ projects: '**', aicProject, workspaces: 'PIN PROD' }],
+  ])('is kept out of a workspace by whatever way, without a claim', async (...granted) => {
+    for (const run of [
+      (context: CommandContext) =>
+        backUpWorkspace(context, target(context), { pipelines: [], drive: 'backups' }),
+      ...(['create', 'list', 'delete'] as const).map(
+        (action) => (context: CommandContext) =>
+          runBranches(context, target(context), { action, pipelines: ['sales'] }),
+      ),
+      (context: CommandContext) => tellDatasets(context, target(context)),
+      (context: CommandContext) => tellTables(context, target(context), 'SALES'),
+      (context: CommandContext) =>
+        pushWorkspace(
+          context,
+          { workspace: target(context), branch: 'develop', cutFrom: undefined, forced: true },
+          { pipelines: [], prune: false },
+        ),
+    ]) {
+      const ended = await asOperator(run, granted);
+      expect(textOf(ended)).toContain('This project may not use the workspace "PIN QA"');
+    }
+    expect(asked).toEqual([]);
   });
 
   test('is told that no AIC project is named', async () => {

@@ -47,6 +47,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const world = await startWorld();
   const settings = {
     ...world.settings,
+    AIC_WORKSPACES: 'pin/**=SOAK/*',
     PORT: String(await freePort()),
     SWEEP_MINUTES: '0.2',
     LOG_LEVEL: 'info',

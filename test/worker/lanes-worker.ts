@@ -120,7 +120,7 @@ export class TestLane {
       random: () => 0,
       run: async (job, tries, { lease: { fence } }) => {
         if (job.kind !== 'deploy') throw new Error('These tests use deploy jobs.');
-        const told = { fence, lane: job.mappingKey, branch: job.branch, tries };
+        const told = { fence, lane: job.lane?.split(':').at(-1), branch: job.branch, tries };
         const answer = await fetch(this.#environment.TEST_URL, {
           method: 'POST',
           body: JSON.stringify(told),

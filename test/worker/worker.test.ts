@@ -8,6 +8,7 @@ const settings = {
   GITLAB_TOKEN: 'a-token',
   GITLAB_WEBHOOK_SECRET: 'the-secret',
   GITLAB_PROJECTS: 'pin/**',
+  AIC_WORKSPACES: 'pin/**=PIN ANALYTICS/*',
   AIC_API_KEY: 'a-key',
   SMTP_URL: 'smtp://mail.example.com',
   MAIL_FROM: 'aic-bot@example.com',
@@ -49,12 +50,15 @@ describe('the Worker, in workerd', () => {
 });
 
 describe('the Worker with wrong settings', () => {
-  it('answers 500 and does not tell a stranger which', async () => {
-    const worker = await start({ ...settings, GITLAB_URL: 'nonsense' });
+  it.each([
+    ['GITLAB_URL', 'nonsense'],
+    ['AIC_WORKSPACES', ''],
+  ])('answers 500 and does not tell a stranger which: %s=%j', async (name, value) => {
+    const worker = await start({ ...settings, [name]: value });
     try {
       const answer = await worker.fetch('http://localhost/healthz');
       expect(answer.status).toBe(500);
-      expect(await answer.text()).not.toContain('GITLAB_URL');
+      expect(await answer.text()).not.toContain(name);
     } finally {
       await worker.dispose();
     }

@@ -63,10 +63,10 @@ export function createAic(
         const host = connected.get(environment);
         return host === undefined ? noKey(environment) : host.names.workspaces(host.calls, aicProject);
       },
-      workspace: async (name) => {
+      workspace: async (name, mayTell) => {
         const host = connected.get(name.environment);
         if (host === undefined) return noKey(name.environment);
-        const path = await host.names.resolve(host.calls, name);
+        const path = await host.names.resolve(host.calls, name, mayTell);
         return path.ok ? ok(workspaceAt(host.calls, path.value, () => host.names.forget())) : path;
       },
       reachable: async () => {

@@ -18,3 +18,24 @@ export function catalogueOf(aic: Aic, environments: readonly Environment[]): Aic
     },
   };
 }
+
+/** Those of the names that may be told to who sets a project up. */
+export function catalogueWithin(
+  catalogue: AicCatalogue,
+  may: {
+    readonly nameProject: (name: string) => boolean;
+    readonly nameWorkspace: (aicProject: string, name: string) => boolean;
+  },
+): AicCatalogue {
+  return {
+    environments: catalogue.environments,
+    projects: async (environment) => {
+      const listed = await catalogue.projects(environment);
+      return listed.ok ? ok(listed.value.filter((name) => may.nameProject(name))) : listed;
+    },
+    workspaces: async (environment, aicProject) => {
+      const listed = await catalogue.workspaces(environment, aicProject);
+      return listed.ok ? ok(listed.value?.filter((name) => may.nameWorkspace(aicProject, name))) : listed;
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { Listed, ProjectsFailure, WorkspaceFailure, WorkspaceName } from '../../domain/aic.ts';
+import type { Listed, MayTell, ProjectsFailure, WorkspaceFailure, WorkspaceName } from '../../domain/aic.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { nearest } from '../../domain/nearest.ts';
 import { fail, ok, type Result } from '../../domain/result.ts';
@@ -43,10 +43,14 @@ export class Names {
   }
 
   /** The path of the workspace, `/projects/P/workspaces/W`. */
-  async resolve(calls: Calls, name: WorkspaceName): Promise<Result<string, WorkspaceFailure>> {
-    const path = await this.#workspacesPath(calls, name.aicProject);
+  async resolve(
+    calls: Calls,
+    name: WorkspaceName,
+    mayTell: MayTell = all,
+  ): Promise<Result<string, WorkspaceFailure>> {
+    const path = await this.#workspacesPath(calls, name.aicProject, mayTell);
     if (!path.ok) return path;
-    const workspace = await this.#find(calls, path.value, name.workspace);
+    const workspace = await this.#find(calls, path.value, name.workspace, mayTell.workspace);
     if (!workspace.ok) return workspace;
     if (!('id' in workspace.value)) {
       const { aicProject, workspace: wanted } = name;
@@ -58,19 +62,21 @@ export class Names {
   async #workspacesPath(
     calls: Calls,
     aicProject: string,
+    mayTell: MayTell = all,
   ): Promise<Result<string, Upstream | UnknownProject>> {
-    const project = await this.#find(calls, projectsPath, aicProject);
+    const project = await this.#find(calls, projectsPath, aicProject, mayTell.aicProject);
     if (!project.ok) return project;
     return 'id' in project.value
       ? ok(`${projectsPath}/${encodeURIComponent(project.value.id)}/workspaces`)
       : fail({ kind: 'unknown-project', wanted: aicProject, nearest: project.value });
   }
 
-  /** The entry of this name, else the nearest names. */
+  /** The entry of this name, else the nearest names that may be told. */
   async #find(
     calls: Calls,
     path: string,
     wanted: string,
+    mayTell: (name: string) => boolean,
   ): Promise<Result<Listed | readonly string[], Upstream>> {
     const known = this.#lists.get(path);
     const remembered =
@@ -80,7 +86,7 @@ export class Names {
     if (remembered !== undefined) return ok(remembered);
     const listed = await this.#list(calls, path);
     if (!listed.ok) return listed;
-    const names = listed.value.map((entry) => entry.name);
+    const names = listed.value.map((entry) => entry.name).filter((name) => mayTell(name));
     return ok(listed.value.find((entry) => entry.name === wanted) ?? nearest(wanted, names));
   }
 
@@ -92,4 +98,5 @@ export class Names {
   }
 }
 
+const all: MayTell = { aicProject: () => true, workspace: () => true };
 const projectsPath = '/projects';

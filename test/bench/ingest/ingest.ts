@@ -97,6 +97,7 @@ export function botSettings(port: number): Readonly<Record<string, string>> {
     GITLAB_TOKEN: 'a-token-of-the-benchmark',
     GITLAB_WEBHOOK_SECRET: secret,
     GITLAB_PROJECTS: 'data/**',
+    AIC_WORKSPACES: 'data/**=PIN ANALYTICS/*',
     AIC_API_KEY: 'a-key-of-the-benchmark',
     SMTP_URL: 'smtp://127.0.0.1:9',
     MAIL_FROM: 'bot@example.com',
