@@ -17,6 +17,8 @@ export interface Project {
   readonly webUrl: string;
   /** Undefined for an empty repository. */
   readonly defaultBranch: string | undefined;
+  /** The path of the CI configuration, where it is not at its usual place. */
+  readonly ciConfig?: string;
 }
 
 export interface MergeRequest {

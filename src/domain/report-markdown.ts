@@ -55,6 +55,10 @@ function markdown(children: RootContent[]): string {
 
 function blocks(report: Report): RootContent[] {
   return [
+    ...(report.warnings ?? []).map((warning): RootContent => ({
+      type: 'paragraph',
+      children: [{ type: 'strong', children: inline(warning) }],
+    })),
     {
       type: 'paragraph',
       children: [

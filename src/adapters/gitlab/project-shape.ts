@@ -10,10 +10,12 @@ export const project = z
     path_with_namespace: z.string(),
     web_url: z.string(),
     default_branch: z.string().nullish(),
+    ci_config_path: z.string().nullish(),
   })
   .transform((shown): Project => ({
     id: shown.id,
     path: shown.path_with_namespace,
     webUrl: shown.web_url,
     defaultBranch: shown.default_branch ?? undefined,
+    ...(shown.ci_config_path ? { ciConfig: shown.ci_config_path } : {}),
   }));
