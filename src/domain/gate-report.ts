@@ -1,6 +1,7 @@
 import type { BranchView } from './branch-view.ts';
-import { momentIn } from './freeze.ts';
-import type { Gate, Lacking } from './gate.ts';
+import { freezeName, momentIn } from './freeze.ts';
+import type { Discount, Discounted } from './approvals.ts';
+import type { Gate, Lacking, Missing } from './gate.ts';
 import type { MergeRequest } from './gitlab.ts';
 import type { Job } from './job.ts';
 import type { Requirement, WorkspaceTarget } from './mapping.ts';
@@ -46,11 +47,28 @@ function waitingReport(request: MergeRequest, target: WorkspaceTarget, gate: Clo
         outcome: [
           ...phrase`Merged, and deployed to ${target.name} by itself after `,
           ...momentIn(gate.frozen),
-          ': until then the mapping file freezes deployments',
+          ': until then ',
+          ...freezeName(gate.frozen.by),
+          ' freezes deployments',
         ],
         table: undefined,
         remedies: [
           phrase`To deploy all the same, comment ${'/aic deploy PIPELINE force reason="…"'}: it needs a reason, and overwrites changes made by hand in AIC.`,
+        ],
+        facts: [],
+      };
+    case 'unclear':
+      return {
+        mood: 'held',
+        outcome: [
+          ...phrase`Merged, but not deployed to ${target.name} yet: it is unclear when `,
+          ...freezeName(gate.period),
+          ' is in force',
+        ],
+        table: undefined,
+        remedies: [
+          unclearRemedy,
+          phrase`To deploy all the same, comment ${'/aic deploy PIPELINE force reason="…"'}: it needs a reason, and overwrites changes made outside Git.`,
         ],
         facts: [],
       };
@@ -85,13 +103,18 @@ export function gateRefusal(
     case 'frozen':
       return {
         what: [
-          ...phrase`Nothing was deployed from ${branch}: the mapping file freezes deployments until `,
+          ...phrase`Nothing was deployed from ${branch}: ${freezeName(gate.frozen.by)} freezes deployments until `,
           ...momentIn(gate.frozen),
           '.',
         ],
         remedy: force
           ? phrase`In a freeze, force needs a reason: ${forced}.`
           : phrase`Wait until then, when it is deployed by itself; or give a reason for doing it now: ${forced}.`,
+      };
+    case 'unclear':
+      return {
+        what: phrase`Nothing was deployed from ${branch}: it is unclear when ${freezeName(gate.period)} is in force.`,
+        remedy: phrase`${unclearRemedy} To deploy now: ${forced}.`,
       };
     case 'held':
       return {
@@ -100,6 +123,10 @@ export function gateRefusal(
       };
   }
 }
+
+const unclearRemedy = words(
+  'Write it as five cron fields and a time zone such as America/Toronto, in the project under Settings, CI/CD, Deploy freezes.',
+);
 
 function held(lacking: readonly Lacking[]): Phrase {
   return joined(
@@ -114,15 +141,36 @@ function held(lacking: readonly Lacking[]): Phrase {
   );
 }
 
-function missing(its: readonly Requirement[]): Phrase {
+function missing(its: readonly Missing[]): Phrase {
   return joined(
-    its.map((one) => words(texts[one])),
+    its.map(({ requirement, discounted }) => [
+      ...words(texts[requirement]),
+      ...(discounted.length === 0
+        ? []
+        : [' (', ...joined(discounted.slice(0, 5).map(discountedText), '; '), ')']),
+    ]),
     ', ',
   );
 }
 
+function discountedText({ username, why }: Discounted): Phrase {
+  return [...phrase`${username}: `, ...words(discounts[why])];
+}
+
 const texts: Readonly<Record<Requirement, string>> = {
-  approved: 'an approval by somebody other than its author',
-  pipeline: 'a successful pipeline',
+  approved: 'an approval that counts, by somebody else than those who made it',
+  pipeline: 'a successful pipeline with a job of its own',
   no_unresolved: 'an end of its unresolved threads',
+};
+
+const discounts: Readonly<Record<Discount, string>> = {
+  bot: 'is the bot',
+  author: 'opened the merge request',
+  asker: 'asked the bot for what is in it',
+  'unknown-asker': 'may have asked the bot for it, which is not on record: only force deploys it',
+  'no-developer': 'has not the role Developer in the project',
+  pushed: 'pushed commits of it',
+  'in-commits': 'is named in its commits',
+  earlier: 'approved before its last change; revoke the approval, and approve again',
+  'unknown-time': 'approved at a time that GitLab does not tell',
 };

@@ -850,6 +850,10 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       ['saveItem', (store, id) => store.saveItem(id, item, { key: workspaceKey, fingerprint: print('x') })],
       ['close', (store) => store.close(closingOf({ state }))],
       [
+        'saveAskers',
+        (store) => store.saveAskers(project, 3 as MergeRequestIid, [{ id: undefined, username: 'ops' }]),
+      ],
+      [
         'savePush',
         (store) =>
           store.savePush({
@@ -918,6 +922,18 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect(await opened.jobs()).toHaveLength(1);
       await opened.store.savePlan(project, iid(3), undefined, []);
       expect(await opened.store.shownPlan(project, iid(3))).toBeUndefined();
+    });
+
+    test('who asked for a merge request is kept, each once, beside those who asked before', async () => {
+      const rita = { id: 5 as UserId, username: 'rita' };
+      const ops = { id: undefined, username: 'ops' };
+      await opened.store.saveAskers(project, iid(3), [rita, rita]);
+      await opened.store.saveAskers(project, iid(3), [ops, rita]);
+      await opened.store.saveAskers(project, iid(3), []);
+      await reopen();
+      expect(await opened.store.askersOf(project, iid(3))).toEqual([ops, rita]);
+      expect(await opened.store.askersOf(project, iid(4))).toEqual([]);
+      expect(await opened.store.askersOf(8 as ProjectId, iid(3))).toEqual([]);
     });
 
     test('a look for drift replaces the one before, and tells when it was', async () => {

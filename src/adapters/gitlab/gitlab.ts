@@ -2,10 +2,13 @@ import {
   Branches,
   Commits,
   Deployments,
+  Events,
+  FreezePeriods,
   IssueDiscussions,
   IssueNoteAwardEmojis,
   IssueNotes,
   Issues,
+  Jobs,
   MergeRequestDiscussions,
   MergeRequestNoteAwardEmojis,
   MergeRequestNotes,
@@ -30,6 +33,7 @@ import { createBreaker, type Breaking } from '../breaker.ts';
 import { createHttpClient, type RetryPolicy } from '../http-client.ts';
 import { createChanges } from './changes.ts';
 import { createComments, type KnownComments } from './comments.ts';
+import { createFreezePeriods, type KnownPeriods } from './freeze-periods.ts';
 import { createLookout } from './lookout.ts';
 import { createNoteEdits } from './note-edits.ts';
 import { createPeople } from './people.ts';
@@ -75,6 +79,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
   const breaker = createBreaker('GitLab', deps.breaking);
   const projects = new Map<ProjectId, { readonly project: Project; readonly until: number }>();
   const known: KnownComments = new Map();
+  const knownPeriods: KnownPeriods = new Map();
   let self: number | undefined;
 
   return (log, stop = deps.stop) => {
@@ -106,6 +111,8 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
       return self;
     };
 
+    const people = createPeople(new ProjectMembers(resource), whoAmI, deps.clock);
+
     return {
       project: async (id) => {
         const remembered = projects.get(id);
@@ -136,7 +143,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
         commits: new Commits(resource),
         branches: new Branches(resource),
       }),
-      ...createPeople(new ProjectMembers(resource), whoAmI, deps.clock),
+      ...people,
       ...createMergeRequests(new MergeRequests(resource)),
       ...createLookout({
         projects: new Projects(resource),
@@ -168,8 +175,13 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
       ...createReviews({
         requests: new MergeRequests(resource),
         commits: new Commits(resource),
+        jobs: new Jobs(resource),
+        notes: notes['merge-request'],
+        events: new Events(resource),
         discussions: discussions['merge-request'],
+        people,
       }),
+      ...createFreezePeriods(new FreezePeriods(resource), knownPeriods, deps.clock, log),
       ...createToken(new PersonalAccessTokens(resource)),
       reachable: async () => {
         const reached = await attempt(() => new Users(resource).showCurrentUser());
