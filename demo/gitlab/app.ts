@@ -7,6 +7,7 @@ import { commitStatusRoutes } from './commit-status-routes.ts';
 import { compareRoutes } from './compare-routes.ts';
 import { deploymentRoutes } from './deployment-routes.ts';
 import { fileRoutes } from './file-routes.ts';
+import { freezePeriodRoutes } from './freeze-period-routes.ts';
 import { graphqlRoutes } from './graphql-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { hookRoutes } from './hook-routes.ts';
@@ -15,6 +16,7 @@ import { issueRoutes } from './issue-routes.ts';
 import { mergeRequestRoutes } from './merge-request-routes.ts';
 import { noteRoutes } from './note-routes.ts';
 import { pageRoutes } from './pages.ts';
+import { pipelineRoutes } from './pipeline-routes.ts';
 import { projectRoutes, visibleProject } from './project-routes.ts';
 import { protectedBranchRoutes } from './protected-branch-routes.ts';
 import { Refusal, refused } from './refusal.ts';
@@ -59,6 +61,8 @@ export function createGitLabApp(instance: Instance): Hono {
     api.route('/', awardRoutes(instance, kind));
   }
   api.route('/', hookRoutes(instance));
+  api.route('/', freezePeriodRoutes(instance));
+  api.route('/', pipelineRoutes());
 
   const app = new Hono();
   app.route('/api/v4', api);

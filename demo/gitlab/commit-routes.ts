@@ -5,7 +5,7 @@ import { commitAs } from './commit-service.ts';
 import { listCommits, readCommit, type Commit } from './commits.ts';
 import { cutDiffs, diffCommits, diffJson } from './diffs.ts';
 import type { ApiEnv, Instance } from './instance.ts';
-import { mergeRequestJson } from './merge-request.ts';
+import { diffOf, mergeRequestJson } from './merge-request.ts';
 import { mergeStatus } from './merging.ts';
 import { pageHeaders, pageOf, readPage } from './paging.ts';
 import { readParams } from './params.ts';
@@ -87,7 +87,7 @@ export function commitRoutes(instance: Instance): Hono<ApiEnv> {
     const found = [];
     for (const mergeRequest of project.mergeRequests) {
       if (state !== undefined && state !== 'all' && mergeRequest.state !== state) continue;
-      const { base, head } = mergeRequest.diff;
+      const { base, head } = diffOf(mergeRequest);
       const made = [mergeRequest.mergeCommit, mergeRequest.squashCommit].includes(id);
       if (!made && !(await listCommits(project.repository.directory, [head, `^${base}`])).includes(id))
         continue;

@@ -5,6 +5,7 @@ import {
   isFinished,
   statusStates,
   type CommitStatus,
+  type Pipeline,
   type StatusState,
 } from './commit-status.ts';
 import type { ApiEnv, Instance } from './instance.ts';
@@ -94,7 +95,7 @@ function step(known: CommitStatus, state: StatusState): CommitStatus {
 function pipelineFor(instance: Instance, project: Project, commit: string, ref: string): number {
   const known = project.pipelines.findLast((one) => one.commit === commit && one.ref === ref);
   if (known !== undefined) return known.id;
-  const made = { id: instance.nextId(), commit, ref };
+  const made: Pipeline = { id: instance.nextId(), commit, ref, source: 'external', jobs: [] };
   project.pipelines.push(made);
   return made.id;
 }

@@ -25,15 +25,25 @@ export interface Pipeline {
   readonly id: number;
   readonly commit: string;
   readonly ref: string;
+  /** What it was made for: `external` where a status was posted and there was none. */
+  readonly source: string;
+  /** What runners did, or a trigger job that began another pipeline. Statuses that somebody posted are beside these. */
+  readonly jobs: readonly PipelineJob[];
+}
+
+export interface PipelineJob {
+  readonly name: string;
+  readonly state: StatusState;
+  /** How the pipeline ended that it began; undefined for a job that a runner did. */
+  readonly downstream?: StatusState;
 }
 
 export function pipelineJson(pipeline: Pipeline, statuses: readonly CommitStatus[]): object {
-  const states = new Set(
-    statuses.filter((one) => one.pipeline === pipeline.id && !one.isRetried).map(({ state }) => state),
-  );
+  const posted = statuses.filter((one) => one.pipeline === pipeline.id && !one.isRetried);
+  const states = new Set([...posted, ...pipeline.jobs].map(({ state }) => state));
   const order = ['failed', 'canceled', 'running', 'pending', 'success', 'skipped'] as const;
   const status = order.find((state) => states.has(state)) ?? 'pending';
-  return { id: pipeline.id, sha: pipeline.commit, ref: pipeline.ref, status, source: 'external' };
+  return { id: pipeline.id, sha: pipeline.commit, ref: pipeline.ref, status, source: pipeline.source };
 }
 
 export function isFinished(state: StatusState): boolean {

@@ -1,8 +1,8 @@
 import { mergeBase } from './commits.ts';
 import type { Instance } from './instance.ts';
-import type { MergeRequest } from './merge-request.ts';
+import { diffOf, type MergeRequest } from './merge-request.ts';
 import { notifyMergeRequest, type MergeRequestEvent } from './merge-request-event.ts';
-import type { Noteable } from './note.ts';
+import { addSystemNote, type Noteable } from './note.ts';
 import type { Project } from './project.ts';
 import type { User } from './users.ts';
 
@@ -64,11 +64,15 @@ export async function updateMergeRequest(
     mergeRequest.assignees = assignees;
   }
   if (targetBranch !== undefined && note('target_branch', mergeRequest.targetBranch, targetBranch)) {
+    const before = mergeRequest.targetBranch;
+    const { head, start: startBefore } = diffOf(mergeRequest);
     mergeRequest.targetBranch = targetBranch;
     const { directory } = project.repository;
-    const start = (await project.repository.head(targetBranch)) ?? mergeRequest.diff.start;
-    const { head } = mergeRequest.diff;
-    mergeRequest.diff = { head, start, base: (await mergeBase(directory, start, head)) ?? start };
+    const start = (await project.repository.head(targetBranch)) ?? startBefore;
+    const base = (await mergeBase(directory, start, head)) ?? start;
+    mergeRequest.versions.push({ id: instance.nextId(), createdAt: instance.now(), head, start, base });
+    const text = `changed target branch from \`${before}\` to \`${targetBranch}\``;
+    addSystemNote(instance, mergeRequest, user, text);
   }
   if (Object.keys(changes).length === 0) return;
   const previous = mergeRequest.updatedAt.toISOString();
@@ -85,7 +89,8 @@ export function approve(
   user: User,
   action: Extract<MergeRequestEvent['action'], 'approved' | 'unapproved'>,
 ): void {
-  if (action === 'approved') mergeRequest.approvedBy.add(user.id);
+  if (action === 'approved') mergeRequest.approvedBy.set(user.id, instance.now());
   else mergeRequest.approvedBy.delete(user.id);
+  addSystemNote(instance, mergeRequest, user, `${action} this merge request`);
   notifyMergeRequest(instance, project, mergeRequest, { action, user });
 }

@@ -1,7 +1,7 @@
 import { commitHookJson } from './commit-json.ts';
 import { readCommit } from './commits.ts';
 import type { Instance } from './instance.ts';
-import { isDraft, mergeRequestUrl, type MergeRequest } from './merge-request.ts';
+import { diffOf, isDraft, mergeRequestUrl, type MergeRequest } from './merge-request.ts';
 import { projectHookJson, repositoryHookJson, type Project } from './project.ts';
 import { userHookJson, type User } from './users.ts';
 
@@ -39,7 +39,7 @@ export function notifyMergeRequest(
     changes: event.changes ?? {},
     ...(people.length === 0 ? {} : { assignees: people }),
   };
-  const head = mergeRequest.diff.head;
+  const { head } = diffOf(mergeRequest);
   instance.webhooks.send(project, 'merge_request', async () => ({
     ...body,
     object_attributes: { ...attributes, last_commit: await lastCommit(instance, project, head) },

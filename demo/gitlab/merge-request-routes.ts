@@ -3,11 +3,11 @@ import { commitJson } from './commit-json.ts';
 import { listCommits, readCommit } from './commits.ts';
 import { cutDiffs, diffCommits, diffJson } from './diffs.ts';
 import type { ApiEnv, Instance } from './instance.ts';
-import { setState, updateMergeRequest } from './merge-request-changes.ts';
+import { approve, setState, updateMergeRequest } from './merge-request-changes.ts';
 import { createMergeRequest } from './merge-request-creation.ts';
 import { listMergeRequests } from './merge-request-list.ts';
-import { notifyMergeRequest } from './merge-request-event.ts';
-import { mergeRequestJson, type MergeRequest } from './merge-request.ts';
+import { diffOf, mergeRequestJson, versionJson, type MergeRequest } from './merge-request.ts';
+import { pushEventJson } from './push-event.ts';
 import { pipelineJson } from './commit-status.ts';
 import { userJson } from './users.ts';
 import { merge, mergeResult, mergeStatus } from './merging.ts';
@@ -93,9 +93,33 @@ export function mergeRequestRoutes(instance: Instance): Hono<ApiEnv> {
     // By GitLab's usual settings nobody approves their own, nor what is merged.
     const mayApprove = accessLevel(project, user) >= accessLevels.developer && mergeRequest.author !== user;
     if (!mayApprove || mergeRequest.approvedBy.has(user.id)) throw refused(401, '401 Unauthorized');
-    mergeRequest.approvedBy.add(user.id);
-    notifyMergeRequest(instance, project, mergeRequest, { action: 'approved', user });
+    approve(instance, project, mergeRequest, user, 'approved');
     return c.json(approvalsJson(instance, mergeRequest), 201);
+  });
+
+  app.post(`${mergeRequests}/:iid/unapprove`, (c) => {
+    const { project, user } = c.var;
+    const mergeRequest = mergeRequestIn(project, c.req.param('iid'));
+    if (!mergeRequest.approvedBy.has(user.id)) throw refused(404, '404 Not Found');
+    approve(instance, project, mergeRequest, user, 'unapproved');
+    return c.json(approvalsJson(instance, mergeRequest), 201);
+  });
+
+  // A setting of GitLab Premium: elsewhere there is no such address.
+  app.get('/projects/:id/approvals', (c) => {
+    if (!c.var.project.resetsApprovals) throw refused(404, '404 Not Found');
+    return c.json({ reset_approvals_on_push: true });
+  });
+
+  app.get('/projects/:id/events', (c) => {
+    const { project } = c.var;
+    const newestFirst = project.pushes.toReversed();
+    return pageOf(c, newestFirst, (event) => pushEventJson(event, project.id, instance.url()));
+  });
+
+  app.get(`${mergeRequests}/:iid/versions`, (c) => {
+    const mergeRequest = mergeRequestIn(c.var.project, c.req.param('iid'));
+    return pageOf(c, mergeRequest.versions.toReversed(), (version) => versionJson(version, mergeRequest));
   });
 
   app.get(`${mergeRequests}/:iid/merge_ref`, async (c) => {
@@ -109,7 +133,7 @@ export function mergeRequestRoutes(instance: Instance): Hono<ApiEnv> {
 
   app.get(`${mergeRequests}/:iid/diffs`, async (c) => {
     const { project } = c.var;
-    const { base, head } = mergeRequestIn(project, c.req.param('iid')).diff;
+    const { base, head } = diffOf(mergeRequestIn(project, c.req.param('iid')));
     const files = await diffCommits(project.repository.directory, base, head);
     const unidiff = c.req.query('unidiff') === 'true';
     return pageOf(c, cutDiffs(files, instance.diffLimits, 'collapsed'), (diff) => diffJson(diff, unidiff));
@@ -117,7 +141,7 @@ export function mergeRequestRoutes(instance: Instance): Hono<ApiEnv> {
 
   app.get(`${mergeRequests}/:iid/commits`, async (c) => {
     const { project } = c.var;
-    const { base, head } = mergeRequestIn(project, c.req.param('iid')).diff;
+    const { base, head } = diffOf(mergeRequestIn(project, c.req.param('iid')));
     const ids = await listCommits(project.repository.directory, [head, `^${base}`]);
     const commits = await Promise.all(ids.map((id) => readCommit(project.repository.objects, id)));
     return pageOf(c, commits, (commit) => commitJson(commit, project, instance.url()));
@@ -134,12 +158,17 @@ export function mergeRequestIn(project: Project, iid: string): MergeRequest {
 }
 
 function approvalsJson(instance: Instance, { iid, approvedBy }: MergeRequest): object {
-  const people = [...approvedBy].flatMap((id) => instance.users.byId(id) ?? []);
+  const people = [...approvedBy].flatMap(([id, at]) => {
+    const user = instance.users.byId(id);
+    return user === undefined
+      ? []
+      : [{ user: userJson(user, instance.url()), approved_at: at.toISOString() }];
+  });
   return {
     iid,
     // Where the project's rules demand no approval, all demanded ones are there.
     approved: true,
-    approved_by: people.map((user) => ({ user: userJson(user, instance.url()) })),
+    approved_by: people,
   };
 }
 
@@ -149,7 +178,7 @@ async function detail(
   mergeRequest: MergeRequest,
   user: User,
 ): Promise<object> {
-  const { base, head, start } = mergeRequest.diff;
+  const { base, head, start } = diffOf(mergeRequest);
   const { length } = await diffCommits(project.repository.directory, base, head);
   const { files } = instance.diffLimits;
   const pipeline = project.pipelines.findLast((one) => one.commit === head);

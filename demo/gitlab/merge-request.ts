@@ -17,28 +17,55 @@ export interface MergeRequest {
   squash: boolean;
   labels: readonly string[];
   assignees: readonly User[];
-  readonly approvedBy: Set<number>;
+  /** When each user approved. */
+  readonly approvedBy: Map<number, Date>;
   readonly createdAt: Date;
   updatedAt: Date;
   mergedAt: Date | undefined;
   mergeUser: User | undefined;
   closedAt: Date | undefined;
   closedBy: User | undefined;
-  /** The versions that the difference was last computed for. */
-  diff: DiffRefs;
+  /** The versions that the difference was computed for, oldest first. */
+  readonly versions: DiffVersion[];
   mergeCommit: string | undefined;
   squashCommit: string | undefined;
   readonly notes: Note[];
   readonly awards: Award[];
 }
 
-interface DiffRefs {
+export interface DiffVersion {
+  readonly id: number;
+  readonly createdAt: Date;
   /** Where the two branches parted. */
   readonly base: string;
   /** Where the source branch stood. */
   readonly head: string;
   /** Where the target branch stood. */
   readonly start: string;
+}
+
+/** The versions that the difference was last computed for. */
+export function diffOf({ versions }: MergeRequest): DiffVersion {
+  const last = versions.at(-1);
+  if (last === undefined) throw new Error('A merge request has a version from the start.');
+  return last;
+}
+
+export function versionJson(
+  { id, createdAt, base, head, start }: DiffVersion,
+  { id: of }: MergeRequest,
+): object {
+  return {
+    id,
+    head_commit_sha: head,
+    base_commit_sha: base,
+    start_commit_sha: start,
+    created_at: createdAt.toISOString(),
+    merge_request_id: of,
+    state: 'collected',
+    real_size: '1',
+    patch_id_sha: null,
+  };
 }
 
 /** The part of GitLab's `detailed_merge_status` that the demo knows. */
@@ -83,7 +110,7 @@ export function mergeRequestJson(
     closed_at: mergeRequest.closedAt?.toISOString() ?? null,
     target_branch: mergeRequest.targetBranch,
     source_branch: mergeRequest.sourceBranch,
-    user_notes_count: mergeRequest.notes.length,
+    user_notes_count: mergeRequest.notes.filter(({ system }) => !system).length,
     upvotes: 0,
     downvotes: 0,
     author: user(mergeRequest.author),
@@ -102,7 +129,7 @@ export function mergeRequestJson(
     merge_status: oldMergeStatus(status),
     detailed_merge_status: status,
     merge_after: null,
-    sha: mergeRequest.diff.head,
+    sha: diffOf(mergeRequest).head,
     merge_commit_sha: mergeRequest.mergeCommit ?? null,
     squash_commit_sha: mergeRequest.squashCommit ?? null,
     discussion_locked: null,

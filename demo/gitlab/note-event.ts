@@ -2,6 +2,7 @@ import { commitHookJson } from './commit-json.ts';
 import { readCommit } from './commits.ts';
 import type { Instance } from './instance.ts';
 import { lastCommit, mergeRequestHookJson } from './merge-request-event.ts';
+import { diffOf } from './merge-request.ts';
 import type { Noteable } from './note.ts';
 import { projectHookJson, repositoryHookJson, type Project } from './project.ts';
 import { railsTime } from './rails-time.ts';
@@ -58,7 +59,7 @@ export function notifyNote(instance: Instance, project: Project, event: NoteEven
   instance.webhooks.send(project, kind, async () => {
     switch (on.type) {
       case 'MergeRequest': {
-        const last_commit = await lastCommit(instance, project, on.diff.head);
+        const last_commit = await lastCommit(instance, project, diffOf(on).head);
         return { ...base, merge_request: { ...about, last_commit } };
       }
       case 'Issue':

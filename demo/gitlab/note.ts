@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import type { Instance } from './instance.ts';
 import type { Issue } from './issue.ts';
 import type { MergeRequest } from './merge-request.ts';
 import { userJson, type User } from './users.ts';
@@ -31,6 +33,28 @@ export interface Award {
   readonly name: string;
   readonly user: User;
   readonly createdAt: Date;
+}
+
+/** What GitLab itself writes of what somebody did. */
+export function addSystemNote(
+  instance: Pick<Instance, 'nextId' | 'now'>,
+  noteable: Noteable,
+  author: User,
+  body: string,
+): void {
+  const now = instance.now();
+  noteable.notes.push({
+    id: instance.nextId(),
+    discussion: randomBytes(20).toString('hex'),
+    threaded: false,
+    body,
+    author,
+    internal: false,
+    system: true,
+    createdAt: now,
+    updatedAt: now,
+    awards: [],
+  });
 }
 
 /** What commands in a text changed; empty where there were none. */

@@ -4,7 +4,9 @@ import type { CommitComment } from './commit-comment.ts';
 import type { CommitStatus, Pipeline } from './commit-status.ts';
 import type { Deployment, Environment } from './deployment.ts';
 import { groupMember, type Group } from './group.ts';
+import type { FreezePeriod } from './freeze-period.ts';
 import type { Hook } from './hook.ts';
+import type { PushEvent } from './push-event.ts';
 import { rulesFor, type ProtectedBranch } from './protected-branch.ts';
 import type { Repository } from './repository.ts';
 import { userJson, type User } from './users.ts';
@@ -47,6 +49,13 @@ export interface Project {
   readonly commitComments: CommitComment[];
   readonly statuses: CommitStatus[];
   readonly pipelines: Pipeline[];
+  /** What was pushed, oldest first. */
+  readonly pushes: PushEvent[];
+  readonly freezePeriods: FreezePeriod[];
+  /** Whether approvals are removed when commits are added: a setting of GitLab Premium. */
+  resetsApprovals: boolean;
+  /** Where the CI configuration is; null: at its usual place. */
+  ciConfigPath: string | null;
   readonly environments: Environment[];
   readonly deployments: Deployment[];
   readonly hooks: Map<number, Hook>;
@@ -134,6 +143,7 @@ export async function projectJson(project: Project, viewer: User, url: string): 
     merge_requests_enabled: true,
     merge_method: project.mergeMethod,
     squash_option: 'default_off',
+    ci_config_path: project.ciConfigPath,
     remove_source_branch_after_merge: false,
     permissions: {
       project_access: accessJson(own?.accessLevel),
@@ -162,7 +172,7 @@ export function projectHookJson(project: Project, url: string): object {
     visibility_level: { private: 0, internal: 10, public: 20 }[project.visibility],
     path_with_namespace: project.path,
     default_branch: project.defaultBranch,
-    ci_config_path: null,
+    ci_config_path: project.ciConfigPath,
     homepage: webUrl,
     url: sshUrl,
     ssh_url: sshUrl,

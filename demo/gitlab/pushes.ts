@@ -3,6 +3,8 @@ import { listCommits, mergeBase, readCommit } from './commits.ts';
 import { gitText } from './git.ts';
 import type { Instance } from './instance.ts';
 import { notifyMergeRequest } from './merge-request-event.ts';
+import { diffOf } from './merge-request.ts';
+import { addSystemNote } from './note.ts';
 import { isProtected, projectHookJson, repositoryHookJson, type Project } from './project.ts';
 import type { User } from './users.ts';
 
@@ -20,16 +22,27 @@ const mostCommits = 20;
 /** What GitLab does after a branch was moved: it sends the webhook and brings the open merge requests up to date. */
 export async function afterPush(instance: Instance, project: Project, push: Push): Promise<void> {
   instance.webhooks.send(project, 'push', () => pushBody(instance, project, push), push.branch);
-  const { after, branch, user } = push;
+  const { after, before, branch, user } = push;
+  project.pushes.push({ id: instance.nextId(), user, branch, before, after, at: instance.now() });
   if (after === undefined) return;
   for (const mergeRequest of project.mergeRequests) {
     if (mergeRequest.state !== 'opened' || mergeRequest.sourceBranch !== branch) continue;
-    const { head } = mergeRequest.diff;
+    const { head, start: startBefore } = diffOf(mergeRequest);
     if (head === after) continue;
-    const start = (await project.repository.head(mergeRequest.targetBranch)) ?? mergeRequest.diff.start;
-    const base = (await mergeBase(project.repository.directory, start, after)) ?? start;
-    mergeRequest.diff = { base, head: after, start };
+    const { directory } = project.repository;
+    const start = (await project.repository.head(mergeRequest.targetBranch)) ?? startBefore;
+    const base = (await mergeBase(directory, start, after)) ?? start;
+    const { length } = await listCommits(directory, [after, `^${head}`]);
+    mergeRequest.versions.push({
+      id: instance.nextId(),
+      createdAt: instance.now(),
+      base,
+      head: after,
+      start,
+    });
     mergeRequest.updatedAt = instance.now();
+    addSystemNote(instance, mergeRequest, user, `added ${length} commit${length === 1 ? '' : 's'}`);
+    if (project.resetsApprovals) mergeRequest.approvedBy.clear();
     notifyMergeRequest(instance, project, mergeRequest, { action: 'update', user, oldrev: head });
   }
 }

@@ -1,6 +1,6 @@
 import type { Instance } from './instance.ts';
 import { merge } from './merging.ts';
-import { isDraft } from './merge-request.ts';
+import { diffOf, isDraft } from './merge-request.ts';
 import { approve, setState, updateMergeRequest } from './merge-request-changes.ts';
 import type { Award, CommandChanges, Noteable } from './note.ts';
 import { accessLevel, accessLevels, type Project } from './project.ts';
@@ -102,7 +102,7 @@ async function runOnMergeRequest(
   switch (name) {
     case 'merge': {
       const outcome = await merge(instance, project, mergeRequest, user, {});
-      return outcome.kind === 'merged' ? { merge: mergeRequest.diff.head } : {};
+      return outcome.kind === 'merged' ? { merge: diffOf(mergeRequest).head } : {};
     }
     case 'approve':
       approve(instance, project, mergeRequest, user, 'approved');

@@ -5,6 +5,7 @@ import { serveHttp, type HttpServer } from '../http-server.ts';
 import { notifyTokenExpiry } from './access-token-event.ts';
 import { createGitLabApp } from './app.ts';
 import { commitTo } from './commit-service.ts';
+import type { PipelineJob } from './commit-status.ts';
 import type { FileChange, Person } from './commit-writer.ts';
 import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
 import type { Group } from './group.ts';
@@ -83,6 +84,15 @@ export interface GitLabServer extends HttpServer {
   protectBranch(project: string | number, branch: string): void;
   /** What the answers about differences leave out; without an argument back to what a self-managed GitLab has. */
   setDiffLimits(limits?: Partial<DiffLimits>): void;
+  /** Lets a pipeline have run for the commit, after which nothing of it changes. It is of the branch, and began with a push, where nothing else is given. */
+  addPipeline(
+    project: string | number,
+    commit: string,
+    pipeline: { readonly ref: string; readonly source?: string; readonly jobs: readonly PipelineJob[] },
+  ): void;
+  /** Whether approvals are removed when commits are added, which takes GitLab Premium. */
+  setResetsApprovals(project: string | number, on: boolean): void;
+  setCiConfigPath(project: string | number, path: string): void;
   /** Has the next commit statuses refused because of another update at the same time. */
   refuseStatuses(count: number): void;
   /** One commit with any number of files, null for those that go; the commit's id. */
@@ -234,6 +244,15 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     },
     setDiffLimits(limits = {}) {
       instance.diffLimits = { ...defaultDiffLimits, ...limits };
+    },
+    addPipeline(name, commit, { ref, source = 'push', jobs }) {
+      projectNamed(name).pipelines.push({ id: instance.nextId(), commit, ref, source, jobs });
+    },
+    setResetsApprovals(project, on) {
+      projectNamed(project).resetsApprovals = on;
+    },
+    setCiConfigPath(project, path) {
+      projectNamed(project).ciConfigPath = path;
     },
     refuseStatuses(count) {
       instance.busyStatuses = count;

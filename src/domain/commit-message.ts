@@ -10,6 +10,8 @@ export interface CommitStory {
   /** Where exactly they come from. */
   readonly origin: string;
   readonly by: string;
+  /** The username of who decided what it holds, where somebody did. */
+  readonly asker?: string | undefined;
   /** The request that asked for it: by this the commit is found again. */
   readonly request: string;
 }
@@ -21,7 +23,7 @@ export function commitMessage(
   story: CommitStory,
   part: { readonly number: number; readonly of: number },
 ): string {
-  const { verb, pipelines, from, origin, by, request } = story;
+  const { verb, pipelines, from, origin, by, asker, request } = story;
   const [one, ...others] = pipelines;
   const what = one !== undefined && others.length === 0 ? inert(one) : `${pipelines.length} pipelines`;
   const of = part.of > 1 ? ` (part ${part.number} of ${part.of})` : '';
@@ -31,7 +33,7 @@ export function commitMessage(
     `${verb} ${what} from ${inert(from)}${of}`,
     [...listed, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n'),
     `From ${inert(origin)}, for ${inert(by)}.`,
-    trailerOf(request),
+    [...(asker === undefined ? [] : [`${askedFor}${inert(asker)}`]), trailerOf(request)].join('\n'),
   ].join('\n\n');
 }
 
@@ -43,6 +45,15 @@ export function isEmbedding(message: string): boolean {
 /** Whether a commit was made for the request. */
 export function isOfRequest(message: string, request: string): boolean {
   return message.split('\n').includes(trailerOf(request));
+}
+
+const askedFor = 'Aic-Bot-For: ';
+
+/** The usernames for whom a commit was made, by its message, which anybody can write. */
+export function askersIn(message: string): readonly string[] {
+  return message
+    .split('\n')
+    .flatMap((line) => (line.startsWith(askedFor) ? [line.slice(askedFor.length)] : []));
 }
 
 function trailerOf(request: string): string {

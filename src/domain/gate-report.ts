@@ -1,6 +1,7 @@
 import type { BranchView } from './branch-view.ts';
 import { momentIn } from './freeze.ts';
-import type { Gate, Lacking } from './gate.ts';
+import type { Discount, Discounted } from './approvals.ts';
+import type { Gate, Lacking, Missing } from './gate.ts';
 import type { MergeRequest } from './gitlab.ts';
 import type { Job } from './job.ts';
 import type { Requirement, WorkspaceTarget } from './mapping.ts';
@@ -114,15 +115,36 @@ function held(lacking: readonly Lacking[]): Phrase {
   );
 }
 
-function missing(its: readonly Requirement[]): Phrase {
+function missing(its: readonly Missing[]): Phrase {
   return joined(
-    its.map((one) => words(texts[one])),
+    its.map(({ requirement, discounted }) => [
+      ...words(texts[requirement]),
+      ...(discounted.length === 0
+        ? []
+        : [' (', ...joined(discounted.slice(0, 5).map(discountedText), '; '), ')']),
+    ]),
     ', ',
   );
 }
 
+function discountedText({ username, why }: Discounted): Phrase {
+  return [...phrase`${username}: `, ...words(discounts[why])];
+}
+
 const texts: Readonly<Record<Requirement, string>> = {
-  approved: 'an approval by somebody other than its author',
-  pipeline: 'a successful pipeline',
+  approved: 'an approval that counts, by somebody else than those who made it',
+  pipeline: 'a successful pipeline with a job of its own',
   no_unresolved: 'an end of its unresolved threads',
+};
+
+const discounts: Readonly<Record<Discount, string>> = {
+  bot: 'is the bot',
+  author: 'opened the merge request',
+  asker: 'asked the bot for what is in it',
+  'unknown-asker': 'may have asked the bot for it, which is not on record: only force deploys it',
+  'no-developer': 'has not the role Developer in the project',
+  pushed: 'pushed commits of it',
+  'in-commits': 'is named in its commits',
+  earlier: 'approved before its last change; revoke the approval, and approve again',
+  'unknown-time': 'approved at a time that GitLab does not tell',
 };

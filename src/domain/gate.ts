@@ -1,29 +1,38 @@
+import { judgeApprovals, type ApprovalFacts, type Discounted, type RequestAsker } from './approvals.ts';
 import type { Frozen } from './freeze.ts';
 import type { MergeRequest } from './gitlab.ts';
-import type { UserId } from './ids.ts';
 import type { Requirement } from './mapping.ts';
 
 /** What GitLab says of the review of a merge request; only what was asked for. */
 export interface Review {
-  readonly approval?: {
-    readonly author: UserId | undefined;
-    /** GitLab's own word on the project's rules; undefined where it gives none. */
-    readonly isApproved: boolean | undefined;
-    readonly approvers: readonly UserId[];
-  };
-  readonly pipeline?: {
-    readonly isSuccessful: boolean;
-    /** The names of what ran in it. */
-    readonly jobs: readonly string[];
-  };
+  readonly approval?: ApprovalFacts;
+  readonly pipeline?: PipelineFacts;
   /** Threads with something to resolve, by their first comments. */
   readonly unresolved?: readonly string[];
+}
+
+/** The newest pipeline of a merge request. */
+export interface PipelineFacts {
+  /** Whether it ran for the head of the merge request, or for what merging that would make. */
+  readonly isOfHead: boolean;
+  readonly isSuccessful: boolean;
+  /** What started it, in GitLab's words. */
+  readonly source: string | undefined;
+  /** How many jobs ran in it and succeeded. Statuses that somebody posted are none. */
+  readonly succeeded: number;
+}
+
+/** Something that a merge request lacks. */
+export interface Missing {
+  readonly requirement: Requirement;
+  /** The approvals that are there and do not count. */
+  readonly discounted: readonly Discounted[];
 }
 
 /** A merge request that lacks something that the mapping file requires. */
 export interface Lacking {
   readonly request: MergeRequest;
-  readonly missing: readonly Requirement[];
+  readonly missing: readonly Missing[];
 }
 
 /** Whether a deployment may begin by itself. */
@@ -32,31 +41,42 @@ export type Gate =
   | { readonly kind: 'frozen'; readonly frozen: Frozen }
   | { readonly kind: 'held'; readonly lacking: readonly Lacking[] };
 
-/** The names of the bot's own commit statuses begin so. */
-const ownStatus = 'aic-bot/';
+/** What GitLab itself starts pipelines for. `external` is not among them: such a pipeline holds what somebody posted, and nothing ran in it. */
+const sources = ['push', 'merge_request_event', 'web', 'api', 'trigger', 'schedule', 'pipeline'];
 
 /**
- * What a merge request lacks of what is required. What GitLab does not tell counts as lacking. Nobody approves their own; and a pipeline that
- * holds nothing but the bot's own status is none.
+ * What a merge request lacks of what is required. What GitLab does not tell counts as lacking.
+ * @param askers who asked the bot for it
  * @param isCommand whether a comment is one of commands alone: the bot's answer made a thread of it
  */
 export function missingIn(
   review: Review,
   required: readonly Requirement[],
+  askers: readonly RequestAsker[],
   isCommand: (comment: string) => boolean,
-): readonly Requirement[] {
-  return required.filter((requirement) => {
+): readonly Missing[] {
+  return required.flatMap((requirement): readonly Missing[] => {
     switch (requirement) {
       case 'approved': {
-        const { author, isApproved, approvers = [] } = review.approval ?? {};
-        return isApproved === false || !approvers.some((id) => id !== author);
+        const { isApproved, discounted } =
+          review.approval === undefined
+            ? { isApproved: false, discounted: [] }
+            : judgeApprovals(review.approval, askers);
+        return isApproved ? [] : [{ requirement, discounted }];
       }
       case 'pipeline': {
-        const { isSuccessful = false, jobs = [] } = review.pipeline ?? {};
-        return !isSuccessful || jobs.every((name) => name.startsWith(ownStatus));
+        const { pipeline } = review;
+        const ran =
+          pipeline?.isOfHead === true &&
+          pipeline.isSuccessful &&
+          sources.includes(pipeline.source ?? '') &&
+          pipeline.succeeded > 0;
+        return ran ? [] : [{ requirement, discounted: [] }];
       }
-      case 'no_unresolved':
-        return review.unresolved?.every((comment) => isCommand(comment)) !== true;
+      case 'no_unresolved': {
+        const isResolved = review.unresolved?.every((comment) => isCommand(comment)) === true;
+        return isResolved ? [] : [{ requirement, discounted: [] }];
+      }
     }
   });
 }

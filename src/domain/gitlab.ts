@@ -29,6 +29,8 @@ export interface MergeRequest {
   /** Whether the source branch is one of another project, whatever its name. */
   readonly fromFork: boolean;
   readonly target: string;
+  /** Who opened it. */
+  readonly author?: { readonly id: UserId; readonly username: string };
   /** The username of who merged it. */
   readonly mergedBy: string | undefined;
   readonly mergedById?: UserId;

@@ -1,6 +1,7 @@
 import type { WorkspaceName } from './aic.ts';
 import type { Alerts } from './alerts.ts';
 import type { AuditEntry } from './audit.ts';
+import type { Askers } from './askers.ts';
 import type { Drifts } from './drifts.ts';
 import type { Hold, Holds } from './hold.ts';
 import type { History } from './history.ts';
@@ -116,7 +117,18 @@ export interface Closing {
  * run can answer it: another process does the work now, and whatever runs here still, in whichever of its steps, must end at once.
  */
 export interface Store
-  extends Notices, Alerts, KnownProjects, Retention, Plans, RecordIds, Drifts, Holds, History, Requests {
+  extends
+    Askers,
+    Notices,
+    Alerts,
+    KnownProjects,
+    Retention,
+    Plans,
+    RecordIds,
+    Drifts,
+    Holds,
+    History,
+    Requests {
   branch(key: BranchKey): Promise<BranchState | undefined>;
   /** Oldest first. */
   waiting(key: BranchKey): Promise<readonly WaitingDelivery[]>;

@@ -1,3 +1,4 @@
+import type { RequestAsker } from '../domain/approvals.ts';
 import type { AuditEntry } from '../domain/audit.ts';
 import {
   arrivalOfMerge,
@@ -10,7 +11,8 @@ import {
 } from '../domain/back-merge.ts';
 import type { BranchView } from '../domain/branch-view.ts';
 import { backMergeReport, type BackMerged } from '../domain/back-merge-report.ts';
-import type { GitLabResult, Project } from '../domain/gitlab.ts';
+import type { GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
+import type { ProjectId } from '../domain/ids.ts';
 import type { BackMergeJob, DueJob, JobOutcome } from '../domain/job.ts';
 import type { Reason } from '../domain/reason.ts';
 import { ok } from '../domain/result.ts';
@@ -43,18 +45,21 @@ export async function runBackMerge(ports: BranchPorts, job: BackMergeJob): Promi
   const came = await arrivalOf(ports, project.value, job);
   if (!came.ok) return notDone(came.failure);
   if (came.value === undefined) return { kind: 'done' };
-  const { arrival, changes } = came.value;
+  const { arrival, changes, request } = came.value;
   const mapping = await readMapping(ports, project.value);
   if (!mapping.ok) return notDone(mapping.failure);
   if (!mapping.value.ok)
     return { kind: 'again', reason: `the mapping file is ${mapping.value.failure.kind}` };
   if (changes === undefined) return { kind: 'again', reason: 'GitLab does not tell what was merged' };
 
+  const makers = await makersOf(ports, job.projectId, request);
   const outcomes: BackMerged[] = [];
   for (const target of backMergeTargets(mapping.value.value)) {
     const branch = backMergeBranch(arrival, target);
     const opened = await openBackMerge(ports, project.value, { arrival, changes, target, branch });
     if (!opened.ok && isPassing(opened.failure)) return notDone(opened.failure.failure);
+    if (opened.ok && opened.value.kind === 'requested')
+      await ports.store.saveAskers(job.projectId, opened.value.request.iid, makers);
     outcomes.push(opened.ok ? opened.value : { target, kind: 'failed', reason: opened.failure });
   }
   const isNews = outcomes.some(({ kind }) => kind === 'requested' || kind === 'failed');
@@ -87,6 +92,23 @@ interface Came {
   readonly arrival: Arrival;
   /** Undefined where GitLab does not tell. */
   readonly changes: BroughtChanges | undefined;
+  /** Undefined for a push. */
+  readonly request: MergeRequest | undefined;
+}
+
+/** Who made what a merge request brought: they count as those who asked for its back-merge, and do not approve it. Nobody is known of a push. */
+async function makersOf(
+  { store }: Pick<BranchPorts, 'store'>,
+  project: ProjectId,
+  request: MergeRequest | undefined,
+): Promise<readonly RequestAsker[]> {
+  if (request === undefined) return [];
+  const { iid, author, mergedBy: username, mergedById: id } = request;
+  return [
+    ...(await store.askersOf(project, iid)),
+    ...(author === undefined ? [] : [author]),
+    ...(id === undefined || username === undefined ? [] : [{ id, username }]),
+  ];
 }
 
 /** What came into production, as GitLab has it now; undefined where it is no merged merge request. */
@@ -102,14 +124,15 @@ async function arrivalOf(
     if (!changes.ok) return changes;
     const { value } = changes;
     const brought = value === undefined ? undefined : { before, after, paths: value.paths };
-    return ok({ arrival: arrivalOfPush(project, branch, after), changes: brought });
+    return ok({ arrival: arrivalOfPush(project, branch, after), changes: brought, request: undefined });
   }
   const merged =
     mergeRequest === undefined ? ok(undefined) : await ports.gitlab.merged(project.id, mergeRequest);
   if (!merged.ok) return merged;
   if (merged.value === undefined) return ok(undefined);
   const changes = await broughtChanges(ports, project.id, merged.value, folders);
-  return changes.ok ? ok({ arrival: arrivalOfMerge(merged.value), changes: changes.value }) : changes;
+  if (!changes.ok) return changes;
+  return ok({ arrival: arrivalOfMerge(merged.value), changes: changes.value, request: merged.value });
 }
 
 function toldOf(outcome: BackMerged): string {

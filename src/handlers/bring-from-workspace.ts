@@ -66,5 +66,6 @@ export async function bringFromWorkspace(context: CommandContext, wish: BringWis
     assignee: asker.id,
   });
   if (!put.ok) return endedBy({ kind: 'upstream', failure: put.failure });
+  await ports.store.saveAskers(project.id, put.value.iid, [asker]);
   return { kind: 'opened', request: put.value, items: pushed.items };
 }

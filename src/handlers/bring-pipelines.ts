@@ -81,6 +81,7 @@ async function bring(
       from: source,
       origin: `${source} at ${from.value.head}`,
       by: `${asker.name} (${asker.username})`,
+      asker: asker.username,
       request,
     },
     changes: changes.value,

@@ -9,7 +9,7 @@ import type { BranchPorts } from './ports.ts';
 
 /** Whether what these merge requests brought may be deployed to the workspace now. GitLab is asked only where the mapping file requires something. */
 export async function checkGate(
-  { gitlab, clock }: Pick<BranchPorts, 'gitlab' | 'clock'>,
+  { gitlab, store, clock }: Pick<BranchPorts, 'gitlab' | 'store' | 'clock'>,
   project: ProjectId,
   target: WorkspaceTarget,
   mergeRequests: readonly MergeRequest[],
@@ -23,7 +23,8 @@ export async function checkGate(
     if (!review.ok) return review;
     const isCommand = (comment: string) =>
       comment.split('\n').filter((line) => line.trim() !== '').length === commandLines(comment).length;
-    const missing = missingIn(review.value ?? {}, target.require, isCommand);
+    const askers = await store.askersOf(project, request.iid);
+    const missing = missingIn(review.value ?? {}, target.require, askers, isCommand);
     if (missing.length > 0) lacking.push({ request, missing });
   }
   return ok(lacking.length === 0 ? { kind: 'open' } : { kind: 'held', lacking });

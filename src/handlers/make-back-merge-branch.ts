@@ -59,6 +59,7 @@ export async function makeBackMergeBranch(
         from: arrival.production,
         origin: `${arrival.production} at ${changes.after}`,
         by: arrival.by.name ?? 'the bot',
+        asker: arrival.by.name,
         request: `back-merge:${projectId}:${arrival.id}`,
       },
       changes: [files.flatMap((file) => changeOf(file, start.had.get(file.path) !== undefined))],

@@ -208,5 +208,6 @@ async function openRequest(
     assignee: asker.id,
   });
   if (!put.ok) return endedBy({ kind: 'upstream', failure: put.failure });
+  await ports.store.saveAskers(project.id, put.value.iid, [asker]);
   return answer(promotedReport(project, promotion, { brought, clashes, request: put.value, by }), true);
 }

@@ -154,6 +154,7 @@ function storyOf({ asker, request }: CommandContext, { workspace }: PushTarget, 
     from: workspace.name,
     origin: `the AIC workspace ${workspace.name}`,
     by: `${asker.name} (${asker.username})`,
+    asker: asker.username,
     request,
   };
 }

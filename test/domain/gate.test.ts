@@ -1,45 +1,36 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { missingIn, type Review } from '../../src/domain/gate.ts';
-import type { UserId } from '../../src/domain/ids.ts';
+import { missingIn, type PipelineFacts, type Review } from '../../src/domain/gate.ts';
 import { requirements, type Requirement } from '../../src/domain/mapping.ts';
 
-const [author, other] = [1, 2].map((id) => id as UserId);
 const isCommand = (comment: string) => comment.startsWith('/aic');
 
 function missing(review: Review, ...required: readonly Requirement[]): readonly Requirement[] {
-  return missingIn(review, required, isCommand);
+  return missingIn(review, required, [], isCommand).map(({ requirement }) => requirement);
 }
 
-const approval = (
-  isApproved: boolean | undefined,
-  ...approvers: readonly (UserId | undefined)[]
-): Review => ({
-  approval: { author, isApproved, approvers: approvers.flatMap((id) => id ?? []) },
-});
+const passed: PipelineFacts = { isOfHead: true, isSuccessful: true, source: 'push', succeeded: 1 };
 
 describe('what a merge request lacks', () => {
   test.each<readonly [string, Review, Requirement, boolean]>([
-    ['nobody approved it', approval(true), 'approved', true],
-    ['its author alone approved it', approval(true, author), 'approved', true],
-    ['somebody else approved it', approval(true, author, other), 'approved', false],
-    ["GitLab says that the project's rules want more", approval(false, other), 'approved', true],
-    ['an old GitLab says nothing of rules', approval(undefined, other), 'approved', false],
-    ['its pipeline failed', { pipeline: { isSuccessful: false, jobs: ['test'] } }, 'pipeline', true],
+    ['its pipeline failed', { pipeline: { ...passed, isSuccessful: false } }, 'pipeline', true],
+    ['its pipeline succeeded', { pipeline: passed }, 'pipeline', false],
+    ['its pipeline is of another commit', { pipeline: { ...passed, isOfHead: false } }, 'pipeline', true],
     [
-      'its pipeline succeeded',
-      { pipeline: { isSuccessful: true, jobs: ['aic-bot/plan', 'test'] } },
-      'pipeline',
-      false,
-    ],
-    [
-      "its pipeline holds the bot's own status alone",
-      { pipeline: { isSuccessful: true, jobs: ['aic-bot/plan'] } },
+      'its pipeline was made of posted statuses',
+      { pipeline: { ...passed, source: 'external' } },
       'pipeline',
       true,
     ],
-    ['its pipeline is empty', { pipeline: { isSuccessful: true, jobs: [] } }, 'pipeline', true],
+    [
+      'its pipeline is of a kind that nobody knows',
+      { pipeline: { ...passed, source: 'new' } },
+      'pipeline',
+      true,
+    ],
+    ['GitLab does not tell the kind', { pipeline: { ...passed, source: undefined } }, 'pipeline', true],
+    ['no job of its pipeline succeeded', { pipeline: { ...passed, succeeded: 0 } }, 'pipeline', true],
     ['a thread is open', { unresolved: ['Why?'] }, 'no_unresolved', true],
     ['only answers to commands are open', { unresolved: ['/aic plan'] }, 'no_unresolved', false],
     ['no thread is open', { unresolved: [] }, 'no_unresolved', false],

@@ -58,7 +58,7 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-const note = z.object({ body: z.string(), author: z.object({ username: z.string() }) });
+const note = z.object({ body: z.string(), system: z.boolean(), author: z.object({ username: z.string() }) });
 const patienceMs = 15_000;
 
 export const mapping = `mapping:
@@ -128,7 +128,7 @@ export async function setScene(
     return z
       .array(note)
       .parse(all)
-      .flatMap(({ author, body }) => (author.username === 'aic-bot' ? [body] : []));
+      .flatMap(({ author, body, system }) => (author.username === 'aic-bot' && !system ? [body] : []));
   };
   const isPlan = (body: string) => body.startsWith('<!-- aic-bot:plan');
   const comments = async (iid: number) => (await allComments(iid)).filter((body) => !isPlan(body));

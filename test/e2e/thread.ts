@@ -11,6 +11,7 @@ export interface Thread {
 const noteRow = z.object({
   id: z.number(),
   body: z.string(),
+  system: z.boolean(),
   author: z.object({ username: z.string() }),
 });
 const patienceMs = 20_000;
@@ -29,7 +30,10 @@ export function onMergeRequest(scene: Scene, iid: number): Thread {
 
 /** All comments of the thread, oldest first. */
 export async function notesOf(scene: Scene, { path }: Thread) {
-  return z.array(noteRow).parse(await scene.maintainer.call('GET', `${path}/notes?sort=asc&per_page=100`));
+  return z
+    .array(noteRow)
+    .parse(await scene.maintainer.call('GET', `${path}/notes?sort=asc&per_page=100`))
+    .filter(({ system }) => !system);
 }
 
 /** Says something and waits until the bot has ended; its answers since, and its last emoji. */

@@ -2,10 +2,12 @@ import {
   Branches,
   Commits,
   Deployments,
+  Events,
   IssueDiscussions,
   IssueNoteAwardEmojis,
   IssueNotes,
   Issues,
+  Jobs,
   MergeRequestDiscussions,
   MergeRequestNoteAwardEmojis,
   MergeRequestNotes,
@@ -106,6 +108,8 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
       return self;
     };
 
+    const people = createPeople(new ProjectMembers(resource), whoAmI, deps.clock);
+
     return {
       project: async (id) => {
         const remembered = projects.get(id);
@@ -136,7 +140,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
         commits: new Commits(resource),
         branches: new Branches(resource),
       }),
-      ...createPeople(new ProjectMembers(resource), whoAmI, deps.clock),
+      ...people,
       ...createMergeRequests(new MergeRequests(resource)),
       ...createLookout({
         projects: new Projects(resource),
@@ -168,7 +172,11 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
       ...createReviews({
         requests: new MergeRequests(resource),
         commits: new Commits(resource),
+        jobs: new Jobs(resource),
+        notes: notes['merge-request'],
+        events: new Events(resource),
         discussions: discussions['merge-request'],
+        people,
       }),
       ...createToken(new PersonalAccessTokens(resource)),
       reachable: async () => {

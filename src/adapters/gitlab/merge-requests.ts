@@ -31,6 +31,7 @@ const mergeRequest = z
     source_project_id: z.number().nullish(),
     target_project_id: z.number(),
     target_branch: z.string(),
+    author: person,
     merge_user: person,
     merged_by: person,
     sha,
@@ -43,7 +44,7 @@ const mergeRequest = z
   })
   .transform((shown): MergeRequest => {
     const merger = shown.merge_user ?? shown.merged_by;
-    const pipeline = shown.head_pipeline;
+    const { author, head_pipeline: pipeline } = shown;
     return {
       iid: shown.iid,
       title: shown.title,
@@ -52,6 +53,7 @@ const mergeRequest = z
       source: shown.source_branch,
       fromFork: shown.source_project_id !== shown.target_project_id,
       target: shown.target_branch,
+      ...(author?.id === undefined ? {} : { author: { id: author.id as UserId, username: author.username } }),
       mergedBy: merger?.username,
       ...(merger?.id === undefined ? {} : { mergedById: merger.id as UserId }),
       head: shown.sha,

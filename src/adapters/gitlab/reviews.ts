@@ -1,24 +1,29 @@
-import type { Commits, MergeRequestDiscussions, MergeRequests } from '@gitbeaker/rest';
+import type { Commits, Jobs, MergeRequestDiscussions } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { Review } from '../../domain/gate.ts';
+import type { PipelineFacts, Review } from '../../domain/gate.ts';
 import type { MergeRequestIid, ProjectId, UserId } from '../../domain/ids.ts';
 import type { Reviews } from '../../domain/reviews.ts';
+import { approvalFacts, type ApprovalResources } from './approvals.ts';
 import { mostPages, orUndefined } from './requester.ts';
 
 const user = z.object({ id: z.number().transform((id) => id as UserId) });
 const shown = z.object({
   author: user.nullish(),
   sha: z.string().nullish(),
+  source_project_id: z
+    .number()
+    .nullish()
+    .transform((id) => id as ProjectId | null | undefined),
   head_pipeline: z
     .object({ id: z.number(), sha: z.string(), status: z.string(), source: z.string().nullish() })
     .nullish(),
 });
-const approvals = z.object({
-  approved: z.boolean().nullish(),
-  approved_by: z.array(z.object({ user })),
-});
-const statuses = z.array(z.object({ name: z.string() }));
+const commit = z.object({ parent_ids: z.array(z.string()) });
+const finished = z.array(z.object({ status: z.string() }));
+const bridges = z.array(
+  z.object({ status: z.string(), downstream_pipeline: z.object({ status: z.string() }).nullish() }),
+);
 const discussions = z.array(
   z.object({
     notes: z.array(
@@ -26,11 +31,11 @@ const discussions = z.array(
     ),
   }),
 );
-const wholeList = { perPage: 100, maxPages: mostPages } as const;
+const wholeList = { perPage: 100, maxPages: mostPages, showExpanded: false } as const;
 
-interface Resources {
-  readonly requests: MergeRequests;
+interface Resources extends ApprovalResources {
   readonly commits: Commits;
+  readonly jobs: Jobs;
   readonly discussions: MergeRequestDiscussions;
 }
 
@@ -42,7 +47,7 @@ export function createReviews(resources: Resources): Reviews {
         const request = shown.parse(await resources.requests.show(project, iid));
         return {
           ...(about.includes('approved')
-            ? { approval: await approval(resources, project, iid, request) }
+            ? { approval: await approvalFacts(resources, project, iid, headOf(project, request)) }
             : {}),
           ...(about.includes('pipeline') ? { pipeline: await pipeline(resources, project, request) } : {}),
           ...(about.includes('no_unresolved')
@@ -55,29 +60,32 @@ export function createReviews(resources: Resources): Reviews {
 
 type Shown = z.infer<typeof shown>;
 
-async function approval(
-  { requests }: Resources,
-  project: ProjectId,
-  iid: MergeRequestIid,
-  { author }: Shown,
-): Promise<Required<Review>['approval']> {
-  const { body } = await requests.requester.get(`projects/${project}/merge_requests/${iid}/approvals`);
-  const { approved, approved_by: by } = approvals.parse(body);
-  return { author: author?.id, isApproved: approved ?? undefined, approvers: by.map((one) => one.user.id) };
+function headOf(project: ProjectId, { author, sha, source_project_id: source }: Shown) {
+  return { author: author?.id, head: sha ?? undefined, source: source ?? project };
 }
 
 async function pipeline(
-  { commits }: Resources,
+  { jobs, commits }: Resources,
   project: ProjectId,
   { sha, head_pipeline: head }: Shown,
-): Promise<Required<Review>['pipeline']> {
-  // A pipeline of the merged result is of a commit of its own; GitLab tells by its source that it is the merge request's.
-  const isOwn = head?.sha === sha || head?.source === 'merge_request_event';
-  if (!head || !sha || !isOwn || head.status !== 'success') return { isSuccessful: false, jobs: [] };
-  // The client's types do not know of the pipeline; it is passed on all the same.
-  const options = { ...wholeList, all: false, pipelineId: head.id };
-  const listed = await commits.allStatuses(project, head.sha, options);
-  return { isSuccessful: true, jobs: statuses.parse(listed).map(({ name }) => name) };
+): Promise<PipelineFacts> {
+  const none = { isOfHead: false, isSuccessful: false, source: undefined, succeeded: 0 };
+  if (!head || !sha || head.status !== 'success') return none;
+  const facts = { isSuccessful: true, source: head.source ?? undefined };
+  // A pipeline of the merged result is of a commit of its own, one of whose parents is the head.
+  const isOfHead =
+    head.sha === sha || commit.parse(await commits.show(project, head.sha)).parent_ids.includes(sha);
+  if (!isOfHead) return none;
+  const pipelineId = head.id;
+  // What somebody posted is in neither list.
+  const ran = finished.parse(await jobs.all(project, { ...wholeList, pipelineId }));
+  const built = ran.filter(({ status }) => status === 'success').length;
+  if (built > 0) return { ...facts, isOfHead, succeeded: built };
+  const begun = bridges.parse(await jobs.allPipelineBridges(project, pipelineId, wholeList));
+  const passed = begun.filter(
+    ({ status, downstream_pipeline: other }) => status === 'success' && other?.status === 'success',
+  );
+  return { ...facts, isOfHead, succeeded: passed.length };
 }
 
 async function unresolved(

@@ -4,6 +4,7 @@ import type { Migration } from 'kysely/migration';
 /** The versions that are the same on each engine. One that has been released is never changed. */
 export const common: Record<string, Migration> = {
   '0015-lanes': { up: lanes },
+  '0016-askers': { up: askers },
   '0016-broken': { up: broken },
   '0016-digests': { up: digests },
 };
@@ -40,5 +41,17 @@ async function broken(db: Kysely<never>): Promise<void> {
     .on('jobs')
     .column('broke')
     .where(sql<boolean>`broke > 0`)
+    .execute();
+}
+
+/** Who asked the bot for a merge request. */
+async function askers(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createTable('askers')
+    .addColumn('project_id', 'bigint', (column) => column.notNull())
+    .addColumn('merge_request', 'bigint', (column) => column.notNull())
+    .addColumn('username', 'text', (column) => column.notNull())
+    .addColumn('user_id', 'bigint')
+    .addPrimaryKeyConstraint('askers_key', ['project_id', 'merge_request', 'username'])
     .execute();
 }

@@ -20,6 +20,7 @@ const tables = [
   'items',
   'snapshots',
   'baselines',
+  'askers',
   'holds',
   'plans',
   'drift',

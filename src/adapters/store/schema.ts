@@ -6,7 +6,7 @@ import type { DriftState } from '../../domain/drift.ts';
 import type { DeploymentStatus } from '../../domain/deployment.ts';
 import type { Fingerprint } from '../../domain/fingerprint.ts';
 import type { RecordId } from '../../domain/records.ts';
-import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId } from '../../domain/ids.ts';
+import type { CommitSha, DeploymentId, MergeRequestIid, ProjectId, UserId } from '../../domain/ids.ts';
 
 /**
  * The tables. Times are milliseconds since 1970 (UTC), booleans 0 or 1, `*_json` columns hold JSON.
@@ -182,6 +182,13 @@ export interface Tables {
     pipelines_json: string;
     /** The texts of the comments that show it. */
     bodies_json: string;
+  };
+  askers: {
+    project_id: ProjectId;
+    merge_request: MergeRequestIid;
+    username: string;
+    /** Null: an operator. */
+    user_id: UserId | null;
   };
   notices: {
     id: string;

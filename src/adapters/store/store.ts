@@ -13,6 +13,7 @@ import type {
   WorkspaceKey,
 } from '../../domain/store.ts';
 import { createAlerts } from './alerts.ts';
+import { createAskers } from './askers.ts';
 import { addAudit } from './audit.ts';
 import { createDeployments } from './deployments.ts';
 import { createDrifts } from './drifts.ts';
@@ -44,6 +45,7 @@ export function createStore(
     });
   return {
     ...createDeployments(db, write, clock),
+    ...createAskers(db, write),
     ...createNotices(write, clock, jobsAdded),
     ...createAlerts(write, clock, jobsAdded),
     ...createRetention(write),

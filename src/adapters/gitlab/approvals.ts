@@ -1,0 +1,197 @@
+import type { Events, MergeRequestNotes, MergeRequests } from '@gitbeaker/rest';
+import { z } from 'zod';
+
+import type { Approval, ApprovalFacts, Approver } from '../../domain/approvals.ts';
+import { askersIn } from '../../domain/commit-message.ts';
+import type { MergeRequestIid, ProjectId, UserId } from '../../domain/ids.ts';
+import type { People } from '../../domain/people.ts';
+import { mostPages, orUndefined, UpstreamError } from './requester.ts';
+
+const userId = z.number().transform((id) => id as UserId);
+const time = z
+  .string()
+  .nullish()
+  .transform((text) => {
+    const at = Date.parse(text ?? '');
+    return Number.isNaN(at) ? undefined : at;
+  });
+
+const approvals = z.object({
+  approved: z.boolean().nullish(),
+  approved_by: z.array(
+    z.object({
+      user: z.object({
+        id: userId,
+        username: z.string(),
+        name: z.string().nullish(),
+        public_email: z.string().nullish(),
+      }),
+      // Since GitLab 18; before that a system note tells the moment.
+      approved_at: time,
+    }),
+  ),
+});
+const versions = z.array(z.object({ id: z.number(), head_commit_sha: z.string(), created_at: time }));
+const commits = z.array(
+  z.object({
+    id: z.string(),
+    message: z.string().nullish(),
+    author_name: z.string(),
+    author_email: z.string(),
+    committer_name: z.string().nullish(),
+    committer_email: z.string().nullish(),
+  }),
+);
+const notes = z.array(
+  z.object({ body: z.string(), system: z.boolean(), author: z.object({ id: userId }), created_at: time }),
+);
+const pushes = z.array(
+  z.object({
+    author_id: userId,
+    push_data: z.object({ commit_to: z.string().nullish() }).nullish(),
+  }),
+);
+const settings = z.object({ reset_approvals_on_push: z.boolean().nullish() });
+
+const developerLevel = 30;
+/** The client's types do not know of the pages of some lists; they are passed on all the same. */
+const wholeList = { perPage: 100, maxPages: mostPages, showExpanded: false } as const;
+/** So many pages of a project's pushes are read: whoever pushed before that is known by the commits and the notes alone. */
+const mostPushPages = 5;
+
+export interface ApprovalResources {
+  readonly requests: MergeRequests;
+  readonly notes: MergeRequestNotes;
+  readonly events: Events;
+  readonly people: People;
+}
+
+/** The merge request as far as it matters here. */
+interface Shown {
+  readonly author: UserId | undefined;
+  readonly head: string | undefined;
+  /** The project of the source branch. */
+  readonly source: ProjectId;
+}
+
+/**
+ * What GitLab knows of the approvals of a merge request. Who pushed comes from GitLab's own notes and events, which nobody can write; when content
+ * came, from the versions of the difference, whose time is GitLab's.
+ */
+export async function approvalFacts(
+  resources: ApprovalResources,
+  project: ProjectId,
+  iid: MergeRequestIid,
+  { author, head, source }: Shown,
+): Promise<ApprovalFacts> {
+  const { requests, people } = resources;
+  const own = await people.self();
+  if (!own.ok) throw new UpstreamError(own.failure);
+  const { body } = await requests.requester.get(`projects/${project}/merge_requests/${iid}/approvals`);
+  const { approved, approved_by: by } = approvals.parse(body);
+  const none = { contentSince: undefined, isReset: false, pushers: [], named: [], orderedBy: [] };
+  const common = { author, bot: own.value, isApproved: approved ?? undefined };
+  if (by.length === 0) return { ...common, approvals: [], ...none };
+
+  const [listed, versionRows, commitRows, approvers] = await Promise.all([
+    resources.notes.all(project, iid, { ...wholeList, sort: 'desc' }),
+    requests.allDiffVersions(project, iid, wholeList),
+    requests.allCommits(project, iid, wholeList),
+    Promise.all(by.map(({ user }) => approverOf(people, project, user))),
+  ]);
+  const told = notes.parse(listed).filter(({ system }) => system);
+  const made = commits.parse(commitRows);
+  const contentSince = since(versions.parse(versionRows), told, head);
+  const given = by.map(({ approved_at: at }, index): Approval | undefined => {
+    const approver = approvers[index];
+    return approver === undefined ? undefined : { by: approver, at: at ?? notedAt(told, approver.id) };
+  });
+  const standing = given.filter((one) => one !== undefined);
+  const isOld = standing.some(
+    ({ at }) => !(at !== undefined && contentSince !== undefined && at > contentSince),
+  );
+  return {
+    ...common,
+    approvals: standing,
+    contentSince,
+    isReset: isOld && (await resetsApprovals(resources, project)),
+    pushers: [
+      ...told.filter(({ body: note }) => addedCommits.test(note)).map((note) => note.author.id),
+      ...(await pushersOf(resources, source, new Set(made.map(({ id }) => id)))),
+    ],
+    named: made.flatMap((commit) => [
+      { name: commit.author_name, email: commit.author_email },
+      { name: commit.committer_name ?? '', email: commit.committer_email ?? '' },
+    ]),
+    orderedBy: made.flatMap(({ message }) => askersIn(message ?? '')),
+  };
+}
+
+/** GitLab's own words (app/services/system_notes). */
+const addedCommits = /^added \d+ commit/;
+const changedTarget = /^changed (?:automatically )?target branch/;
+const approvedIt = 'approved this merge request';
+
+type Notes = z.infer<typeof notes>;
+
+async function approverOf(
+  people: People,
+  project: ProjectId,
+  user: z.infer<typeof approvals>['approved_by'][number]['user'],
+): Promise<Approver> {
+  const member = await people.member(project, user.id);
+  if (!member.ok) throw new UpstreamError(member.failure);
+  return {
+    id: user.id,
+    username: user.username,
+    name: user.name ?? user.username,
+    email: user.public_email === '' ? undefined : (user.public_email ?? undefined),
+    isDeveloper: (member.value?.level ?? 0) >= developerLevel,
+  };
+}
+
+/** When the head came that the merge request has now: a head that went and came back counts from its return. */
+function since(all: z.infer<typeof versions>, told: Notes, head: string | undefined): number | undefined {
+  const newestFirst = all.toSorted((one, other) => other.id - one.id);
+  const other = newestFirst.findIndex(({ head_commit_sha: sha }) => sha !== head);
+  const first = newestFirst.at(other === -1 ? -1 : other - 1);
+  if (first === undefined || first.head_commit_sha !== head || first.created_at === undefined)
+    return undefined;
+  const retargeted = told.filter(({ body }) => changedTarget.test(body)).map(({ created_at: at }) => at);
+  if (retargeted.includes(undefined)) return undefined;
+  return Math.max(first.created_at, ...retargeted.filter((at) => at !== undefined));
+}
+
+function notedAt(told: Notes, user: UserId): number | undefined {
+  const times = told
+    .filter(({ body, author }) => body === approvedIt && author.id === user)
+    .flatMap(({ created_at: at }) => at ?? []);
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** A setting of GitLab Premium; elsewhere there is none. */
+async function resetsApprovals({ requests }: ApprovalResources, project: ProjectId): Promise<boolean> {
+  const shown = await orUndefined(async () => {
+    const { body } = await requests.requester.get(`projects/${project}/approvals`);
+    return settings.parse(body).reset_approvals_on_push;
+  });
+  if (shown.ok) return shown.value === true;
+  if (shown.failure.reason === 'denied' || shown.failure.reason === 'refused') return false;
+  throw new UpstreamError(shown.failure);
+}
+
+/** Who pushed one of the commits, by the events of the project. One whose events are not shown has none. */
+async function pushersOf(
+  { events }: ApprovalResources,
+  project: ProjectId,
+  heads: ReadonlySet<string>,
+): Promise<readonly UserId[]> {
+  const listed = await orUndefined(async () =>
+    pushes.parse(
+      await events.all({ projectId: project, action: 'pushed', perPage: 100, maxPages: mostPushPages }),
+    ),
+  );
+  if (!listed.ok && listed.failure.reason !== 'denied') throw new UpstreamError(listed.failure);
+  const all = listed.ok ? (listed.value ?? []) : [];
+  return all.filter(({ push_data: data }) => heads.has(data?.commit_to ?? '')).map(({ author_id: id }) => id);
+}

@@ -1,0 +1,111 @@
+import type { UserId } from './ids.ts';
+
+/** Somebody's approval that stands. */
+export interface Approval {
+  readonly by: Approver;
+  /** Milliseconds since 1970, by GitLab's clock; undefined where GitLab does not tell. */
+  readonly at: number | undefined;
+}
+
+export interface Approver {
+  readonly id: UserId;
+  readonly username: string;
+  readonly name: string;
+  readonly email: string | undefined;
+  /** Whether they may do now what a developer of the project may. */
+  readonly isDeveloper: boolean;
+}
+
+/** Whoever asked the bot for a merge request. An operator need not have an account in GitLab. */
+export interface RequestAsker {
+  readonly id: UserId | undefined;
+  readonly username: string;
+}
+
+/** What GitLab knows of the approvals of a merge request. */
+export interface ApprovalFacts {
+  readonly author: UserId | undefined;
+  /** The account that the bot's token belongs to. */
+  readonly bot: UserId;
+  /** GitLab's own word on the project's rules; undefined where it gives none. */
+  readonly isApproved: boolean | undefined;
+  readonly approvals: readonly Approval[];
+  /** When the last commit came, or the target branch last changed, by GitLab's clock. The dates of commits can be made up. */
+  readonly contentSince: number | undefined;
+  /** Whether the project is set to remove approvals when commits are added. */
+  readonly isReset: boolean;
+  /** Who pushed commits, as GitLab saw them: nobody can pretend to be another. */
+  readonly pushers: readonly UserId[];
+  /** Whom the commits name as their authors and committers. Everybody can write anything there, so it only ever takes away. */
+  readonly named: readonly { readonly name: string; readonly email: string }[];
+  /** The usernames for whom the bot made commits, by their messages. */
+  readonly orderedBy: readonly string[];
+}
+
+/** Why an approval does not count. */
+export type Discount =
+  | 'bot'
+  | 'author'
+  | 'asker'
+  | 'unknown-asker'
+  | 'no-developer'
+  | 'pushed'
+  | 'in-commits'
+  | 'earlier'
+  | 'unknown-time';
+
+export interface Discounted {
+  readonly username: string;
+  readonly why: Discount;
+}
+
+/** The approvals that count, and why the others do not. Whatever can't be determined counts against an approval. */
+export function judgeApprovals(
+  facts: ApprovalFacts,
+  askers: readonly RequestAsker[],
+): { readonly isApproved: boolean; readonly discounted: readonly Discounted[] } {
+  const discounted = facts.approvals.flatMap(({ by, at }): readonly Discounted[] => {
+    const why = discountOf(facts, askers, by, at);
+    return why === undefined ? [] : [{ username: by.username, why }];
+  });
+  const isCounted = discounted.length < facts.approvals.length;
+  return { isApproved: isCounted && facts.isApproved !== false, discounted };
+}
+
+function discountOf(
+  facts: ApprovalFacts,
+  askers: readonly RequestAsker[],
+  by: Approver,
+  at: number | undefined,
+): Discount | undefined {
+  if (by.id === facts.bot) return 'bot';
+  if (facts.author === undefined || by.id === facts.author) return 'author';
+  if (askers.some((asker) => isAsker(asker, by)) || facts.orderedBy.includes(by.username)) return 'asker';
+  if (facts.author === facts.bot && askers.length === 0) return 'unknown-asker';
+  if (!by.isDeveloper) return 'no-developer';
+  if (facts.pushers.includes(by.id)) return 'pushed';
+  if (facts.named.some((one) => isNamed(one, by))) return 'in-commits';
+  if (facts.isReset) return undefined;
+  if (at === undefined || facts.contentSince === undefined) return 'unknown-time';
+  return at > facts.contentSince ? undefined : 'earlier';
+}
+
+function isAsker(asker: RequestAsker, { id, username }: Approver): boolean {
+  return asker.id === undefined ? asker.username === username : asker.id === id;
+}
+
+/** GitLab's addresses that hide a person's own: `12-rita@users.noreply.gitlab.example`. */
+const hidden = /^(\d+)-[^@]*@users\.noreply\./;
+
+function isNamed({ name, email }: ApprovalFacts['named'][number], by: Approver): boolean {
+  const address = same(email);
+  const [, id] = hidden.exec(address) ?? [];
+  if (id !== undefined) return Number(id) === by.id;
+  if (by.email !== undefined && address === same(by.email)) return true;
+  const called = [by.name, by.username].map(same);
+  return called.includes(same(name)) || address.startsWith(`${same(by.username)}@`);
+}
+
+function same(text: string): string {
+  return text.normalize('NFC').trim().toLowerCase();
+}

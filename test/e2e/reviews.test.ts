@@ -1,0 +1,221 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+
+import { personAt, until, type Person } from '../../demo/person.ts';
+import { aicProject, isFinal, mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
+import { issue, say } from './thread.ts';
+
+let scene: Scene;
+afterEach(() => scene.close());
+
+const patienceMs = 20_000;
+const shown = z.object({ sha: z.string(), source_branch: z.string() });
+
+function requiring(requirement: string): string {
+  return `${mapping}workspaces:\n  PIN QA: { require: [${requirement}] }\n`;
+}
+
+function request(iid: number): string {
+  return `/projects/${scene.projectId}/merge_requests/${iid}`;
+}
+
+async function headOf(iid: number) {
+  return shown.parse(await scene.maintainer.call('GET', request(iid)));
+}
+
+function live(name: string, workspace = 'PIN QA'): boolean {
+  return scene.world.aic.pipelines(aicProject, workspace).includes(name);
+}
+
+function member(username: string, level = 30): Person {
+  const { gitlab } = scene.world;
+  const user = gitlab.addUser({ username, name: `${username} Smith` });
+  gitlab.addMember(scene.projectId, user.id, level);
+  return personAt(gitlab.url, user.token);
+}
+
+function approve(who: Person, iid: number): Promise<unknown> {
+  return who.call('POST', `${request(iid)}/approve`);
+}
+
+/** What the merge request says of the gate, as soon as it says this. */
+function held(iid: number, why: string): Promise<string> {
+  return until(
+    `what !${iid} lacks`,
+    async () => {
+      await scene.advance(20 * 60_000);
+      return (await scene.comments(iid)).find((body) => body.includes('aic-bot:gate') && body.includes(why));
+    },
+    patienceMs,
+  );
+}
+
+function deployed(iid: number): Promise<string> {
+  return until(
+    `the deployment of !${iid}`,
+    async () => {
+      await scene.advance(20 * 60_000);
+      return (await scene.comments(iid)).find(isFinal);
+    },
+    patienceMs,
+  );
+}
+
+describe('an approval', () => {
+  test('from before the last commit does not count, and one that is given again does', async () => {
+    scene = await setScene({ mapping: requiring('approved') });
+    const rita = member('rita');
+    member('dev');
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('harmless', 'select 1'));
+    await approve(rita, iid);
+    const { source_branch: source } = await headOf(iid);
+    const more = sqlFile('later', 'select 2');
+    await scene.world.gitlab.commitFiles(scene.projectId, source, 'Later', more, { user: 'dev' });
+    await scene.merge(iid);
+    expect(await held(iid, 'approved before its last change')).toContain('`rita`');
+    expect(live('later')).toBe(false);
+    await rita.call('POST', `${request(iid)}/unapprove`);
+    await approve(rita, iid);
+    expect(await deployed(iid)).toContain('2 created');
+  });
+
+  test('from before the last commit counts where GitLab removes approvals itself', async () => {
+    scene = await setScene({ mapping: requiring('approved') });
+    const { gitlab } = scene.world;
+    const rita = member('rita');
+    member('dev');
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    await approve(rita, iid);
+    const { source_branch: source } = await headOf(iid);
+    // As after a rebase, which leaves the changes as they are: GitLab keeps the approvals.
+    await gitlab.commitFiles(scene.projectId, source, 'Rebase', { 'docs/a.md': 'x' }, { user: 'dev' });
+    gitlab.setResetsApprovals(scene.projectId, true);
+    await scene.merge(iid);
+    expect(await deployed(iid)).toContain('1 created');
+  });
+
+  test('for another target branch does not count', async () => {
+    scene = await setScene({
+      mapping: `${mapping}workspaces:\n  PIN PROD: { require: [approved] }\n`,
+    });
+    const rita = member('rita');
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    await approve(rita, iid);
+    await scene.maintainer.call('PUT', request(iid), { target_branch: 'main' });
+    await scene.merge(iid);
+    await held(iid, 'approved before its last change');
+    expect(live('a', 'PIN PROD')).toBe(false);
+  });
+
+  test('by who pushed a commit does not count, under whatever name it was written', async () => {
+    scene = await setScene({ mapping: requiring('approved') });
+    const { gitlab, projectId } = { ...scene.world, projectId: scene.projectId };
+    const rita = member('rita');
+    await scene.start();
+    const iid = await scene.open('develop', { 'docs/a.md': 'x' });
+    const { source_branch: source } = await headOf(iid);
+    const disguise = { user: 'rita', author: { name: 'Omar Reyes', email: 'omar@example.com' } };
+    await gitlab.commitFiles(projectId, source, 'By Omar', sqlFile('ritas', 'select 666'), disguise);
+    await approve(rita, iid);
+    await scene.merge(iid);
+    await held(iid, '`rita`: pushed commits of it');
+
+    // The same before the merge request is opened: no note tells of that.
+    await scene.addBranch('ready', 'develop');
+    await gitlab.commitFiles(projectId, 'ready', 'By Omar', sqlFile('made', 'select 666'), disguise);
+    const opened = await scene.maintainer.call('POST', `/projects/${projectId}/merge_requests`, {
+      source_branch: 'ready',
+      target_branch: 'develop',
+      title: 'Ready',
+    });
+    const other = z.object({ iid: z.number() }).parse(opened).iid;
+    await approve(rita, other);
+    await scene.merge(other);
+    await held(other, '`rita`: pushed commits of it');
+    expect(live('ritas') || live('made')).toBe(false);
+    await approve(member('quinn'), other);
+    await approve(member('pat'), iid);
+    await deployed(other);
+    expect(live('ritas') && live('made')).toBe(true);
+  });
+
+  test('by who left the project does not count', async () => {
+    scene = await setScene({ mapping: requiring('approved') });
+    const rita = member('rita');
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    await approve(rita, iid);
+    scene.world.gitlab.removeMember(scene.projectId, 'rita');
+    await scene.merge(iid);
+    await held(iid, 'has not the role Developer');
+    expect(live('a')).toBe(false);
+  });
+
+  test('of a promotion does not count by who asked for it, and counts by somebody else', async () => {
+    scene = await setScene({
+      mapping: `${mapping}workspaces:\n  PIN PROD: { require: [approved] }\n`,
+    });
+    scene.world.aic.putPipeline(aicProject, 'PIN QA', 'mine', sqlContent('select 1'));
+    await scene.start();
+    const { answer } = await say(scene, await issue(scene), '/aic release solo mine');
+    const iid = Number(/!(\d+)/.exec(answer)?.[1]);
+    await approve(scene.maintainer, iid);
+    await scene.merge(iid);
+    await held(iid, '`omar`: asked the bot for what is in it');
+    expect(live('mine', 'PIN PROD')).toBe(false);
+    await approve(member('rita'), iid);
+    await deployed(iid);
+    expect(live('mine', 'PIN PROD')).toBe(true);
+  });
+});
+
+describe('a pipeline', () => {
+  test('of statuses that somebody posted is none, whoever posted them', async () => {
+    scene = await setScene({ mapping: requiring('pipeline') });
+    const dev = member('dev');
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    await scene.comment(iid, (body) => body.includes('aic-bot:plan'));
+    await scene.settle();
+    const { sha, source_branch: ref } = await headOf(iid);
+    const status = { state: 'success', name: 'looks good to me', ref };
+    await dev.call('POST', `/projects/${scene.projectId}/statuses/${sha}`, status);
+    const { head_pipeline: pipeline } = z
+      .object({ head_pipeline: z.object({ status: z.string(), source: z.string() }) })
+      .parse(await scene.maintainer.call('GET', request(iid)));
+    expect(pipeline).toEqual({ status: 'success', source: 'external' });
+    await scene.merge(iid);
+    await held(iid, 'it lacks a successful pipeline');
+    expect(live('a')).toBe(false);
+  });
+
+  test('with posted statuses and no job that succeeded is none', async () => {
+    scene = await setScene({ mapping: requiring('pipeline') });
+    const dev = member('dev');
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    const { sha, source_branch: ref } = await headOf(iid);
+    scene.world.gitlab.addPipeline(scene.projectId, sha, { ref, jobs: [{ name: 'test', state: 'skipped' }] });
+    const status = { state: 'success', name: 'fine', ref };
+    await dev.call('POST', `/projects/${scene.projectId}/statuses/${sha}`, status);
+    await scene.merge(iid);
+    await held(iid, 'it lacks a successful pipeline');
+    expect(live('a')).toBe(false);
+  });
+
+  test.each([
+    ['a job', [{ name: 'test', state: 'success' }]],
+    ['a child pipeline', [{ name: 'child', state: 'success', downstream: 'success' }]],
+  ] as const)('with %s that succeeded counts', async (_what, jobs) => {
+    scene = await setScene({ mapping: requiring('pipeline') });
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    const { sha, source_branch: ref } = await headOf(iid);
+    scene.world.gitlab.addPipeline(scene.projectId, sha, { ref, jobs });
+    await scene.merge(iid);
+    expect(await deployed(iid)).toContain('1 created');
+  });
+});
