@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 
+import { endOfPeriod, type FreezePeriod } from './freeze-period.ts';
 import { phrase, words, type Phrase } from './phrase.ts';
 import { fail, ok, type Result } from './result.ts';
 
@@ -19,10 +20,15 @@ export interface FreezeWindow {
   readonly zone: string;
 }
 
+/** What keeps deployments from beginning: a window of the mapping file, or a freeze period of GitLab's. */
+export type Freeze = FreezeWindow | FreezePeriod;
+
 /** When a freeze ends, in milliseconds since 1970, and by which clock that is told. */
 export interface Frozen {
   readonly until: number;
   readonly zone: string;
+  /** What is in force; where it is several, the one that ends last. */
+  readonly by: Freeze;
 }
 
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
@@ -64,23 +70,40 @@ function isZone(name: string): boolean {
 const longestMs = 21 * 24 * 60 * 60_000;
 
 /**
- * Until when windows freeze deployments at a moment: the end of the whole stretch, where one follows upon another. Undefined where none does. Moments that a
+ * Until when freezes keep deployments from beginning at a moment: the end of the whole stretch, where one follows upon another. Undefined where none does. Moments that a
  * clock skips or has twice are taken as `Temporal` takes them: after the gap, and the first of the two.
+ * A period that can't be read freezes nothing here: `unclearPeriod` finds it.
  * @param now milliseconds since 1970
  */
-export function frozenUntil(windows: readonly FreezeWindow[], now: number): Frozen | undefined {
+export function frozenUntil(freezes: readonly Freeze[], now: number): Frozen | undefined {
   let found: Frozen | undefined;
   for (let at = now; at - now < longestMs;) {
-    const ends = windows.flatMap((window) => {
-      const until = endOf(window, at);
-      return until === undefined ? [] : [{ until, zone: window.zone }];
+    const ends = freezes.flatMap((by) => {
+      const until = isPeriod(by) ? endOfPeriod(by, at) : endOf(by, at);
+      return typeof until === 'number' ? [{ until, zone: by.zone, by }] : [];
     });
     const [last] = ends.toSorted((one, other) => other.until - one.until);
     if (last === undefined) return found;
-    found = last;
+    found = { ...last, by: found?.by ?? last.by };
     at = last.until;
   }
   return found;
+}
+
+/** A freeze period of which nobody can tell whether it is in force. */
+export function unclearPeriod(periods: readonly FreezePeriod[], now: number): FreezePeriod | undefined {
+  return periods.find((period) => endOfPeriod(period, now) === 'unclear');
+}
+
+/** What freezes, such as `GitLab's freeze period from …`. */
+export function freezeName(freeze: Freeze): Phrase {
+  return isPeriod(freeze)
+    ? phrase`GitLab's freeze period from ${freeze.start} to ${freeze.end} (${freeze.zone})`
+    : words('the mapping file');
+}
+
+function isPeriod(freeze: Freeze): freeze is FreezePeriod {
+  return 'start' in freeze;
 }
 
 /** Whether the windows leave no time to deploy in. */
@@ -111,7 +134,7 @@ function endOf({ from, to, zone }: FreezeWindow, at: number): number | undefined
 }
 
 /** Such as `Mon 30 Nov 2026, 07:00 America/Toronto`. */
-export function momentIn({ until, zone }: Frozen): Phrase {
+export function momentIn({ until, zone }: Omit<Frozen, 'by'>): Phrase {
   const time = Temporal.Instant.fromEpochMilliseconds(until).toZonedDateTimeISO(zone);
   const day = days[time.dayOfWeek - 1] ?? '';
   const month = months[time.month - 1] ?? '';

@@ -1,5 +1,5 @@
 import type { BranchView } from './branch-view.ts';
-import { momentIn } from './freeze.ts';
+import { freezeName, momentIn } from './freeze.ts';
 import type { Discount, Discounted } from './approvals.ts';
 import type { Gate, Lacking, Missing } from './gate.ts';
 import type { MergeRequest } from './gitlab.ts';
@@ -47,11 +47,28 @@ function waitingReport(request: MergeRequest, target: WorkspaceTarget, gate: Clo
         outcome: [
           ...phrase`Merged, and deployed to ${target.name} by itself after `,
           ...momentIn(gate.frozen),
-          ': until then the mapping file freezes deployments',
+          ': until then ',
+          ...freezeName(gate.frozen.by),
+          ' freezes deployments',
         ],
         table: undefined,
         remedies: [
           phrase`To deploy all the same, comment ${'/aic deploy PIPELINE force reason="…"'}: it needs a reason, and overwrites changes made by hand in AIC.`,
+        ],
+        facts: [],
+      };
+    case 'unclear':
+      return {
+        mood: 'held',
+        outcome: [
+          ...phrase`Merged, but not deployed to ${target.name} yet: it is unclear when `,
+          ...freezeName(gate.period),
+          ' is in force',
+        ],
+        table: undefined,
+        remedies: [
+          unclearRemedy,
+          phrase`To deploy all the same, comment ${'/aic deploy PIPELINE force reason="…"'}: it needs a reason, and overwrites changes made outside Git.`,
         ],
         facts: [],
       };
@@ -86,13 +103,18 @@ export function gateRefusal(
     case 'frozen':
       return {
         what: [
-          ...phrase`Nothing was deployed from ${branch}: the mapping file freezes deployments until `,
+          ...phrase`Nothing was deployed from ${branch}: ${freezeName(gate.frozen.by)} freezes deployments until `,
           ...momentIn(gate.frozen),
           '.',
         ],
         remedy: force
           ? phrase`In a freeze, force needs a reason: ${forced}.`
           : phrase`Wait until then, when it is deployed by itself; or give a reason for doing it now: ${forced}.`,
+      };
+    case 'unclear':
+      return {
+        what: phrase`Nothing was deployed from ${branch}: it is unclear when ${freezeName(gate.period)} is in force.`,
+        remedy: phrase`${unclearRemedy} To deploy now: ${forced}.`,
       };
     case 'held':
       return {
@@ -101,6 +123,10 @@ export function gateRefusal(
       };
   }
 }
+
+const unclearRemedy = words(
+  'Write it as five cron fields and a time zone such as America/Toronto, in the project under Settings, CI/CD, Deploy freezes.',
+);
 
 function held(lacking: readonly Lacking[]): Phrase {
   return joined(

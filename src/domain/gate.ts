@@ -1,4 +1,5 @@
 import { judgeApprovals, type ApprovalFacts, type Discounted, type RequestAsker } from './approvals.ts';
+import type { FreezePeriod } from './freeze-period.ts';
 import type { Frozen } from './freeze.ts';
 import type { MergeRequest } from './gitlab.ts';
 import type { Requirement } from './mapping.ts';
@@ -39,6 +40,8 @@ export interface Lacking {
 export type Gate =
   | { readonly kind: 'open' }
   | { readonly kind: 'frozen'; readonly frozen: Frozen }
+  /** GitLab has a freeze period that can't be read. */
+  | { readonly kind: 'unclear'; readonly period: FreezePeriod }
   | { readonly kind: 'held'; readonly lacking: readonly Lacking[] };
 
 /** What GitLab itself starts pipelines for. `external` is not among them: such a pipeline holds what somebody posted, and nothing ran in it. */

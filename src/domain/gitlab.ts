@@ -1,4 +1,5 @@
 import type { CommitSha, MergeRequestIid, ProjectId, UserId } from './ids.ts';
+import type { FreezePeriods } from './freeze-period.ts';
 import type { Lookout } from './lookout.ts';
 import type { People } from './people.ts';
 import type { NotePlace, Place } from './place.ts';
@@ -77,7 +78,7 @@ type TextFile =
 export type GitLabResult<Value> = Result<Value, UpstreamFailure>;
 
 /** The configured GitLab. `undefined` and `missing` mean that GitLab says there is no such thing, or shows it to nobody with this token. */
-export interface GitLab extends Repository, People, Lookout, Records, Reviews {
+export interface GitLab extends FreezePeriods, Repository, People, Lookout, Records, Reviews {
   /** Remembered for some minutes. One that GitLab does not show is a failure: the bot may have been invited too late, or too early. */
   project(id: ProjectId): Promise<GitLabResult<Project>>;
   /** The commit that the branch points to at this moment. */

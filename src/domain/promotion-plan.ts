@@ -1,6 +1,6 @@
 import type { BlobId } from './blob-id.ts';
-import { isExtracted } from './code-files.ts';
-import { isConfigPath } from './config-path.ts';
+import { isExtracted, pipelineOfCodePath } from './code-files.ts';
+import { isConfigPath, pipelineName } from './config-path.ts';
 import { pipelineFilesIn, type Tree } from './pipeline-files.ts';
 
 /** One file of a promotion: what it becomes on its branch. */
@@ -42,6 +42,17 @@ export function promotedFiles(
 /** What a push writes and deletes; other files beside them are somebody's own. */
 function isOurs(path: string): boolean {
   return isConfigPath(path) || isExtracted(path);
+}
+
+/**
+ * The paths that are no part of the chosen pipelines, neither config nor code.
+ * @param chosen empty: every pipeline
+ */
+export function besides(paths: readonly string[], chosen: readonly string[]): readonly string[] {
+  return paths.filter((path) => {
+    const name = pipelineName(path) ?? pipelineOfCodePath(path);
+    return name === undefined || (chosen.length > 0 && !chosen.includes(name));
+  });
 }
 
 /** A pipeline that a branch brings, compared with where it parted from its target. */

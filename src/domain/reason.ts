@@ -29,6 +29,8 @@ export type Reason =
   | { readonly kind: 'empty-repository' }
   | { readonly kind: 'no-branch'; readonly branch: string }
   | { readonly kind: 'not-text'; readonly path: string }
+  /** The branch of a merge request of the bot's holds more than that is to bring. */
+  | { readonly kind: 'more-on-branch'; readonly branch: string; readonly paths: readonly string[] }
   | WorkspaceFailure
   | ReadFailure;
 
@@ -137,6 +139,11 @@ export function explain(reason: Reason): Explanation {
       return {
         what: phrase`${reason.path} is not a text in UTF-8, and could not be copied whole.`,
         remedy: phrase`Save the file as UTF-8 or remove it, and write the command again.`,
+      };
+    case 'more-on-branch':
+      return {
+        what: phrase`${reason.branch} changes more than the chosen pipelines: ${names(reason.paths, 5)}.`,
+        remedy: phrase`Take that off the branch, or delete the branch ${reason.branch}; where it is another pipeline, name that as well. Then write the command again.`,
       };
     case 'no-key':
       return {

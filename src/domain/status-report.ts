@@ -2,7 +2,8 @@ import { commitLink, refusal } from './command-answer.ts';
 import type { Deployment, Item } from './deployment.ts';
 import { driftStates, isByHand, type DriftState } from './drift.ts';
 import type { Hold } from './hold.ts';
-import { momentIn, type Frozen } from './freeze.ts';
+import type { FreezePeriod } from './freeze-period.ts';
+import { freezeName, momentIn, type Frozen } from './freeze.ts';
 import type { Project } from './gitlab.ts';
 import { nearest } from './nearest.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
@@ -24,6 +25,8 @@ export interface BranchStatus {
   readonly holds: readonly Hold[];
   /** Until when nothing is deployed by itself. */
   readonly frozen: Frozen | undefined;
+  /** A freeze period of GitLab's that can't be read, and keeps everything from being deployed. */
+  readonly unclear?: FreezePeriod | undefined;
 }
 
 /** What the production branch has and another one never had. */
@@ -98,7 +101,7 @@ function driftOf({ drift }: BranchStatus): Phrase {
   return words(counts.map(({ state, count }) => `${count} ${state.replace('-', ' ')}`).join(', '));
 }
 
-function waysOut({ branch, drift, holds, frozen }: BranchStatus): readonly Phrase[] {
+function waysOut({ branch, drift, holds, frozen, unclear }: BranchStatus): readonly Phrase[] {
   const byHand = [...drift].filter(([, state]) => isByHand(state)).map(([name]) => name);
   return [
     ...(byHand.length === 0
@@ -120,7 +123,14 @@ function waysOut({ branch, drift, holds, frozen }: BranchStatus): readonly Phras
     ]),
     ...(frozen === undefined
       ? []
-      : [[...phrase`${branch}: nothing is deployed by itself until `, ...momentIn(frozen), '.']]),
+      : [
+          phrase`${branch}: nothing is deployed by itself until ${momentIn(frozen)}, because of ${freezeName(frozen.by)}.`,
+        ]),
+    ...(unclear === undefined
+      ? []
+      : [
+          phrase`${branch}: nothing is deployed by itself while it is unclear when ${freezeName(unclear)} is in force.`,
+        ]),
   ];
 }
 

@@ -3,8 +3,10 @@ import type { MergeRequest } from '../domain/gitlab.ts';
 import { inert } from '../domain/inert-text.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
 import type { PushItem } from '../domain/push-plan.ts';
+import { asReason } from '../domain/reason.ts';
 import { toComment } from '../domain/report-markdown.ts';
 import { endedBy, type CommandContext, type Ended } from './command-context.ts';
+import { headOfOnly, openForOnly } from './only-pipelines.ts';
 import { push } from './push-workspace.ts';
 
 /** What a workspace holds, to be reviewed into a branch. */
@@ -34,6 +36,10 @@ export type Brought =
 export async function bringFromWorkspace(context: CommandContext, wish: BringWish): Promise<Brought> {
   const { ports, project, asker } = context;
   const { workspace, pipelines, into, branch, title, why } = wish;
+  // What was adopted earlier the same day is on the branch, too.
+  const own = { branch, target: into, pipelines: [] };
+  const only = await headOfOnly(ports, project, own);
+  if (!only.ok) return endedBy(only.failure);
   const target = { workspace, branch, cutFrom: into, forced: false };
   const pushed = await push(context, target, { pipelines, prune: false });
   if (pushed.kind !== 'pushed') return pushed;
@@ -57,15 +63,19 @@ export async function bringFromWorkspace(context: CommandContext, wish: BringWis
     why,
     by: asker.username,
   });
-  const put = await ports.gitlab.putMergeRequest(project.id, {
-    source: branch,
-    target: into,
-    title: undefined,
-    usualTitle: inert(title),
-    section: toComment(section),
-    assignee: asker.id,
-  });
-  if (!put.ok) return endedBy({ kind: 'upstream', failure: put.failure });
+  const put = await openForOnly(ports, project, own, async () =>
+    asReason(
+      await ports.gitlab.putMergeRequest(project.id, {
+        source: branch,
+        target: into,
+        title: undefined,
+        usualTitle: inert(title),
+        section: toComment(section),
+        assignee: asker.id,
+      }),
+    ),
+  );
+  if (!put.ok) return endedBy(put.failure);
   await ports.store.saveAskers(project.id, put.value.iid, [asker]);
   return { kind: 'opened', request: put.value, items: pushed.items };
 }

@@ -1,5 +1,5 @@
 import { commandLines } from '../domain/command-lines.ts';
-import { frozenUntil } from '../domain/freeze.ts';
+import { frozenUntil, unclearPeriod } from '../domain/freeze.ts';
 import { missingIn, type Gate, type Lacking } from '../domain/gate.ts';
 import type { GitLabResult, MergeRequest } from '../domain/gitlab.ts';
 import type { ProjectId } from '../domain/ids.ts';
@@ -7,15 +7,19 @@ import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { ok } from '../domain/result.ts';
 import type { BranchPorts } from './ports.ts';
 
-/** Whether what these merge requests brought may be deployed to the workspace now. GitLab is asked only where the mapping file requires something. */
+/** Whether what these merge requests brought may be deployed to the workspace now. GitLab is asked of reviews only where the mapping file requires one. */
 export async function checkGate(
   { gitlab, store, clock }: Pick<BranchPorts, 'gitlab' | 'store' | 'clock'>,
   project: ProjectId,
   target: WorkspaceTarget,
   mergeRequests: readonly MergeRequest[],
 ): Promise<GitLabResult<Gate>> {
-  const frozen = frozenUntil(target.freeze, clock.now());
+  const periods = await gitlab.freezePeriods(project);
+  if (!periods.ok) return periods;
+  const frozen = frozenUntil([...target.freeze, ...periods.value], clock.now());
   if (frozen !== undefined) return ok({ kind: 'frozen', frozen });
+  const period = unclearPeriod(periods.value, clock.now());
+  if (period !== undefined) return ok({ kind: 'unclear', period });
   if (target.require.length === 0) return ok({ kind: 'open' });
   const lacking: Lacking[] = [];
   for (const request of mergeRequests) {

@@ -1,10 +1,11 @@
 import type { Command } from '../domain/command.ts';
-import { frozenUntil } from '../domain/freeze.ts';
+import { frozenUntil, unclearPeriod } from '../domain/freeze.ts';
 import { lookup } from '../domain/mapping.ts';
 import { statusReport, unknownBranchReport, type BranchStatus } from '../domain/status-report.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
 import { answer, endedBy, type CommandContext, type Prepared } from './command-context.ts';
 import { lackingIn } from './lacking-in.ts';
+import { asReason } from '../domain/reason.ts';
 import { ok } from '../domain/result.ts';
 
 /** `/aic status`: what the store remembers of the branches of the mapping, and what production has that the other roles' branches lack. */
@@ -20,6 +21,9 @@ export function prepareStatus(context: CommandContext, command: Command): Prepar
         branch !== undefined && !named.includes(branch) && lookup(mapping, branch).rule === 'none';
       if (isUnknown) return { kind: 'answered', done: false, report: unknownBranchReport(branch, named) };
       const branches = branch === undefined ? named : [branch];
+      const periods = asReason(await ports.gitlab.freezePeriods(project.id));
+      if (!periods.ok) return endedBy(periods.failure);
+      const unclear = unclearPeriod(periods.value, ports.clock.now());
       const statuses = await Promise.all(
         branches.map(async (name): Promise<BranchStatus> => {
           const key = { projectId: project.id, branch: name };
@@ -35,7 +39,10 @@ export function prepareStatus(context: CommandContext, command: Command): Prepar
                 : new Map(),
             holds: await ports.store.holds(key),
             frozen:
-              found.rule === 'none' ? undefined : frozenUntil(found.workspace.freeze, ports.clock.now()),
+              found.rule === 'none'
+                ? undefined
+                : frozenUntil([...found.workspace.freeze, ...periods.value], ports.clock.now()),
+            unclear,
           };
         }),
       );

@@ -24,6 +24,7 @@ import {
   type FixedText,
   type Start,
 } from './make-back-merge-branch.ts';
+import { openForOnly } from './only-pipelines.ts';
 import type { BranchPorts } from './ports.ts';
 
 /** So many commits of the branch are looked at for one that has what production had: whoever is further apart merges by hand anyway. */
@@ -67,16 +68,24 @@ export async function openBackMerge(
   const made = await makeBackMergeBranch(ports, project.id, { wish, start: start.value, files: missing });
   if (!made.ok) return made;
   const section = backMergeSection({ arrival, target, files: missing });
-  const put = asReason(
-    await gitlab.putMergeRequest(project.id, {
-      source: branch,
-      target,
-      title: undefined,
-      usualTitle: inert(`Back-merge ${arrival.source} into ${target}`),
-      section: toComment(section),
-      assignee: undefined,
-    }),
-  );
+  const open = async () =>
+    asReason(
+      await gitlab.putMergeRequest(project.id, {
+        source: branch,
+        target,
+        title: undefined,
+        usualTitle: inert(`Back-merge ${arrival.source} into ${target}`),
+        section: toComment(section),
+        assignee: undefined,
+      }),
+    );
+  const cut = asReason(await gitlab.head(project.id, branch));
+  if (!cut.ok) return cut;
+  // Where it is what was merged, it is production's own history with all that differs there.
+  const isMerged = cut.value === changes.after;
+  const put = isMerged
+    ? await open()
+    : await openForOnly(ports, project, { branch, target, pipelines: [] }, open);
   return put.ok ? ok({ target, kind: 'requested', request: put.value, both }) : put;
 }
 

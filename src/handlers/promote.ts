@@ -19,6 +19,7 @@ import { toComment } from '../domain/report-markdown.ts';
 import { allOk, fail, ok, type Result } from '../domain/result.ts';
 import { bringPipelines } from './bring-pipelines.ts';
 import { answer, endedBy, type CommandContext, type Ended } from './command-context.ts';
+import { headOfOnly, openForOnly } from './only-pipelines.ts';
 import { push } from './push-workspace.ts';
 import { undeployed } from './undeployed.ts';
 
@@ -41,6 +42,8 @@ export async function promote(
   const earlier = await earlierRequest(context, promotion);
   if (!earlier.ok) return endedBy(earlier.failure);
   if (earlier.value?.state === 'merged') return answer(promotionRefusals.merged(promotion, earlier.value));
+  const only = await headOfOnly(context.ports, context.project, promotion);
+  if (!only.ok) return endedBy(only.failure);
 
   const written =
     promotion.kind === 'hotfix'
@@ -199,15 +202,19 @@ async function openRequest(
   { title, brought, clashes }: PromotionOptions & Bringing,
 ): Promise<Ended> {
   const by = asker.username;
-  const put = await ports.gitlab.putMergeRequest(project.id, {
-    source: promotion.branch,
-    target: promotion.target,
-    title: title === undefined ? undefined : inert(title),
-    usualTitle: usualTitle(promotion),
-    section: toComment(promotionSection(project, promotion, { brought, by })),
-    assignee: asker.id,
-  });
-  if (!put.ok) return endedBy({ kind: 'upstream', failure: put.failure });
+  const put = await openForOnly(ports, project, promotion, async () =>
+    asReason(
+      await ports.gitlab.putMergeRequest(project.id, {
+        source: promotion.branch,
+        target: promotion.target,
+        title: title === undefined ? undefined : inert(title),
+        usualTitle: usualTitle(promotion),
+        section: toComment(promotionSection(project, promotion, { brought, by })),
+        assignee: asker.id,
+      }),
+    ),
+  );
+  if (!put.ok) return endedBy(put.failure);
   await ports.store.saveAskers(project.id, put.value.iid, [asker]);
   return answer(promotedReport(project, promotion, { brought, clashes, request: put.value, by }), true);
 }

@@ -920,6 +920,19 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect(await opened.store.shownPlan(project, iid(3))).toBeUndefined();
     });
 
+    test('who asked for a merge request is kept, each once, beside those who asked before', async () => {
+      const rita = { id: 5 as UserId, username: 'rita' };
+      const ops = { id: undefined, username: 'ops' };
+      await opened.store.saveAskers(project, iid(3), [rita, rita]);
+      await opened.store.saveAskers(project, iid(3), [ops, rita]);
+      await opened.store.saveAskers(project, iid(3), []);
+      await reopen();
+      expect(await opened.store.askersOf(project, iid(3))).toEqual([ops, rita]);
+      expect(await opened.store.askersOf(project, iid(4))).toEqual([]);
+      expect(await opened.store.askersOf(8 as ProjectId, iid(3))).toEqual([]);
+      await expect(opened.lost.saveAskers(project, iid(3), [rita])).rejects.toThrow();
+    });
+
     test('a look for drift replaces the one before, and tells when it was', async () => {
       const check = { workspace: workspaceKey, branch: main, jobs: [], audit: [] };
       const seen = (how: 'ahead' | 'in-sync') =>

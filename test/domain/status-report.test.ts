@@ -70,11 +70,14 @@ describe('the status', () => {
       ['c', 'in-sync'],
       ['d', 'renamed'],
     ]);
-    const frozen = { until: Date.UTC(2026, 10, 30, 7), zone: 'UTC' };
+    const by = { start: '0 23 * * 5', end: '0 7 * * 1', zone: 'UTC' };
+    const frozen = { until: Date.UTC(2026, 10, 30, 7), zone: 'UTC', by };
     const text = toMailText(statusReport(project, [status({ drift, frozen })]));
     expect(text).toContain('2 in sync, 1 ahead, 1 renamed');
     expect(text).toContain('"b", "d" changed by hand in AIC: "/aic adopt branch=develop"');
-    expect(text).toContain('"develop": nothing is deployed by itself until Mon 30 Nov 2026, 07:00 UTC.');
+    expect(text).toContain(
+      '"develop": nothing is deployed by itself until Mon 30 Nov 2026, 07:00 UTC, because of GitLab',
+    );
   });
 
   test('counts a pipeline that is pending on two branches twice', () => {

@@ -3,6 +3,7 @@ import {
   Commits,
   Deployments,
   Events,
+  FreezePeriods,
   IssueDiscussions,
   IssueNoteAwardEmojis,
   IssueNotes,
@@ -32,6 +33,7 @@ import { createBreaker, type Breaking } from '../breaker.ts';
 import { createHttpClient, type RetryPolicy } from '../http-client.ts';
 import { createChanges } from './changes.ts';
 import { createComments, type KnownComments } from './comments.ts';
+import { createFreezePeriods, type KnownPeriods } from './freeze-periods.ts';
 import { createLookout } from './lookout.ts';
 import { createNoteEdits } from './note-edits.ts';
 import { createPeople } from './people.ts';
@@ -77,6 +79,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
   const breaker = createBreaker('GitLab', deps.breaking);
   const projects = new Map<ProjectId, { readonly project: Project; readonly until: number }>();
   const known: KnownComments = new Map();
+  const knownPeriods: KnownPeriods = new Map();
   let self: number | undefined;
 
   return (log, stop = deps.stop) => {
@@ -178,6 +181,7 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
         discussions: discussions['merge-request'],
         people,
       }),
+      ...createFreezePeriods(new FreezePeriods(resource), knownPeriods, deps.clock, log),
       ...createToken(new PersonalAccessTokens(resource)),
       reachable: async () => {
         const reached = await attempt(() => new Users(resource).showCurrentUser());
