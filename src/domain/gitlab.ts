@@ -19,6 +19,8 @@ export interface Project {
   readonly defaultBranch: string | undefined;
   /** Whether everybody who sees the project, guests too, can read its code; absent where GitLab did not say. */
   readonly isCodeOpen?: boolean;
+  /** The path of the CI configuration, where it is not at its usual place. */
+  readonly ciConfig?: string;
 }
 
 export interface MergeRequest {

@@ -6,24 +6,34 @@ import { mistakePhrases, outcomeOf, planReport } from './plan-report.ts';
 import { explain } from './reason.ts';
 import { plain } from './report-text.ts';
 import type { Report } from './report.ts';
+import { ruleWarnings, type RuleChanges } from './rule-changes.ts';
 
 /** What merging a merge request would do. */
 export type MergePlan =
-  | { readonly kind: 'plan'; readonly plan: DeploymentPlan; readonly own: readonly string[] }
-  /** The mapping file can't be followed, so that nothing would be deployed. */
-  | { readonly kind: 'no-mapping'; readonly problem: MappingProblem }
-  /** The mapping file can't be followed now, and can be once this is merged. */
-  | { readonly kind: 'mends-mapping' }
+  | ShowablePlan
   /** Merges into the target are not deployed by themselves. */
   | { readonly kind: 'unmapped' }
   /** GitLab does not know yet what the merge request changes. */
   | { readonly kind: 'not-ready' };
 
 /** A plan that a merge request can show. */
-export type ShowablePlan = Extract<MergePlan, { kind: 'plan' | 'no-mapping' | 'mends-mapping' }>;
+export type ShowablePlan = { readonly rules: RuleChanges } & (
+  | { readonly kind: 'plan'; readonly plan: DeploymentPlan; readonly own: readonly string[] }
+  /** The mapping file can't be followed, so that nothing would be deployed. */
+  | { readonly kind: 'no-mapping'; readonly problem: MappingProblem }
+  /** The mapping file can't be followed now, and can be once this is merged. */
+  | { readonly kind: 'mends-mapping' }
+  /** Nothing would be deployed, but rules change. */
+  | { readonly kind: 'rules'; readonly target: string }
+);
 
 /** What a merge request shows of what merging it would do. */
 export function mergePlanReport(planned: ShowablePlan): Report {
+  const warnings = ruleWarnings(planned.rules);
+  return warnings.length === 0 ? bodyOf(planned) : { ...bodyOf(planned), warnings };
+}
+
+function bodyOf(planned: ShowablePlan): Report {
   switch (planned.kind) {
     case 'plan':
       return planReport(planned.plan);
@@ -48,6 +58,14 @@ export function mergePlanReport(planned: ShowablePlan): Report {
         remedies: [],
         facts: [],
       };
+    case 'rules':
+      return {
+        mood: 'note',
+        outcome: phrase`Merging deploys nothing: merges into ${planned.target} are not deployed`,
+        table: undefined,
+        remedies: [],
+        facts: [],
+      };
   }
 }
 
@@ -68,6 +86,8 @@ export function planVerdict(planned: ShowablePlan): {
       return { state: 'failed', description: plain(noMapping(planned.problem)) };
     case 'mends-mapping':
       return { state: 'success', description: `Mends ${mappingPath}` };
+    case 'rules':
+      return { state: 'success', description: 'No pipeline changes; rules do' };
   }
 }
 

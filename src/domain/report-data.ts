@@ -3,6 +3,7 @@ import type { Mood, Report } from './report.ts';
 
 /** A report for programs. Fields may be added; those that are here stay. */
 export interface ReportData {
+  readonly warnings?: readonly string[];
   readonly outcome: string;
   readonly mood: Mood;
   /** Each row by the names of its columns; empty where the report has no table. */
@@ -14,11 +15,20 @@ export interface ReportData {
 }
 
 /** The whole report, with no row left out. */
-export function reportData({ mood, outcome, table, remedies, details = [], facts }: Report): ReportData {
+export function reportData({
+  mood,
+  warnings = [],
+  outcome,
+  table,
+  remedies,
+  details = [],
+  facts,
+}: Report): ReportData {
   const rows = table?.rows.map((cells) =>
     Object.fromEntries(cells.map((cell, index) => [nameOf(table.head[index], index), plain(cell)])),
   );
   return {
+    ...(warnings.length === 0 ? {} : { warnings: warnings.map(plain) }),
     outcome: plain(outcome),
     mood,
     rows: rows ?? [],

@@ -17,6 +17,7 @@ const diff =
 /** The report as the HTML part of a mail: built as a tree and serialized, so that no data becomes an element. Styles are inline: mail programs drop the rest. */
 export function toMailHtml(report: Report): string {
   const body = [
+    ...(report.warnings ?? []).map((warning) => h('p', h('strong', inline(warning)))),
     h('p', { style: 'font-size:16px' }, `${iconOf(report.mood)} `, h('strong', inline(report.outcome))),
     ...table(report.table),
     ...remedies(report.remedies),

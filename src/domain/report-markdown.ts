@@ -90,6 +90,10 @@ function markdown(children: RootContent[]): string {
 
 function blocks(report: Report, characters: number): RootContent[] {
   return [
+    ...(report.warnings ?? []).map((warning): RootContent => ({
+      type: 'paragraph',
+      children: [{ type: 'strong', children: inline(warning) }],
+    })),
     {
       type: 'paragraph',
       children: [

@@ -13,6 +13,7 @@ export function toMailText(report: Report): string {
         .join(' – ')}`,
   );
   const blocks = [
+    (report.warnings ?? []).map(plain),
     [plain(report.outcome)],
     [...lines, ...(left === 0 ? [] : [leftOut(left)])],
     report.remedies.length === 0

@@ -6,6 +6,8 @@ export type Mood = 'done' | 'failed' | 'partly' | 'held' | 'running' | 'note';
 /** What people are told: the outcome first, then a table, then what to do, and last the circumstances. */
 export interface Report {
   readonly mood: Mood;
+  /** What nobody may overlook, above all else. */
+  readonly warnings?: readonly Phrase[];
   readonly outcome: Phrase;
   readonly table: { readonly head: readonly string[]; readonly rows: Rows } | undefined;
   /** What the reader can do, most pressing first. */

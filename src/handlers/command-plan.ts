@@ -53,7 +53,8 @@ export async function planThis(
       return answer(noPlanReport(request.target));
     case 'plan':
     case 'no-mapping':
-    case 'mends-mapping': {
+    case 'mends-mapping':
+    case 'rules': {
       const unknown = unknownNames(pipelines, namesIn(planned.value));
       if (unknown.length > 0) return answer(unknownPipelines(unknown, words('the merge request')));
       if (isShown) {

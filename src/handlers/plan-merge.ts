@@ -15,6 +15,7 @@ import { lookup, type Mapping } from '../domain/mapping.ts';
 import { parseMapping } from '../domain/mapping-file.ts';
 import type { MergePlan } from '../domain/merge-plan-report.ts';
 import { ok, type Result } from '../domain/result.ts';
+import { mappingChanges, ruleFilesIn, type MappingChange, type RuleChanges } from '../domain/rule-changes.ts';
 import type { Touched } from './find-disagreements.ts';
 import { makePlan } from './make-plan.ts';
 import type { BranchPorts } from './ports.ts';
@@ -29,6 +30,7 @@ export interface MergeWish {
 }
 
 const folders = ['config', 'code'];
+const everything = [''];
 
 /**
  * What merging would deploy, for what the target branch would be then: its present head with the merge request's changes, as git merges them.
@@ -41,16 +43,21 @@ export async function planMerge(ports: BranchPorts, wish: MergeWish): Promise<Gi
   if (!merged.ok) return merged;
   if (merged.value === undefined) return ok({ kind: 'not-ready' });
   const { into, at, isInConflict } = merged.value;
-  const after = await mappingAfter(ports, wish, at);
-  if (!after.ok) return after;
+  const brings = await ports.gitlab.changes(project.id, into, at, everything);
+  if (!brings.ok) return brings;
+  const own = brings.value?.paths ?? [];
+  const looked = await mappingAfter(ports, wish, at);
+  if (!looked.ok) return looked;
+  const { after, changed } = looked.value;
+  const rules = { paths: ruleFilesIn(own, project.ciConfig), mapping: changed };
   const found = mapping.ok ? lookup(mapping.value, request.target) : undefined;
   if (found === undefined || found.rule === 'none' || !found.automatic)
-    return planWithoutWorkspace(ports, wish, { ...merged.value, after: after.value });
+    return ok(planWithoutWorkspace(wish, { own, after, rules }));
   const claimed = await asClaimed(ports, project, mapping, request.target);
-  if (!claimed.ok) return planUnclaimed(ports, wish, { at, after: after.value, problem: claimed.failure });
-  const changes = await changesOf(ports, { project, request, into, at, isInConflict });
+  if (!claimed.ok) return planUnclaimed(ports, wish, { at, after, rules, problem: claimed.failure });
+  const changes = await changesOf(ports, { project, request, into, at, isInConflict, own });
   if (!changes.ok) return changes;
-  const { own, all, from } = changes.value;
+  const { all, from } = changes.value;
   const candidates = pipelines.length === 0 ? all : all.filter(({ name }) => pipelines.includes(name));
   const touched = touchedBy(own, pipelines);
   const strayPaths = own.filter((path) => isStray(path));
@@ -63,10 +70,10 @@ export async function planMerge(ports: BranchPorts, wish: MergeWish): Promise<Gi
     from,
     candidates,
     own: { ...touched, request, strayPaths },
-    mapping: after.value,
+    mapping: after,
     isInConflict,
   });
-  return plan.ok ? ok({ kind: 'plan', plan: plan.value, own: [...touched.configs.keys()] }) : plan;
+  return plan.ok ? ok({ kind: 'plan', rules, plan: plan.value, own: [...touched.configs.keys()] }) : plan;
 }
 
 /**
@@ -79,21 +86,32 @@ export function isPlanned(project: Project, mapping: MergeWish['mapping'], targe
   return found.rule !== 'none' && found.automatic;
 }
 
-/** What is told where nothing would be deployed: what merging does to the mapping file, and that pipelines wait for one. */
-async function planWithoutWorkspace(
-  { gitlab }: BranchPorts,
-  { project, mapping, request }: MergeWish,
-  { into, at, after }: Merged & { readonly after: DeploymentPlan['mapping'] },
-): Promise<GitLabResult<MergePlan>> {
-  const { defaultBranch = request.target } = project;
+/** What is told where nothing would be deployed: what merging does to the mapping file and other rules, and that pipelines wait for one. */
+function planWithoutWorkspace(
+  { project, mapping, request: { target } }: MergeWish,
+  { own, after, rules }: Brings,
+): MergePlan {
+  const { defaultBranch = target } = project;
   if (typeof after === 'object')
-    return ok({ kind: 'no-mapping', problem: { kind: 'invalid', defaultBranch, mistakes: after.mistakes } });
-  if (mapping.ok) return ok({ kind: 'unmapped' });
-  if (after === 'changed') return ok({ kind: 'mends-mapping' });
-  const own = await gitlab.changes(project.id, into, at, folders);
-  if (!own.ok) return own;
-  const isAboutPipelines = own.value?.paths.some((path) => isConfigPath(path)) === true;
-  return ok(isAboutPipelines ? { kind: 'no-mapping', problem: mapping.failure } : { kind: 'unmapped' });
+    return {
+      kind: 'no-mapping',
+      rules,
+      problem: { kind: 'invalid', defaultBranch, mistakes: after.mistakes },
+    };
+  const nothing: MergePlan =
+    rules.paths.length === 0 ? { kind: 'unmapped' } : { kind: 'rules', rules, target };
+  if (mapping.ok) return nothing;
+  if (after === 'changed') return { kind: 'mends-mapping', rules };
+  const isAboutPipelines = own.some((path) => isConfigPath(path));
+  return isAboutPipelines ? { kind: 'no-mapping', rules, problem: mapping.failure } : nothing;
+}
+
+/** What a merge request brings. */
+interface Brings {
+  /** The paths that it changes. */
+  readonly own: readonly string[];
+  readonly after: DeploymentPlan['mapping'];
+  readonly rules: RuleChanges;
 }
 
 /** What is told where the project may not use the workspace, unless merging gives the branch another one. */
@@ -103,18 +121,17 @@ async function planUnclaimed(
   {
     at,
     after,
+    rules,
     problem,
-  }: {
-    readonly at: CommitSha;
-    readonly after: DeploymentPlan['mapping'];
-    readonly problem: MappingProblem;
-  },
+  }: Omit<Brings, 'own'> & { readonly at: CommitSha; readonly problem: MappingProblem },
 ): Promise<GitLabResult<MergePlan>> {
-  if (after === 'same') return ok({ kind: 'no-mapping', problem });
+  if (after === 'same') return ok({ kind: 'no-mapping', rules, problem });
   const mapping = await readMapping(ports, project, at);
   if (!mapping.ok) return mapping;
   const claimed = await asClaimed(ports, project, mapping.value, request.target);
-  return ok(claimed.ok ? { kind: 'mends-mapping' } : { kind: 'no-mapping', problem: claimed.failure });
+  return ok(
+    claimed.ok ? { kind: 'mends-mapping', rules } : { kind: 'no-mapping', rules, problem: claimed.failure },
+  );
 }
 
 interface Merged {
@@ -152,10 +169,13 @@ async function mergedCommits(
 /** What merging does to the mapping file. Only a merge into the default branch can do anything. */
 async function mappingAfter(
   { gitlab }: BranchPorts,
-  { project, request }: MergeWish,
+  { project, mapping, request }: MergeWish,
   at: CommitSha,
-): Promise<GitLabResult<DeploymentPlan['mapping']>> {
-  if (request.target !== project.defaultBranch) return ok('same');
+): Promise<
+  GitLabResult<{ readonly after: DeploymentPlan['mapping']; readonly changed: readonly MappingChange[] }>
+> {
+  const same = { after: 'same', changed: [] } as const;
+  if (request.target !== project.defaultBranch) return ok(same);
   const limits = { mostBytes: largestYaml };
   const [before, after] = await Promise.all([
     gitlab.file(project.id, mappingPath, `refs/heads/${project.defaultBranch}`, limits),
@@ -164,20 +184,21 @@ async function mappingAfter(
   if (!before.ok) return before;
   if (!after.ok) return after;
   const [old, text] = [before.value, after.value];
-  if (old.kind === 'text' && text.kind === 'text' && old.text === text.text) return ok('same');
+  if (old.kind === 'text' && text.kind === 'text' && old.text === text.text) return ok(same);
   switch (text.kind) {
     case 'missing':
-      return ok('same');
+      return ok(same);
     case 'too-large':
-      return ok({ mistakes: [tooLarge] });
+      return ok({ after: { mistakes: [tooLarge] }, changed: [] });
     case 'text': {
       const parsed = parseMapping(text.text);
-      return ok(parsed.ok ? 'changed' : { mistakes: parsed.failure });
+      if (!parsed.ok) return ok({ after: { mistakes: parsed.failure }, changed: [] });
+      return ok({ after: 'changed', changed: mapping.ok ? mappingChanges(mapping.value, parsed.value) : [] });
     }
   }
 }
 
-/** What would be looked at, and what of it the merge request itself brings. */
+/** What would be looked at. */
 async function changesOf(
   { gitlab, store }: BranchPorts,
   {
@@ -186,28 +207,18 @@ async function changesOf(
     into,
     at,
     isInConflict,
-  }: Merged & { readonly project: Project; readonly request: MergeRequest },
-): Promise<
-  GitLabResult<{
-    readonly own: readonly string[];
-    readonly all: readonly Candidate[];
-    readonly from: CommitSha;
-  }>
-> {
+    own,
+  }: Merged & Pick<Brings, 'own'> & { readonly project: Project; readonly request: MergeRequest },
+): Promise<GitLabResult<{ readonly all: readonly Candidate[]; readonly from: CommitSha }>> {
   const key = { projectId: project.id, branch: request.target };
-  const own = await gitlab.changes(project.id, into, at, folders);
-  if (!own.ok) return own;
-  const ownPaths = own.value?.paths ?? [];
   const from = isInConflict ? into : ((await store.branch(key))?.deployed ?? into);
-  if (from === into)
-    return ok({ own: ownPaths, all: merge(candidatesIn(ownPaths), await store.pending(key)), from });
+  if (from === into) return ok({ all: merge(candidatesIn(own), await store.pending(key)), from });
   const since = await gitlab.changes(project.id, from, at, folders);
   if (!since.ok) return since;
-  const everything =
-    since.value === undefined ? await gitlab.changes(project.id, undefined, at, folders) : since;
-  if (!everything.ok) return everything;
-  const all = candidatesIn(everything.value?.paths ?? ownPaths);
-  return ok({ own: ownPaths, all: merge(all, await store.pending(key)), from });
+  const whole = since.value === undefined ? await gitlab.changes(project.id, undefined, at, folders) : since;
+  if (!whole.ok) return whole;
+  const all = candidatesIn(whole.value?.paths ?? own);
+  return ok({ all: merge(all, await store.pending(key)), from });
 }
 
 /** The pipelines whose files are among the paths. */

@@ -85,6 +85,7 @@ async function makeAndShow(ports: BranchPorts, wanted: Wanted): Promise<JobOutco
     case 'plan':
     case 'no-mapping':
     case 'mends-mapping':
+    case 'rules':
       await showPlan(ports, { ...wanted, planned: planned.value });
       return { kind: 'done' };
   }

@@ -12,6 +12,7 @@ export const project = z
     default_branch: z.string().nullish(),
     visibility: z.string().optional(),
     repository_access_level: z.string().optional(),
+    ci_config_path: z.string().nullish(),
   })
   .transform((shown): Project => ({
     id: shown.id,
@@ -22,4 +23,5 @@ export const project = z
     isCodeOpen:
       (shown.visibility === 'public' || shown.visibility === 'internal') &&
       shown.repository_access_level === 'enabled',
+    ...(shown.ci_config_path ? { ciConfig: shown.ci_config_path } : {}),
   }));
