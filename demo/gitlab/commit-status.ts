@@ -29,9 +29,11 @@ export interface Pipeline {
   readonly source: string;
   /** What runners did, or a trigger job that began another pipeline. Statuses that somebody posted are beside these. */
   readonly jobs: readonly PipelineJob[];
+  /** The merge request whose merged result it is of. */
+  readonly mergeRequest?: number;
 }
 
-export interface PipelineJob {
+interface PipelineJob {
   readonly name: string;
   readonly state: StatusState;
   /** How the pipeline ended that it began; undefined for a job that a runner did. */

@@ -84,7 +84,7 @@ export function mergeRequestRoutes(instance: Instance): Hono<ApiEnv> {
 
   app.get(`${mergeRequests}/:iid/approvals`, (c) => {
     const { project } = c.var;
-    return c.json(approvalsJson(instance, mergeRequestIn(project, c.req.param('iid'))));
+    return c.json(approvalsJson(instance, project, mergeRequestIn(project, c.req.param('iid'))));
   });
 
   app.post(`${mergeRequests}/:iid/approve`, (c) => {
@@ -94,7 +94,7 @@ export function mergeRequestRoutes(instance: Instance): Hono<ApiEnv> {
     const mayApprove = accessLevel(project, user) >= accessLevels.developer && mergeRequest.author !== user;
     if (!mayApprove || mergeRequest.approvedBy.has(user.id)) throw refused(401, '401 Unauthorized');
     approve(instance, project, mergeRequest, user, 'approved');
-    return c.json(approvalsJson(instance, mergeRequest), 201);
+    return c.json(approvalsJson(instance, project, mergeRequest), 201);
   });
 
   app.post(`${mergeRequests}/:iid/unapprove`, (c) => {
@@ -102,7 +102,7 @@ export function mergeRequestRoutes(instance: Instance): Hono<ApiEnv> {
     const mergeRequest = mergeRequestIn(project, c.req.param('iid'));
     if (!mergeRequest.approvedBy.has(user.id)) throw refused(404, '404 Not Found');
     approve(instance, project, mergeRequest, user, 'unapproved');
-    return c.json(approvalsJson(instance, mergeRequest), 201);
+    return c.json(approvalsJson(instance, project, mergeRequest), 201);
   });
 
   // A setting of GitLab Premium: elsewhere there is no such address.
@@ -157,12 +157,16 @@ export function mergeRequestIn(project: Project, iid: string): MergeRequest {
   return found;
 }
 
-function approvalsJson(instance: Instance, { iid, approvedBy }: MergeRequest): object {
+function approvalsJson(
+  instance: Instance,
+  { tellsApprovalTimes }: Project,
+  { iid, approvedBy }: MergeRequest,
+): object {
   const people = [...approvedBy].flatMap(([id, at]) => {
     const user = instance.users.byId(id);
-    return user === undefined
-      ? []
-      : [{ user: userJson(user, instance.url()), approved_at: at.toISOString() }];
+    if (user === undefined) return [];
+    const time = tellsApprovalTimes ? { approved_at: at.toISOString() } : {};
+    return [{ user: userJson(user, instance.url()), ...time }];
   });
   return {
     iid,
@@ -181,7 +185,9 @@ async function detail(
   const { base, head, start } = diffOf(mergeRequest);
   const { length } = await diffCommits(project.repository.directory, base, head);
   const { files } = instance.diffLimits;
-  const pipeline = project.pipelines.findLast((one) => one.commit === head);
+  const pipeline = project.pipelines.findLast(
+    (one) => one.commit === head || one.mergeRequest === mergeRequest.iid,
+  );
   return {
     ...mergeRequestJson(mergeRequest, await mergeStatus(project, mergeRequest), project, instance.url()),
     ...detailJson(project, user),

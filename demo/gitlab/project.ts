@@ -52,6 +52,8 @@ export interface Project {
   /** What was pushed, oldest first. */
   readonly pushes: PushEvent[];
   readonly freezePeriods: FreezePeriod[];
+  /** Whether the answer about approvals has their times, as since GitLab 18. */
+  tellsApprovalTimes: boolean;
   /** Whether approvals are removed when commits are added: a setting of GitLab Premium. */
   resetsApprovals: boolean;
   /** Where the CI configuration is; null: at its usual place. */

@@ -68,6 +68,7 @@ export function createProjects({
         pipelines: [],
         pushes: [],
         freezePeriods: [],
+        tellsApprovalTimes: true,
         resetsApprovals: false,
         ciConfigPath: null,
         environments: [],

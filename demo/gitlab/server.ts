@@ -5,7 +5,7 @@ import { serveHttp, type HttpServer } from '../http-server.ts';
 import { notifyTokenExpiry } from './access-token-event.ts';
 import { createGitLabApp } from './app.ts';
 import { commitTo } from './commit-service.ts';
-import type { PipelineJob } from './commit-status.ts';
+import type { Pipeline } from './commit-status.ts';
 import type { FileChange, Person } from './commit-writer.ts';
 import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
 import type { Group } from './group.ts';
@@ -88,8 +88,10 @@ export interface GitLabServer extends HttpServer {
   addPipeline(
     project: string | number,
     commit: string,
-    pipeline: { readonly ref: string; readonly source?: string; readonly jobs: readonly PipelineJob[] },
+    pipeline: Omit<Pipeline, 'id' | 'commit' | 'source'> & { readonly source?: string },
   ): void;
+  /** Whether the answer about approvals has their times: older GitLabs tell none. */
+  setTellsApprovalTimes(project: string | number, on: boolean): void;
   /** Whether approvals are removed when commits are added, which takes GitLab Premium. */
   setResetsApprovals(project: string | number, on: boolean): void;
   setCiConfigPath(project: string | number, path: string): void;
@@ -245,8 +247,11 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     setDiffLimits(limits = {}) {
       instance.diffLimits = { ...defaultDiffLimits, ...limits };
     },
-    addPipeline(name, commit, { ref, source = 'push', jobs }) {
-      projectNamed(name).pipelines.push({ id: instance.nextId(), commit, ref, source, jobs });
+    addPipeline(name, commit, { source = 'push', ...pipeline }) {
+      projectNamed(name).pipelines.push({ ...pipeline, id: instance.nextId(), commit, source });
+    },
+    setTellsApprovalTimes(project, on) {
+      projectNamed(project).tellsApprovalTimes = on;
     },
     setResetsApprovals(project, on) {
       projectNamed(project).resetsApprovals = on;

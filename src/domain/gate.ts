@@ -44,8 +44,16 @@ export type Gate =
   | { readonly kind: 'unclear'; readonly period: FreezePeriod }
   | { readonly kind: 'held'; readonly lacking: readonly Lacking[] };
 
-/** What GitLab itself starts pipelines for. `external` is not among them: such a pipeline holds what somebody posted, and nothing ran in it. */
-const sources = ['push', 'merge_request_event', 'web', 'api', 'trigger', 'schedule', 'pipeline'];
+/** Why GitLab starts pipelines in which jobs run. `external` is not among them: such a pipeline holds what somebody posted, and nothing ran in it. */
+const sources: ReadonlySet<string> = new Set([
+  'push',
+  'merge_request_event',
+  'web',
+  'api',
+  'trigger',
+  'schedule',
+  'pipeline',
+]);
 
 /**
  * What a merge request lacks of what is required. What GitLab does not tell counts as lacking.
@@ -72,7 +80,7 @@ export function missingIn(
         const ran =
           pipeline?.isOfHead === true &&
           pipeline.isSuccessful &&
-          sources.includes(pipeline.source ?? '') &&
+          sources.has(pipeline.source ?? '') &&
           pipeline.succeeded > 0;
         return ran ? [] : [{ requirement, discounted: [] }];
       }

@@ -2,7 +2,7 @@ import type { Project } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { besides } from '../domain/promotion-plan.ts';
 import { asReason, type Reason } from '../domain/reason.ts';
-import { fail, ok, type Result } from '../domain/result.ts';
+import { fail, type Result } from '../domain/result.ts';
 import type { BranchPorts } from './ports.ts';
 
 /** A branch that the bot opens a merge request for. Its name can be told in advance, so that somebody may have prepared it. */

@@ -62,8 +62,12 @@ function deployed(iid: number): Promise<string> {
 }
 
 describe('an approval', () => {
-  test('from before the last commit does not count, and one that is given again does', async () => {
+  test.each([
+    ['the answer about approvals', true],
+    ["GitLab's own notes, as in older ones", false],
+  ])('from before the last commit does not count, and one given again does, by %s', async (_what, isTold) => {
     scene = await setScene({ mapping: requiring('approved') });
+    scene.world.gitlab.setTellsApprovalTimes(scene.projectId, isTold);
     const rita = member('rita');
     member('dev');
     await scene.start();
@@ -204,6 +208,38 @@ describe('a pipeline', () => {
     await scene.merge(iid);
     await held(iid, 'it lacks a successful pipeline');
     expect(live('a')).toBe(false);
+  });
+
+  test('of the merged result counts, but not that of an earlier head', async () => {
+    scene = await setScene({ mapping: requiring('pipeline') });
+    const { gitlab } = scene.world;
+    await scene.start();
+    const run = async (iid: number) => {
+      const result = z
+        .object({ commit_id: z.string() })
+        .parse(await scene.maintainer.call('GET', `${request(iid)}/merge_ref`));
+      gitlab.addPipeline(scene.projectId, result.commit_id, {
+        ref: `refs/merge-requests/${iid}/merge`,
+        source: 'merge_request_event',
+        mergeRequest: iid,
+        jobs: [{ name: 'test', state: 'success' }],
+      });
+    };
+    const good = await scene.open('develop', sqlFile('a', 'select 1'));
+    await run(good);
+    await scene.merge(good);
+    expect(await deployed(good)).toContain('1 created');
+    const iid = await scene.open('develop', sqlFile('b', 'select 1'));
+    await run(iid);
+    const { source_branch: source } = await headOf(iid);
+    await gitlab.commitFiles(scene.projectId, source, 'Later', sqlFile('later', 'select 2'));
+    const stale = z
+      .object({ head_pipeline: z.object({ status: z.string() }) })
+      .parse(await scene.maintainer.call('GET', request(iid)));
+    expect(stale.head_pipeline.status).toBe('success');
+    await scene.merge(iid);
+    await held(iid, 'it lacks a successful pipeline');
+    expect(live('later')).toBe(false);
   });
 
   test.each([
