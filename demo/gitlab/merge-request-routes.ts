@@ -185,9 +185,10 @@ async function detail(
   const { base, head, start } = diffOf(mergeRequest);
   const { length } = await diffCommits(project.repository.directory, base, head);
   const { files } = instance.diffLimits;
-  const pipeline = project.pipelines.findLast(
-    (one) => one.commit === head || one.mergeRequest === mergeRequest.iid,
-  );
+  // Pipelines of the merge request itself come before those of its branch.
+  const pipeline =
+    project.pipelines.findLast((one) => one.mergeRequest === mergeRequest.iid) ??
+    project.pipelines.findLast((one) => one.commit === head);
   return {
     ...mergeRequestJson(mergeRequest, await mergeStatus(project, mergeRequest), project, instance.url()),
     ...detailJson(project, user),
