@@ -53,6 +53,7 @@ export function addSystemNote(
     system: true,
     createdAt: now,
     updatedAt: now,
+    edit: undefined,
     awards: [],
   });
 }
