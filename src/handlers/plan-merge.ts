@@ -123,10 +123,7 @@ async function planUnclaimed(
     after,
     rules,
     problem,
-  }: Pick<Brings, 'after' | 'rules'> & {
-    readonly at: CommitSha;
-    readonly problem: MappingProblem;
-  },
+  }: Omit<Brings, 'own'> & { readonly at: CommitSha; readonly problem: MappingProblem },
 ): Promise<GitLabResult<MergePlan>> {
   if (after === 'same') return ok({ kind: 'no-mapping', rules, problem });
   const mapping = await readMapping(ports, project, at);
