@@ -61,6 +61,8 @@ export function createProjects({
         ]),
         mergeMethod: 'merge',
         repositoryAccess: 'enabled',
+        automaticRebase: 'off',
+        pushes: [],
         mergeRequests: [],
         issues: [],
         commitComments: [],

@@ -10,9 +10,9 @@ import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
 import type { Group } from './group.ts';
 import { createInstance } from './instance.ts';
 import { mergeRequestIn } from './merge-request-routes.ts';
-import { accessLevels, type MergeMethod, type Project } from './project.ts';
+import { accessLevels, type AutomaticRebase, type MergeMethod, type Project } from './project.ts';
 import { maintainersOnly } from './protected-branch.ts';
-import { afterPush } from './pushes.ts';
+import { afterPush, recordPush } from './pushes.ts';
 import type { RanQuickAction } from './quick-action-runner.ts';
 import type { Token } from './tokens.ts';
 import type { NewUser, User } from './users.ts';
@@ -58,12 +58,14 @@ export interface GitLabServer extends HttpServer {
   blockUser(user: string | number): void;
   /** Makes a merge request one from a fork: from the branch of this name in another project. */
   setSourceProject(project: string | number, iid: number, source: string | number): void;
-  setMergeMethod(project: string | number, method: MergeMethod): void;
   setVisibility(
     project: string | number,
     visibility: Project['visibility'],
     repositoryAccess?: Project['repositoryAccess'],
   ): void;
+  setMergeMethod(project: string | number, method: MergeMethod, automaticRebase?: AutomaticRebase): void;
+  /** Lets a merge request be as while GitLab is merging it. */
+  lockMergeRequest(project: string | number, iid: number, on: boolean): void;
   /** Whether hooks that fail again and again are switched off, as on GitLab.com; not by default. */
   disableFailingHooks(on: boolean): void;
   /** Lets the deliveries be sent again that were too many for this minute. */
@@ -211,8 +213,13 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
       }
     },
     forgetResends: () => instance.resends.forget(),
-    setMergeMethod(project, method) {
-      projectNamed(project).mergeMethod = method;
+    setMergeMethod(name, method, automaticRebase = 'off') {
+      const project = projectNamed(name);
+      project.mergeMethod = method;
+      project.automaticRebase = automaticRebase;
+    },
+    lockMergeRequest(project, iid, on) {
+      mergeRequestIn(projectNamed(project), String(iid)).isLocked = on;
     },
     setVisibility(name, visibility, repositoryAccess = 'enabled') {
       const project = projectNamed(name);
@@ -251,7 +258,8 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
       const start = isNew && hasMain ? (startBranch ?? project.defaultBranch) : undefined;
       const request = { branch, startBranch: start, message, author, changes: async () => changes };
       const push = await commitTo(project, userNamed(user), request, instance.now());
-      if (hooks !== false) await afterPush(instance, project, push);
+      if (hooks === false) recordPush(instance, project, push);
+      else await afterPush(instance, project, push);
       return push.after;
     },
     async readFile(name, ref, path) {

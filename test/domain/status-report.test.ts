@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { toComment } from '../../src/domain/report-markdown.ts';
 import { toMailText } from '../../src/domain/report-text.ts';
+import { noProvenance } from '../../src/domain/provenance.ts';
 import { statusReport, type BranchStatus } from '../../src/domain/status-report.ts';
 import type { DriftState } from '../../src/domain/drift.ts';
 import type { Pending } from '../../src/domain/store.ts';
@@ -10,7 +11,7 @@ import { hostile } from './hostile.ts';
 import { blocked, deployment, failed, project, sha, updated } from './samples.ts';
 
 function pendingOf(pipeline: string, path = `config/${pipeline}.json`): Pending {
-  return { pipeline, path, base: sha(9), paused: false };
+  return { pipeline, path, base: sha(9), paused: false, held: false, provenance: noProvenance };
 }
 
 function status(changes: Partial<BranchStatus> = {}): BranchStatus {

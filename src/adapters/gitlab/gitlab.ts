@@ -2,6 +2,7 @@ import {
   Branches,
   Commits,
   Deployments,
+  Events,
   IssueDiscussions,
   IssueNoteAwardEmojis,
   IssueNotes,
@@ -32,6 +33,7 @@ import { createChanges } from './changes.ts';
 import { createComments, type KnownComments } from './comments.ts';
 import { createLookout } from './lookout.ts';
 import { createNoteEdits } from './note-edits.ts';
+import { createOrigins } from './origins.ts';
 import { createPeople } from './people.ts';
 import { project } from './project-shape.ts';
 import { createRecords } from './records.ts';
@@ -138,6 +140,11 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
       }),
       ...createPeople(new ProjectMembers(resource), whoAmI, deps.clock),
       ...createMergeRequests(new MergeRequests(resource)),
+      ...createOrigins({
+        requests: new MergeRequests(resource),
+        commits: new Commits(resource),
+        events: new Events(resource),
+      }),
       ...createLookout({
         projects: new Projects(resource),
         branches: new Branches(resource),

@@ -6,6 +6,7 @@ export const common: Record<string, Migration> = {
   '0015-lanes': { up: lanes },
   '0016-broken': { up: broken },
   '0016-digests': { up: digests },
+  '0016-provenance': { up: provenance },
 };
 
 /** The oldest job of one lane is found without a look at those of others. */
@@ -41,4 +42,15 @@ async function broken(db: Kysely<never>): Promise<void> {
     .column('broke')
     .where(sql<boolean>`broke > 0`)
     .execute();
+}
+
+/** Of what was pending before, nobody can say any more where it came from: null. */
+async function provenance({ schema }: Kysely<never>): Promise<void> {
+  await schema.alterTable('pending').addColumn('provenance_json', 'text').execute();
+  await schema
+    .alterTable('pending')
+    .addColumn('held', 'bigint', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await schema.alterTable('items').addColumn('provenance_json', 'text').execute();
+  await schema.alterTable('deployments').addColumn('scope_json', 'text').execute();
 }

@@ -1,0 +1,54 @@
+import type { Wait } from './held.ts';
+import type { Requirement } from './mapping.ts';
+import { joined, phrase, words, type Phrase } from './phrase.ts';
+
+const mostNamed = 5;
+
+/** Such as `!5 lacks a successful pipeline; c0ffee00 was pushed without a merge request`. */
+export function waitsText(waits: readonly Wait[]): Phrase {
+  return joined(
+    waits.slice(0, mostNamed).map((wait) => waitText(wait)),
+    '; ',
+  );
+}
+
+function waitText(wait: Wait): Phrase {
+  switch (wait.kind) {
+    case 'request':
+      return [`!${wait.mergeRequest} lacks `, ...missingText(wait.missing)];
+    case 'direct-push':
+      return [...phrase`${wait.commit.slice(0, 8)}`, ' was pushed without a merge request'];
+    case 'unknown':
+      return words('GitLab does not tell which merge requests its content came from');
+  }
+}
+
+/** What ends the waiting. Nobody can review what came without a merge request. */
+export function waitsRemedy(waits: readonly Wait[]): Phrase {
+  const force = phrase`${'/aic deploy PIPELINE force reason="…"'}`;
+  const isReviewable = waits.every(({ kind }) => kind === 'request');
+  return isReviewable
+    ? [
+        'Deployment starts automatically within 15 minutes of these being met. To deploy without: ',
+        ...force,
+        ', which also overwrites changes made outside Git.',
+      ]
+    : [
+        'The mapping file requires a review, which this cannot get: deploy it with ',
+        ...force,
+        ', which also overwrites changes made outside Git.',
+      ];
+}
+
+export function missingText(its: readonly Requirement[]): Phrase {
+  return joined(
+    its.map((one) => words(texts[one])),
+    ', ',
+  );
+}
+
+const texts: Readonly<Record<Requirement, string>> = {
+  approved: 'an approval by somebody other than its author',
+  pipeline: 'a successful pipeline',
+  no_unresolved: 'an end of its unresolved threads',
+};
