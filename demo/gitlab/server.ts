@@ -5,7 +5,7 @@ import { serveHttp, type HttpServer } from '../http-server.ts';
 import { notifyTokenExpiry } from './access-token-event.ts';
 import { createGitLabApp } from './app.ts';
 import { commitTo } from './commit-service.ts';
-import type { FileChange, Person } from './commit-writer.ts';
+import { moveBranch, type FileChange, type Person } from './commit-writer.ts';
 import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
 import type { Group } from './group.ts';
 import { createInstance } from './instance.ts';
@@ -87,6 +87,8 @@ export interface GitLabServer extends HttpServer {
   setDiffLimits(limits?: Partial<DiffLimits>): void;
   /** Has the next commit statuses refused because of another update at the same time. */
   refuseStatuses(count: number): void;
+  /** Moves a branch to a commit that the repository has, as `git push` does. */
+  pushAs(project: string | number, user: string | number, branch: string, commit: string): Promise<void>;
   /** One commit with any number of files, null for those that go; the commit's id. */
   commitFiles(
     project: string | number,
@@ -244,6 +246,13 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     },
     refuseStatuses(count) {
       instance.busyStatuses = count;
+    },
+    async pushAs(name, user, branch, after) {
+      const project = projectNamed(name);
+      const { repository } = project;
+      const before = await repository.head(branch);
+      await repository.exclusive(() => moveBranch(repository.directory, branch, before, after));
+      await afterPush(instance, project, { user: userNamed(user), branch, before, after });
     },
     async commitFiles(name, branch, message, files, { user = admin.id, author, startBranch, hooks } = {}) {
       const project = projectNamed(name);

@@ -33,6 +33,8 @@ export interface BranchStep {
   readonly broughtBy: readonly MergeRequestIid[];
   /** Whether `broughtBy` is all that can be said, or nothing can. */
   readonly isUnknown: boolean;
+  /** Whether a merge request says that the commit merged it. */
+  readonly isMerge: boolean;
 }
 
 /** Steps one after the other that the same merge requests brought, or pushes without any. */

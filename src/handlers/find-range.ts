@@ -1,13 +1,21 @@
 import type { BranchView } from '../domain/branch-view.ts';
+import { isConfigPath } from '../domain/config-path.ts';
 import type { Changes, GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { isWhole, lineageOf, type Lineage } from '../domain/lineage.ts';
-import { provenanceOfPaths, unitsOf, unknownProvenance, type Provenance } from '../domain/provenance.ts';
+import {
+  noProvenance,
+  provenanceOfPaths,
+  unitsOf,
+  unknownProvenance,
+  type Provenance,
+} from '../domain/provenance.ts';
 import { rangeStart } from '../domain/range.ts';
 import { fail, ok } from '../domain/result.ts';
 import type { BranchState, WaitingDelivery } from '../domain/store.ts';
 import { announcedMerges, confirmedMoves, stillToCome } from './announced.ts';
 import type { BranchPorts } from './ports.ts';
+import { unreviewedPaths } from './unreviewed-paths.ts';
 import { traceBranch, type Trace } from './trace-branch.ts';
 
 const configFolder = 'config';
@@ -18,6 +26,8 @@ export interface Known {
   readonly branch: string;
   readonly waiting: readonly WaitingDelivery[];
   readonly head: CommitSha;
+  /** Whether it matters who reviewed what: then it is looked at what merges hold. */
+  readonly isGated: boolean;
 }
 
 type Range = Pick<BranchView, 'from' | 'origin' | 'changes' | 'mergeRequests' | 'provenance'>;
@@ -43,7 +53,8 @@ export async function findRange(
   if (!traced.ok) return traced;
   const expected = stillToCome(announced.value, traced.value, ports.clock.now());
   if (expected !== undefined) return fail(expected);
-  const provenance = await provenanceIn(ports, project, { from, head, changes: changes.value }, traced.value);
+  const range = { from, changes: changes.value };
+  const provenance = await provenanceIn(ports, known, range, traced.value);
   if (!provenance.ok) return provenance;
   return ok({
     from,
@@ -101,24 +112,31 @@ async function lineageBetween(
 
 /** What each path came from. Only where several things brought changes, it is asked what each of them changed. */
 async function provenanceIn(
-  { gitlab }: BranchPorts,
-  project: Project,
-  { from, head, changes }: { readonly from: CommitSha; readonly head: CommitSha; readonly changes: Changes },
+  ports: BranchPorts,
+  { project, head, isGated }: Known,
+  { from, changes }: { readonly from: CommitSha; readonly changes: Changes },
   traced: Trace,
 ): Promise<GitLabResult<ReadonlyMap<string, Provenance>>> {
   const { paths } = changes;
   if (!traced.isWhole || paths.length === 0)
     return ok(new Map(paths.map((path) => [path, unknownProvenance])));
   const units = unitsOf(traced.steps);
-  const brought = [];
+  const brought: { readonly provenance: Provenance; readonly paths: ReadonlySet<string> }[] = [];
   for (const unit of units) {
-    if (unit.from === from && unit.to === head) {
-      brought.push({ provenance: unit.provenance, paths: new Set(paths) });
-      continue;
-    }
-    const its = await gitlab.changes(project.id, unit.from, unit.to, [configFolder]);
+    const isAll = unit.from === from && unit.to === head;
+    const its = isAll
+      ? ok(changes)
+      : await ports.gitlab.changes(project.id, unit.from, unit.to, [configFolder]);
     if (!its.ok) return its;
-    brought.push({ provenance: unit.provenance, paths: new Set(its.value?.paths ?? paths) });
+    const own = new Set(its.value?.paths ?? paths);
+    brought.push({ provenance: unit.provenance, paths: own });
+    const step = traced.steps.find(({ commit, isMerge }) => isMerge && commit === unit.to);
+    const request = traced.requests.find(({ iid }) => step?.broughtBy.includes(iid) === true);
+    if (!isGated || step === undefined || request === undefined) continue;
+    const changed = paths.filter((path) => own.has(path) && isConfigPath(path));
+    const foreign = await unreviewedPaths(ports, project.id, request, step, changed);
+    if (!foreign.ok) return foreign;
+    brought.push({ provenance: { ...noProvenance, directPushes: [unit.to] }, paths: foreign.value });
   }
   return ok(provenanceOfPaths(paths, brought));
 }

@@ -12,7 +12,6 @@ import { readVersions } from './read-versions.ts';
 import { retryJob } from './retry-job.ts';
 import type { Deploy, Run } from './run-deployment.ts';
 import type { Sorted } from './sort-candidates.ts';
-import { keyOfWorkspace } from './workspace-key.ts';
 
 /** Who is told that something waits, and who that it does no longer. */
 export function heldJobs(
@@ -52,12 +51,11 @@ export async function isAllToWrite(
 ): Promise<boolean> {
   const { target, at } = decision;
   const read = await readVersions(ports, {
-    projectId: view.project.id,
+    project: view.project,
     candidates: held.map(({ candidate }) => candidate),
     at,
     from: view.from,
     target,
-    workspaceKey: keyOfWorkspace(ports, view.project.id, target),
   });
   if (read === 'stopped') return true;
   return read.versions.every((versions) => isKept(planStep(versions, target.drift).kind));

@@ -1,11 +1,10 @@
-import type { GitLabResult, MergeRequest, ProposedCommit } from '../domain/gitlab.ts';
+import type { GitLab, GitLabResult, MergeRequest, ProposedCommit } from '../domain/gitlab.ts';
 import type { CommitSha, MergeRequestIid, ProjectId } from '../domain/ids.ts';
 import { firstLanded, landingOf } from '../domain/landing.ts';
 import { isWhole, wayOfBranch, waysBack, type Lineage } from '../domain/lineage.ts';
 import type { BranchStep } from '../domain/provenance.ts';
 import { fail, ok } from '../domain/result.ts';
 import type { UpstreamFailure } from '../domain/upstream.ts';
-import type { BranchPorts } from './ports.ts';
 
 /** How often GitLab is asked about a commit at most; a branch that got further without the bot is taken for untraceable there. */
 const mostLookUps = 200;
@@ -26,7 +25,9 @@ interface Traced {
   readonly known: readonly MergeRequest[];
 }
 
-type Ports = Pick<BranchPorts, 'gitlab'>;
+interface Ports {
+  readonly gitlab: Pick<GitLab, 'mergedWith' | 'proposedCommits' | 'proposedCommit' | 'isSameChange'>;
+}
 
 /**
  * What brought each step of a branch, asked of GitLab commit by commit from the head on: commits that one merge request brought together are asked about
@@ -42,19 +43,25 @@ export async function traceBranch(ports: Ports, traced: Traced): Promise<GitLabR
     const found = await finder.broughtBy(at, above);
     if (!found.ok) return found;
     const own = found.value ?? [];
+    const all = waysBack(lineage, at);
+    // What GitLab merged went on from the first.
+    const back = finder.isMade(at) ? all.slice(0, 1) : all;
     const ways = [];
-    const back = waysBack(lineage, at);
     for (const parent of back) {
-      const its =
-        back.length === 1 || parent === lineage.from
-          ? ok(undefined)
-          : await finder.broughtBy(parent, [...above, parent]);
+      const isAsked = back.length > 1 && parent !== lineage.from;
+      const its = isAsked ? await finder.broughtBy(parent, [...above, parent]) : ok(undefined);
       if (!its.ok) return its;
       ways.push({ parent, broughtBy: its.value });
     }
     const parent = wayOfBranch(own, ways);
     if (parent === undefined) break;
-    steps.push({ commit: at, parent, broughtBy: own, isUnknown: found.value === undefined });
+    steps.push({
+      commit: at,
+      parent,
+      broughtBy: own,
+      isUnknown: found.value === undefined,
+      isMerge: finder.isMade(at),
+    });
     at = parent;
   }
   return ok({ steps: steps.toReversed(), requests: finder.requests(), isWhole: isWhole(lineage) });
@@ -67,6 +74,7 @@ function createFinder({ gitlab }: Ports, { project, branch, lineage, known }: Tr
   const lists = new Map<MergeRequestIid, readonly ProposedCommit[]>();
   /** Merge requests whose commits GitLab rebased, with those of them that are not found yet. */
   const rebased = new Map<MergeRequestIid, ProposedCommit[]>();
+  const made = new Set<CommitSha>();
   let lookUps = 0;
 
   const listOf = async (iid: MergeRequestIid): Promise<GitLabResult<readonly ProposedCommit[]>> => {
@@ -133,8 +141,11 @@ function createFinder({ gitlab }: Ports, { project, branch, lineage, known }: Tr
       if (!its.ok) return its;
       if (its.value) landed.push(request);
     }
-    const made = landed.filter((request) => landingOf(commit, request) === 'made');
-    if (made.length > 0) return keep(commit, made);
+    const makers = landed.filter((request) => landingOf(commit, request) === 'made');
+    if (makers.length > 0) {
+      made.add(commit);
+      return keep(commit, makers);
+    }
     const [first, ...others] = firstLanded(landed, above);
     if (first === undefined) {
       const original = await rebasedFrom(commit);
@@ -148,6 +159,8 @@ function createFinder({ gitlab }: Ports, { project, branch, lineage, known }: Tr
 
   return {
     requests: () => [...requests.values()].toSorted((one, other) => one.iid - other.iid),
+    /** Whether GitLab made it when merging. */
+    isMade: (commit: CommitSha) => made.has(commit),
     /** @param above the commits from the head to this one */
     broughtBy: async (
       commit: CommitSha,
@@ -155,8 +168,9 @@ function createFinder({ gitlab }: Ports, { project, branch, lineage, known }: Tr
     ): Promise<GitLabResult<readonly MergeRequestIid[] | undefined>> => {
       const certain = known.find((request) => isCertain(commit, request));
       if (certain !== undefined && found.get(commit)?.includes(certain.iid) !== true) {
-        const spreading =
-          landingOf(commit, certain) === 'made' ? ok(undefined) : await spread(commit, certain);
+        const isMade = landingOf(commit, certain) === 'made';
+        if (isMade) made.add(commit);
+        const spreading = isMade ? ok(undefined) : await spread(commit, certain);
         return spreading.ok ? keep(commit, [certain]) : spreading;
       }
       const earlier = found.get(commit);

@@ -66,7 +66,9 @@ export async function viewBranch(
   if (!mapping.ok) return mapping;
   const isDeployed = isDeployedFrom(mapping.value, key.branch);
   if (!isDeployed && !merges && !isOrdered) return nothing('the mapping file does not name the branch');
-  const known = { project: project.value, branch: key.branch, waiting, head: head.value };
+  const found = mapping.value.ok ? lookup(mapping.value.value, key.branch) : undefined;
+  const isGated = found !== undefined && found.rule !== 'none' && found.workspace.require.length > 0;
+  const known = { project: project.value, branch: key.branch, waiting, head: head.value, isGated };
   const range = await findRange(ports, known, state);
   if (!range.ok) return range;
 
