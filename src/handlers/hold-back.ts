@@ -10,7 +10,7 @@ import { backMergeJobs } from './back-merge.ts';
 import type { BranchPorts } from './ports.ts';
 import { readVersions } from './read-versions.ts';
 import { retryJob } from './retry-job.ts';
-import type { Deploy, Run } from './run-deployment.ts';
+import { isKept, type Run } from './deployment-run.ts';
 import type { Sorted } from './sort-candidates.ts';
 
 /** Who is told that something waits, and who that it does no longer. */
@@ -61,18 +61,13 @@ export async function isAllToWrite(
   return read.versions.every((versions) => isKept(planStep(versions, target.drift).kind));
 }
 
-/** Whether the gate keeps a step back: what writes nothing needs no review. */
-export function isKept(step: ReturnType<typeof planStep>['kind']): boolean {
-  return step !== 'unchanged' && step !== 'left' && step !== 'gone';
-}
-
 /**
  * Ends a look at a branch of which all that is new is held: it is kept as pending, and looked at again at the usual pauses. The deliveries are done with,
  * since what they told of stands in the branch.
  */
 export async function holdBack(
   ports: BranchPorts,
-  { view, decision, held, alsoJobs }: Pick<Run, 'view' | 'held' | 'alsoJobs'> & { readonly decision: Deploy },
+  { view, decision, held, alsoJobs }: Pick<Run, 'view' | 'decision' | 'held' | 'alsoJobs'>,
 ): Promise<JobOutcome> {
   const { key, state, deliveries } = view;
   const tries = deliveries.length > 0 ? 1 : (state?.tries ?? 0) + 1;

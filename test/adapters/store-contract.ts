@@ -135,7 +135,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     ...changes,
   });
 
-  const begun = {
+  const usual = {
     id: undefined,
     key: main,
     workspace,
@@ -146,7 +146,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     request: undefined,
   };
   const beginMain = (changes: { readonly id?: DeploymentId; readonly key?: BranchKey } = {}) =>
-    opened.store.begin({ ...begun, startedAt: now, ...changes });
+    opened.store.begin({ ...usual, startedAt: now, ...changes });
 
   const closingOf = (changes: Partial<Closing> = {}): Closing => ({
     key: main,
@@ -599,10 +599,10 @@ export function storeContract(newPlace: () => Promise<Place>): void {
         force: true,
         state,
       };
-      const { id } = await opened.store.begin({ ...begun, startedAt: now, request: 'note:7:1:0', scope });
+      const { id } = await opened.store.begin({ ...usual, startedAt: now, request: 'note:7:1:0', scope });
       await reopen();
       expect((await opened.store.lastDeployment(main))?.scope).toEqual(scope);
-      await opened.store.begin({ ...begun, startedAt: now, id, scope });
+      await opened.store.begin({ ...usual, startedAt: now, id, scope });
       expect(await opened.store.unfinished('note:7:1:0')).toMatchObject({ id });
       await beginMain({ id });
       expect((await opened.store.lastDeployment(main))?.scope).toBeUndefined();
