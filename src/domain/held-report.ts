@@ -1,5 +1,6 @@
 import type { Wait } from './held.ts';
 import type { Requirement } from './mapping.ts';
+import type { Provenance } from './provenance.ts';
 import { joined, phrase, words, type Phrase } from './phrase.ts';
 
 const mostNamed = 5;
@@ -21,6 +22,20 @@ function waitText(wait: Wait): Phrase {
     case 'unknown':
       return words('GitLab does not tell which merge requests its content came from');
   }
+}
+
+/** What somebody waits for who came from there, before it is known what each lacks. */
+export function originText({ mergeRequests, directPushes, isUnknown }: Provenance): Phrase {
+  const origins = [
+    ...mergeRequests.map((iid) => words(`a review of !${iid}`)),
+    ...directPushes.map((commit): Phrase => [
+      'force, since ',
+      ...phrase`${commit.slice(0, 8)}`,
+      ' was pushed without a merge request',
+    ]),
+    ...(isUnknown ? [words('force, since GitLab does not tell what its content came from')] : []),
+  ];
+  return joined(origins.slice(0, mostNamed), '; ');
 }
 
 /** What ends the waiting. Nobody can review what came without a merge request. */
