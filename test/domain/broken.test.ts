@@ -314,7 +314,18 @@ describe('what is told', () => {
       workspace: 'PIN PROD',
       entries: ['data/play=PIN ANALYTICS/PIN PROD'],
     } as const;
-    expect(mailIn(alertMail([unclaimed], mailSettings, 1))?.text).toMatchInlineSnapshot();
+    expect(mailIn(alertMail([unclaimed], mailSettings, 1))?.text).toMatchInlineSnapshot(`
+      "1 workspace of AIC was refused: no grant lets the project use it. Nothing of it was read or written.
+
+      - data/play – PIN ANALYTICS – PIN PROD – data/play=PIN ANALYTICS/PIN PROD
+
+      What to do:
+      - If a project is to use the workspace, see that "AIC_WORKSPACES" has what stands in its row, separated by ";" from the rest, and start the bot again.
+      - If not, there is nothing to do. Who can change the default branch of a project names workspaces in its "branch_to_workspace.yaml".
+
+      What comes within the next hour is told together at its end; the log has it at once.
+      "
+    `);
     expect(alertMail([], mailSettings, 1)).toEqual([]);
     expect(alertMail(alerts, { ...mailSettings, mailTo: [] }, 1)).toEqual([]);
   });
