@@ -24,10 +24,8 @@ export async function headOfOnly(
   project: Project,
   { branch, target, pipelines }: OwnBranch,
 ): Promise<Result<CommitSha | undefined, Reason>> {
-  const [head, into] = [
-    asReason(await gitlab.head(project.id, branch)),
-    asReason(await gitlab.head(project.id, target)),
-  ];
+  const heads = await Promise.all([gitlab.head(project.id, branch), gitlab.head(project.id, target)]);
+  const [head, into] = [asReason(heads[0]), asReason(heads[1])];
   if (!head.ok || head.value === undefined) return head;
   if (!into.ok) return into;
   if (into.value === undefined) return fail({ kind: 'no-branch', branch: target });
