@@ -44,8 +44,8 @@ export function commitRoutes(instance: Instance): Hono<ApiEnv> {
     const { repository } = project;
     const all = c.req.query('all') === 'true';
     const ref = c.req.query('ref_name') ?? project.defaultBranch;
-    const start = all ? '--branches' : await repository.resolve(ref);
-    if (start === undefined) throw notFound('Commit');
+    const starts = all ? ['--branches'] : await revisions(project, ref);
+    if (starts === undefined) throw notFound('Commit');
     const path = c.req.query('path');
     const since = c.req.query('since');
     const until = c.req.query('until');
@@ -56,7 +56,7 @@ export function commitRoutes(instance: Instance): Hono<ApiEnv> {
       ...(c.req.query('first_parent') === 'true' ? ['--first-parent'] : []),
       ...(since === undefined ? [] : [`--since=${since}`]),
       ...(until === undefined ? [] : [`--until=${until}`]),
-      start,
+      ...starts,
       ...(path === undefined || path === '' ? [] : ['--', path]),
     ]);
     const shown = ids.slice((page - 1) * perPage, page * perPage);
@@ -88,7 +88,8 @@ export function commitRoutes(instance: Instance): Hono<ApiEnv> {
     for (const mergeRequest of project.mergeRequests) {
       if (state !== undefined && state !== 'all' && mergeRequest.state !== state) continue;
       const { base, head } = diffOf(mergeRequest);
-      const made = [mergeRequest.mergeCommit, mergeRequest.squashCommit].includes(id);
+      const { mergeCommit, squashCommit, landed } = mergeRequest;
+      const made = [mergeCommit, squashCommit, ...landed].includes(id);
       if (!made && !(await listCommits(project.repository.directory, [head, `^${base}`])).includes(id))
         continue;
       const status = await mergeStatus(project, mergeRequest);
@@ -98,6 +99,16 @@ export function commitRoutes(instance: Instance): Hono<ApiEnv> {
   });
 
   return app;
+}
+
+/** What a branch, a tag, an id or a range `one..other` means to `git rev-list`. */
+async function revisions({ repository }: Project, ref: string): Promise<readonly string[] | undefined> {
+  const [from, to] = ref.includes('..') ? ref.split('..') : [undefined, ref];
+  const end = await repository.resolve(to ?? '');
+  if (end === undefined) return undefined;
+  if (from === undefined) return [end];
+  const start = await repository.resolve(from);
+  return start === undefined ? undefined : [end, `^${start}`];
 }
 
 /** The commit that an id, a branch or a tag names; a 404 when none does. */

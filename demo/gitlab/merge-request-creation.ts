@@ -68,6 +68,8 @@ export async function createMergeRequest(
     versions: [{ id: instance.nextId(), createdAt: now, base: base ?? start, head, start }],
     mergeCommit: undefined,
     squashCommit: undefined,
+    landed: [],
+    isLocked: false,
     notes: [],
     awards: [],
   };

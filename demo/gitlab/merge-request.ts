@@ -29,6 +29,10 @@ export interface MergeRequest {
   readonly versions: DiffVersion[];
   mergeCommit: string | undefined;
   squashCommit: string | undefined;
+  /** What merging moved the target to, besides: GitLab shows it nowhere, but finds the merge request by it. */
+  landed: readonly string[];
+  /** Whether it is being merged. */
+  isLocked: boolean;
   readonly notes: Note[];
   readonly awards: Award[];
 }
@@ -100,7 +104,7 @@ export function mergeRequestJson(
     project_id: project.id,
     title: mergeRequest.title,
     description: mergeRequest.description,
-    state: mergeRequest.state,
+    state: mergeRequest.isLocked ? 'locked' : mergeRequest.state,
     created_at: mergeRequest.createdAt.toISOString(),
     updated_at: mergeRequest.updatedAt.toISOString(),
     merged_by: user(mergeRequest.mergeUser),

@@ -4,6 +4,7 @@ import { readCommit } from './commits.ts';
 import type { Instance } from './instance.ts';
 import { notifyMergeRequest } from './merge-request-event.ts';
 import { isDraft, type MergeRequest, type MergeStatus } from './merge-request.ts';
+import { rebase } from './rebase.ts';
 import { canMerge, type Project } from './project.ts';
 import { afterPush, type Push } from './pushes.ts';
 import type { User } from './users.ts';
@@ -16,8 +17,8 @@ export async function mergeStatus(project: Project, mergeRequest: MergeRequest):
   const target = await repository.head(mergeRequest.targetBranch);
   if (source === undefined || target === undefined) return 'broken_status';
   if (isDraft(mergeRequest.title)) return 'draft_status';
-  if (project.mergeMethod !== 'merge' && (await mergeBase(repository.directory, target, source)) !== target)
-    return 'need_rebase';
+  const isBehind = (await mergeBase(repository.directory, target, source)) !== target;
+  if (project.mergeMethod !== 'merge' && isBehind && project.automaticRebase === 'off') return 'need_rebase';
   const merged = await mergeTrees(repository.directory, target, source);
   return merged.kind === 'conflict' ? 'conflict' : 'mergeable';
 }
@@ -86,6 +87,7 @@ export async function merge(
     mergeRequest.updatedAt = at;
     mergeRequest.mergeCommit = commits.merge;
     mergeRequest.squashCommit = commits.squash;
+    mergeRequest.landed = commits.landed;
     const pushes: Push[] = [{ user, branch: mergeRequest.targetBranch, before, after: commits.after }];
     if (options.removeSourceBranch ?? mergeRequest.removeSourceBranch) {
       await moveBranch(repository.directory, mergeRequest.sourceBranch, head, undefined);
@@ -106,6 +108,8 @@ interface NewCommits {
   /** Undefined when the target branch was only moved forward. */
   readonly merge: string | undefined;
   readonly squash: string | undefined;
+  /** By what else GitLab finds the merge request. */
+  readonly landed: readonly string[];
 }
 
 async function makeCommits(
@@ -127,8 +131,17 @@ async function makeCommits(
       author: mergeRequest.author,
     });
   }
-  const source = squash ?? head;
-  if (project.mergeMethod === 'ff') return { after: source, merge: undefined, squash };
+  let source = squash ?? head;
+  let landed = [source];
+  const isRebased =
+    project.mergeMethod !== 'merge' && (await mergeBase(directory, before, source)) !== before;
+  if (isRebased) {
+    const made = (await rebase(project.repository, before, source, user)) ?? [];
+    source = made.at(-1) ?? source;
+    if (squash !== undefined) squash = source;
+    landed = project.automaticRebase === 'all' ? [...made] : [source];
+  }
+  if (project.mergeMethod === 'ff') return { after: source, merge: undefined, squash, landed };
 
   const merged = await mergeTrees(directory, before, source);
   if (merged.kind === 'conflict') throw new Error('What was mergeable is in conflict.');
@@ -136,5 +149,5 @@ async function makeCommits(
     options.mergeMessage ??
     `Merge branch '${mergeRequest.sourceBranch}' into '${mergeRequest.targetBranch}'\n\n${mergeRequest.title}\n\nSee merge request ${project.path}!${mergeRequest.iid}`;
   const commit = await writeTreeCommit(directory, merged.tree, [before, source], { ...people, message });
-  return { after: commit, merge: commit, squash };
+  return { after: commit, merge: commit, squash, landed: isRebased ? [...landed, commit] : [commit] };
 }

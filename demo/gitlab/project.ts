@@ -17,6 +17,8 @@ export const accessLevels = { guest: 10, reporter: 20, developer: 30, maintainer
 /** How merge requests are merged: with a merge commit, with one but only when a fast-forward were possible, or by fast-forward. */
 export type MergeMethod = 'merge' | 'rebase_merge' | 'ff';
 
+export type AutomaticRebase = 'off' | 'last' | 'all';
+
 interface Member {
   readonly user: User;
   readonly accessLevel: number;
@@ -43,6 +45,11 @@ export interface Project {
   /** By name, which may hold a `*`. */
   readonly protectedBranches: Map<string, ProtectedBranch>;
   mergeMethod: MergeMethod;
+  /**
+   * Whether GitLab rebases what is behind its target when merging it, and which of the new commits it relates to the merge request: the last one
+   * alone before GitLab 19, `all` of them since.
+   */
+  automaticRebase: AutomaticRebase;
   /** In the order of their numbers: the first has the iid 1. */
   readonly mergeRequests: MergeRequest[];
   readonly issues: Issue[];

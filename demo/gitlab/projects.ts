@@ -61,6 +61,7 @@ export function createProjects({
         ]),
         mergeMethod: 'merge',
         repositoryAccess: 'enabled',
+        automaticRebase: 'off',
         mergeRequests: [],
         issues: [],
         commitComments: [],

@@ -21,9 +21,9 @@ const mostCommits = 20;
 
 /** What GitLab does after a branch was moved: it sends the webhook and brings the open merge requests up to date. */
 export async function afterPush(instance: Instance, project: Project, push: Push): Promise<void> {
+  recordPush(instance, project, push);
   instance.webhooks.send(project, 'push', () => pushBody(instance, project, push), push.branch);
-  const { after, before, branch, user } = push;
-  project.pushes.push({ id: instance.nextId(), user, branch, before, after, at: instance.now() });
+  const { after, branch, user } = push;
   if (after === undefined) return;
   for (const mergeRequest of project.mergeRequests) {
     if (mergeRequest.state !== 'opened' || mergeRequest.sourceBranch !== branch) continue;
@@ -44,6 +44,46 @@ export async function afterPush(instance: Instance, project: Project, push: Push
     addSystemNote(instance, mergeRequest, user, `added ${length} commit${length === 1 ? '' : 's'}`);
     if (project.resetsApprovals) mergeRequest.approvedBy.clear();
     notifyMergeRequest(instance, project, mergeRequest, { action: 'update', user, oldrev: head });
+  }
+  await mergedByHand(instance, project, push);
+}
+
+/** What the project's events tell of later. */
+export function recordPush(instance: Instance, { pushes }: Project, push: Push): void {
+  pushes.push({ ...push, id: instance.nextId(), at: instance.now() });
+}
+
+/**
+ * A merge request whose commits somebody pushed to its target counts as merged, whatever else was pushed with them: by the merge commit that brought
+ * them, or by its own head (GitLab's app/services/merge_requests/refresh_service.rb and lib/gitlab/branch_push_merge_commit_analyzer.rb).
+ */
+async function mergedByHand(instance: Instance, project: Project, push: Push): Promise<void> {
+  const { before, after, branch, user } = push;
+  if (before === undefined || after === undefined) return;
+  const { directory } = project.repository;
+  const open = project.mergeRequests.filter((one) => one.state === 'opened' && one.targetBranch === branch);
+  if (open.length === 0) return;
+  const pushed = new Set(await listCommits(directory, [after, `^${before}`]));
+  for (const mergeRequest of open) {
+    const { head } = diffOf(mergeRequest);
+    if (!pushed.has(head)) continue;
+    const direct = await listCommits(directory, ['--first-parent', '--reverse', after, `^${before}`]);
+    let commit = head;
+    if (!direct.includes(head))
+      for (const one of direct) {
+        const reached = await listCommits(directory, [one, `^${before}`]);
+        if (!reached.includes(head)) continue;
+        commit = one;
+        break;
+      }
+    const at = instance.now();
+    mergeRequest.state = 'merged';
+    mergeRequest.mergeUser = user;
+    mergeRequest.mergedAt = at;
+    mergeRequest.updatedAt = at;
+    mergeRequest.mergeCommit = commit;
+    const changes = { state_id: { previous: 1, current: 3 } };
+    notifyMergeRequest(instance, project, mergeRequest, { action: 'merge', user, changes });
   }
 }
 

@@ -6,14 +6,14 @@ import { notifyTokenExpiry } from './access-token-event.ts';
 import { createGitLabApp } from './app.ts';
 import { commitTo } from './commit-service.ts';
 import type { Pipeline } from './commit-status.ts';
-import type { FileChange, Person } from './commit-writer.ts';
+import { moveBranch, type FileChange, type Person } from './commit-writer.ts';
 import { defaultDiffLimits, type DiffLimits } from './diffs.ts';
 import type { Group } from './group.ts';
 import { createInstance } from './instance.ts';
 import { mergeRequestIn } from './merge-request-routes.ts';
-import { accessLevels, type MergeMethod, type Project } from './project.ts';
+import { accessLevels, type AutomaticRebase, type MergeMethod, type Project } from './project.ts';
 import { maintainersOnly } from './protected-branch.ts';
-import { afterPush } from './pushes.ts';
+import { afterPush, recordPush } from './pushes.ts';
 import type { RanQuickAction } from './quick-action-runner.ts';
 import type { Token } from './tokens.ts';
 import type { NewUser, User } from './users.ts';
@@ -59,12 +59,14 @@ export interface GitLabServer extends HttpServer {
   blockUser(user: string | number): void;
   /** Makes a merge request one from a fork: from the branch of this name in another project. */
   setSourceProject(project: string | number, iid: number, source: string | number): void;
-  setMergeMethod(project: string | number, method: MergeMethod): void;
   setVisibility(
     project: string | number,
     visibility: Project['visibility'],
     repositoryAccess?: Project['repositoryAccess'],
   ): void;
+  setMergeMethod(project: string | number, method: MergeMethod, automaticRebase?: AutomaticRebase): void;
+  /** Lets a merge request be as while GitLab is merging it. */
+  lockMergeRequest(project: string | number, iid: number, on: boolean): void;
   /** Whether hooks that fail again and again are switched off, as on GitLab.com; not by default. */
   disableFailingHooks(on: boolean): void;
   /** Lets the deliveries be sent again that were too many for this minute. */
@@ -97,6 +99,8 @@ export interface GitLabServer extends HttpServer {
   setCiConfigPath(project: string | number, path: string): void;
   /** Has the next commit statuses refused because of another update at the same time. */
   refuseStatuses(count: number): void;
+  /** Moves a branch to a commit that the repository has, as `git push` does. */
+  pushAs(project: string | number, user: string | number, branch: string, commit: string): Promise<void>;
   /** One commit with any number of files, null for those that go; the commit's id. */
   commitFiles(
     project: string | number,
@@ -223,8 +227,13 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
       }
     },
     forgetResends: () => instance.resends.forget(),
-    setMergeMethod(project, method) {
-      projectNamed(project).mergeMethod = method;
+    setMergeMethod(name, method, automaticRebase = 'off') {
+      const project = projectNamed(name);
+      project.mergeMethod = method;
+      project.automaticRebase = automaticRebase;
+    },
+    lockMergeRequest(project, iid, on) {
+      mergeRequestIn(projectNamed(project), String(iid)).isLocked = on;
     },
     setVisibility(name, visibility, repositoryAccess = 'enabled') {
       const project = projectNamed(name);
@@ -262,6 +271,13 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
     refuseStatuses(count) {
       instance.busyStatuses = count;
     },
+    async pushAs(name, user, branch, after) {
+      const project = projectNamed(name);
+      const { repository } = project;
+      const before = await repository.head(branch);
+      await repository.exclusive(() => moveBranch(repository.directory, branch, before, after));
+      await afterPush(instance, project, { user: userNamed(user), branch, before, after });
+    },
     async commitFiles(name, branch, message, files, { user = admin.id, author, startBranch, hooks } = {}) {
       const project = projectNamed(name);
       const { repository } = project;
@@ -275,7 +291,8 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<GitLabSe
       const start = isNew && hasMain ? (startBranch ?? project.defaultBranch) : undefined;
       const request = { branch, startBranch: start, message, author, changes: async () => changes };
       const push = await commitTo(project, userNamed(user), request, instance.now());
-      if (hooks !== false) await afterPush(instance, project, push);
+      if (hooks === false) recordPush(instance, project, push);
+      else await afterPush(instance, project, push);
       return push.after;
     },
     async readFile(name, ref, path) {

@@ -6,7 +6,7 @@ import type { MergeRequest, Project } from './gitlab.ts';
 import type { CommitSha, MergeRequestIid } from './ids.ts';
 import { link, type Phrase } from './phrase.ts';
 import type { Place } from './place.ts';
-import { roleNames, type Mapping } from './mapping.ts';
+import { lookup, roleNames, type Mapping } from './mapping.ts';
 import { hotfixPrefix, releasePrefix } from './promotion.ts';
 
 /** A file's version, by all that makes two versions the same; undefined where there is no such file. */
@@ -107,7 +107,9 @@ export function backMergeBranch(
 /** Whether the push of a view came into production and is deployed without a merge request. */
 export function isDirectPush({ mapping, key, mergeRequests, changes }: BranchView): boolean {
   if (!mapping.ok || key.branch !== mapping.value.roles.production) return false;
-  const isDeployed = mapping.value.directPush === 'deploy' && mergeRequests.length === 0;
+  const found = lookup(mapping.value, key.branch);
+  const isHeld = found.rule !== 'none' && found.workspace.require.length > 0;
+  const isDeployed = mapping.value.directPush === 'deploy' && mergeRequests.length === 0 && !isHeld;
   return isDeployed && changes.paths.some((path) => isConfigPath(path));
 }
 

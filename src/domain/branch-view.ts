@@ -3,6 +3,7 @@ import type { CommitSha } from './ids.ts';
 import { lookup, type DirectPush, type Mapping } from './mapping.ts';
 import type { Mistake } from './located-yaml.ts';
 import { isKeepable, pipelineName } from './config-path.ts';
+import { jointly, noProvenance, unknownProvenance, type Provenance } from './provenance.ts';
 import type { Result } from './result.ts';
 import type { BranchKey, BranchState, Pending } from './store.ts';
 import type { WorkspaceTarget } from './mapping.ts';
@@ -39,6 +40,8 @@ export interface BranchView {
   readonly changes: Changes;
   /** The merge requests that brought these changes. */
   readonly mergeRequests: readonly MergeRequest[];
+  /** What each changed path came from. */
+  readonly provenance: ReadonlyMap<string, Provenance>;
   /** The deliveries that this view takes into account. */
   readonly deliveries: readonly string[];
 }
@@ -49,6 +52,8 @@ export interface Candidate {
   readonly paths: readonly string[];
   /** Of a pending pipeline: the commit at which its file is the base. Otherwise that is where the range begins. */
   readonly base?: CommitSha;
+  /** What its content came from; none where it is only looked at. */
+  readonly provenance?: Provenance;
 }
 
 /** Why a merge is not deployed. */
@@ -84,7 +89,7 @@ export function decide(view: BranchView): Decision {
     }
     return { kind: 'nothing', why: `the mapping file is ${view.mapping.failure.kind}`, state };
   }
-  const candidates = candidatesIn(view.changes.paths);
+  const candidates = changedIn(view);
   const found = lookup(view.mapping.value, view.key.branch);
   if (found.rule === 'none' || !found.automatic) {
     const why = 'the mapping file does not name the branch';
@@ -94,7 +99,11 @@ export function decide(view: BranchView): Decision {
       refusal: { kind: 'unmapped', builtIn: found.rule === 'none' ? undefined : found.key },
     };
   }
-  const reviewed = view.mergeRequests.length > 0 || view.mapping.value.directPush === 'deploy';
+  // Where a review is required, the gate decides item by item.
+  const reviewed =
+    found.workspace.require.length > 0 ||
+    view.mergeRequests.length > 0 ||
+    view.mapping.value.directPush === 'deploy';
   const atHead: BranchState = {
     deployed: view.head,
     origin: view.origin,
@@ -139,6 +148,17 @@ function isNews({ mergeRequests, changes }: BranchView, problem: MappingProblem)
   return isPushTold && candidatesIn(changes.paths).length > 0;
 }
 
+/** The pipelines that changed since the last deployment, with what their content came from. */
+export function changedIn({
+  changes,
+  provenance,
+}: Pick<BranchView, 'changes' | 'provenance'>): readonly Candidate[] {
+  return candidatesIn(changes.paths).map((candidate) => ({
+    ...candidate,
+    provenance: jointly(candidate.paths.map((path) => provenance.get(path) ?? unknownProvenance)),
+  }));
+}
+
 /** The pipelines among changed paths. */
 export function candidatesIn(paths: readonly string[]): readonly Candidate[] {
   const found = new Map<string, Set<string>>();
@@ -152,9 +172,11 @@ export function candidatesIn(paths: readonly string[]): readonly Candidate[] {
 /** Candidates together with what is pending; a pipeline that is both is compared with what it was before it became pending. */
 export function merge(candidates: readonly Candidate[], pending: readonly Pending[]): readonly Candidate[] {
   const all = new Map(candidates.map((candidate) => [candidate.name, candidate]));
-  for (const { pipeline, path, base } of pending) {
-    const paths = new Set(all.get(pipeline)?.paths).add(path);
-    all.set(pipeline, { name: pipeline, paths: [...paths], base });
+  for (const { pipeline, path, base, provenance } of pending) {
+    const other = all.get(pipeline);
+    const paths = new Set(other?.paths).add(path);
+    const both = jointly([provenance, other?.provenance ?? noProvenance]);
+    all.set(pipeline, { name: pipeline, paths: [...paths], base, provenance: both });
   }
   return [...all.values()];
 }

@@ -1,6 +1,7 @@
 import type { Fingerprint } from './fingerprint.ts';
 import type { CommitSha, DeploymentId, ProjectId } from './ids.ts';
 import type { Place } from './place.ts';
+import type { Provenance } from './provenance.ts';
 import { sha256Hex } from './sha256.ts';
 import type { WorkspaceName } from './aic.ts';
 import type { Reason } from './reason.ts';
@@ -38,6 +39,8 @@ export type Remark = 'overwrote-drift' | 'stored-differently' | 'not-read-back';
 export interface Item {
   readonly pipeline: string;
   readonly state: ItemState;
+  /** What its content came from, where that is known. */
+  readonly provenance?: Provenance;
 }
 
 /** How a deployment stands or ended. */

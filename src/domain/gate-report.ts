@@ -1,24 +1,45 @@
 import type { BranchView } from './branch-view.ts';
 import { freezeName, momentIn } from './freeze.ts';
-import type { Discount, Discounted } from './approvals.ts';
-import type { Gate, Lacking, Missing } from './gate.ts';
+import type { Lacking, Standstill } from './gate.ts';
 import type { MergeRequest } from './gitlab.ts';
+import { missingText, waitsRemedy, waitsText } from './held-report.ts';
+import type { Held, Wait } from './held.ts';
+import type { MergeRequestIid } from './ids.ts';
 import type { Job } from './job.ts';
-import type { Requirement, WorkspaceTarget } from './mapping.ts';
-import { joined, link, phrase, words, type Phrase } from './phrase.ts';
+import type { WorkspaceTarget } from './mapping.ts';
+import { names, phrase, words, type Phrase } from './phrase.ts';
 import type { Explanation } from './reason.ts';
 import { toComment } from './report-markdown.ts';
 import type { Report } from './report.ts';
 
-type Closed = Exclude<Gate, { kind: 'open' }>;
-
-/** What each merge request of a branch is told while its deployment waits. The same again changes nothing. */
-export function gateComments(view: BranchView, target: WorkspaceTarget, gate: Closed): readonly Job[] {
-  return view.mergeRequests.map((request) => commentOn(view, request, waitingReport(request, target, gate)));
+/** What each merge request of a branch is told while nothing of it is deployed. The same again changes nothing. */
+export function standstillComments(
+  view: BranchView,
+  target: WorkspaceTarget,
+  gate: Standstill,
+): readonly Job[] {
+  const report = standstillReport(target, gate);
+  return view.mergeRequests.map(({ iid }) => commentOn(view, iid, report));
 }
 
-/** What they are told once it goes on. */
-export function releasedComments(view: BranchView, target: WorkspaceTarget): readonly Job[] {
+/** What each merge request is told whose pipelines are held: what it lacks itself, or what it shares them with. */
+export function heldComments(
+  view: BranchView,
+  target: WorkspaceTarget,
+  { held, lacking }: { readonly held: readonly Held[]; readonly lacking: readonly Lacking[] },
+): readonly Job[] {
+  return requestsOf(held).map((iid) => {
+    const own = lacking.find(({ request }) => request.iid === iid);
+    return commentOn(view, iid, heldReport(target, its(held, iid), own));
+  });
+}
+
+/** What merge requests are told once their deployment goes on. */
+export function releasedComments(
+  view: BranchView,
+  target: WorkspaceTarget,
+  requests: readonly MergeRequestIid[],
+): readonly Job[] {
   const report: Report = {
     mood: 'done',
     outcome: phrase`Nothing keeps the deployment to ${target.name} any more`,
@@ -26,10 +47,19 @@ export function releasedComments(view: BranchView, target: WorkspaceTarget): rea
     remedies: [],
     facts: [],
   };
-  return view.mergeRequests.map((request) => commentOn(view, request, report));
+  return requests.map((iid) => commentOn(view, iid, report));
 }
 
-function commentOn({ project }: BranchView, { iid }: MergeRequest, report: Report): Job {
+/** The merge requests that held pipelines came from. */
+export function requestsOf(held: readonly Held[]): readonly MergeRequestIid[] {
+  return [...new Set(held.flatMap(({ candidate }) => candidate.provenance?.mergeRequests ?? []))];
+}
+
+function its(held: readonly Held[], iid: MergeRequestIid): readonly Held[] {
+  return held.filter(({ candidate }) => candidate.provenance?.mergeRequests.includes(iid) === true);
+}
+
+function commentOn({ project }: BranchView, iid: MergeRequest['iid'], report: Report): Job {
   return {
     kind: 'comment',
     projectId: project.id,
@@ -39,7 +69,7 @@ function commentOn({ project }: BranchView, { iid }: MergeRequest, report: Repor
   };
 }
 
-function waitingReport(request: MergeRequest, target: WorkspaceTarget, gate: Closed): Report {
+function standstillReport(target: WorkspaceTarget, gate: Standstill): Report {
   switch (gate.kind) {
     case 'frozen':
       return {
@@ -53,7 +83,7 @@ function waitingReport(request: MergeRequest, target: WorkspaceTarget, gate: Clo
         ],
         table: undefined,
         remedies: [
-          phrase`To deploy all the same, comment ${'/aic deploy PIPELINE force reason="…"'}: it needs a reason, and overwrites changes made by hand in AIC.`,
+          phrase`To deploy all the same, comment ${'/aic deploy PIPELINE force reason="…"'}: it needs a reason, and overwrites changes made outside Git.`,
         ],
         facts: [],
       };
@@ -72,33 +102,39 @@ function waitingReport(request: MergeRequest, target: WorkspaceTarget, gate: Clo
         ],
         facts: [],
       };
-    case 'held': {
-      const own = gate.lacking.find((one) => one.request.iid === request.iid);
-      const others = gate.lacking.filter((one) => one !== own);
-      return {
-        mood: 'held',
-        outcome:
-          own === undefined
-            ? [...phrase`Merged, but not deployed to ${target.name} yet: `, ...held(others)]
-            : [...phrase`Merged, but not deployed to ${target.name} yet: it lacks `, ...missing(own.missing)],
-        table: undefined,
-        remedies: [
-          words('It is deployed by itself some minutes after that is there.'),
-          phrase`To deploy without, comment ${'/aic deploy PIPELINE force reason="…"'}, which also overwrites changes made by hand in AIC.`,
-        ],
-        facts: own === undefined || others.length === 0 ? [] : [held(others)],
-      };
-    }
   }
 }
 
-/** Why an order without force is not carried out, and which one would be. */
-export function gateRefusal(
-  gate: Closed,
+function heldReport(target: WorkspaceTarget, held: readonly Held[], own: Lacking | undefined): Report {
+  const waits = waitsIn(held);
+  const others = waits.filter((wait) => wait.kind !== 'request' || wait.mergeRequest !== own?.request.iid);
+  const pipelines = names(
+    held.map(({ candidate }) => candidate.name),
+    10,
+  );
+  const shared: Phrase = ['It shares pipelines with what waits: ', ...waitsText(others)];
+  return {
+    mood: 'held',
+    outcome:
+      own === undefined
+        ? [...phrase`Merged, but not all of it is deployed to ${target.name} yet: `, ...waitsText(others)]
+        : [...phrase`Merged, but not deployed to ${target.name} yet: it lacks `, ...missingText(own.missing)],
+    table: undefined,
+    remedies: [waitsRemedy(waits)],
+    facts: [
+      [held.length === 1 ? 'waits: ' : `${held.length} pipelines wait: `, ...pipelines],
+      ...(own === undefined || others.length === 0 ? [] : [shared]),
+    ],
+  };
+}
+
+/** Why an order is not carried out while nothing of the branch is deployed, and which one would be. */
+export function standstillRefusal(
+  gate: Standstill,
   branch: string,
-  { kind, force }: { readonly kind: 'deploy' | 'retry'; readonly force: boolean },
+  order: { readonly kind: 'deploy' | 'retry'; readonly force: boolean },
 ): Explanation {
-  const forced = phrase`${`/aic deploy PIPELINE force reason="…"${kind === 'retry' ? ` branch=${branch}` : ''}`}`;
+  const forced = phrase`${forcedOrder(branch, order.kind)}`;
   switch (gate.kind) {
     case 'frozen':
       return {
@@ -107,7 +143,7 @@ export function gateRefusal(
           ...momentIn(gate.frozen),
           '.',
         ],
-        remedy: force
+        remedy: order.force
           ? phrase`In a freeze, force needs a reason: ${forced}.`
           : phrase`Wait until then, when it is deployed by itself; or give a reason for doing it now: ${forced}.`,
       };
@@ -116,11 +152,6 @@ export function gateRefusal(
         what: phrase`Nothing was deployed from ${branch}: it is unclear when ${freezeName(gate.period)} is in force.`,
         remedy: phrase`${unclearRemedy} To deploy now: ${forced}.`,
       };
-    case 'held':
-      return {
-        what: [...phrase`Nothing was deployed from ${branch}: `, ...held(gate.lacking), '.'],
-        remedy: phrase`It is deployed by itself once that is there. To do without: ${forced}.`,
-      };
   }
 }
 
@@ -128,49 +159,30 @@ const unclearRemedy = words(
   'Write it as five cron fields and a time zone such as America/Toronto, in the project under Settings, CI/CD, Deploy freezes.',
 );
 
-function held(lacking: readonly Lacking[]): Phrase {
-  return joined(
-    lacking
-      .slice(0, 5)
-      .map(({ request, missing: its }) => [
-        ...link(`!${request.iid}`, request.webUrl),
-        ' lacks ',
-        ...missing(its),
-      ]),
-    '; ',
-  );
+/** Why an order without force is not carried out where all of it is held. */
+export function heldRefusal(
+  held: readonly Held[],
+  branch: string,
+  { kind }: { readonly kind: 'deploy' | 'retry' },
+): Explanation {
+  const waits = waitsIn(held);
+  const isReviewable = waits.every((wait) => wait.kind === 'request');
+  return {
+    what: [...phrase`Nothing was deployed from ${branch}: `, ...waitsText(waits), '.'],
+    remedy: [
+      isReviewable
+        ? 'Deployment starts automatically within 15 minutes of these being met. To do without: '
+        : 'The mapping file requires a review, which such content cannot get. To deploy it all the same: ',
+      ...phrase`${forcedOrder(branch, kind)}.`,
+    ],
+  };
 }
 
-function missing(its: readonly Missing[]): Phrase {
-  return joined(
-    its.map(({ requirement, discounted }) => [
-      ...words(texts[requirement]),
-      ...(discounted.length === 0
-        ? []
-        : [' (', ...joined(discounted.slice(0, 5).map(discountedText), '; '), ')']),
-    ]),
-    ', ',
-  );
+function waitsIn(held: readonly Held[]): readonly Wait[] {
+  const all = held.flatMap(({ waits }) => waits);
+  return [...new Map(all.map((wait) => [JSON.stringify(wait), wait])).values()];
 }
 
-function discountedText({ username, why }: Discounted): Phrase {
-  return [...phrase`${username}: `, ...words(discounts[why])];
+function forcedOrder(branch: string, kind: 'deploy' | 'retry'): string {
+  return `/aic deploy PIPELINE force reason="…"${kind === 'retry' ? ` branch=${branch}` : ''}`;
 }
-
-const texts: Readonly<Record<Requirement, string>> = {
-  approved: 'an approval that counts, by somebody else than those who made it',
-  pipeline: 'a successful pipeline with a job of its own',
-  no_unresolved: 'an end of its unresolved threads',
-};
-
-const discounts: Readonly<Record<Discount, string>> = {
-  bot: 'is the bot',
-  author: 'opened the merge request',
-  asker: 'asked the bot for what is in it',
-  'unknown-asker': 'may have asked the bot for it, which is not on record: only force deploys it',
-  'no-developer': 'has not the role Developer in the project',
-  pushed: 'pushed commits of it',
-  'in-commits': 'is named in its commits',
-  earlier: 'approved before its last change; revoke the approval, and approve again',
-  'unknown-time': 'approved at a time that GitLab does not tell',
-};

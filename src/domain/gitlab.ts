@@ -27,7 +27,8 @@ export interface MergeRequest {
   readonly iid: MergeRequestIid;
   readonly title: string;
   readonly webUrl: string;
-  readonly state: 'opened' | 'merged' | 'closed' | 'unknown';
+  /** `locked`: GitLab is merging it at this moment. */
+  readonly state: 'opened' | 'locked' | 'merged' | 'closed' | 'unknown';
   readonly source: string;
   /** Whether the source branch is one of another project, whatever its name. */
   readonly fromFork: boolean;
@@ -37,6 +38,8 @@ export interface MergeRequest {
   /** The username of who merged it. */
   readonly mergedBy: string | undefined;
   readonly mergedById?: UserId;
+  /** When, in milliseconds since 1970. */
+  readonly mergedAt?: number;
   /** The commit that the merge made on the target branch; undefined after a fast-forward. */
   readonly mergeCommit: CommitSha | undefined;
   readonly squashCommit: CommitSha | undefined;
@@ -65,11 +68,33 @@ export interface NewMergeRequest {
   readonly assignee: UserId | undefined;
 }
 
+/** A commit, and those that it was made from; the first is where the branch was. */
+export interface Commit {
+  readonly id: CommitSha;
+  readonly parents: readonly CommitSha[];
+}
+
+/** A commit of a merge request, by all that stays the same when it is rebased. */
+export interface ProposedCommit {
+  readonly id: CommitSha;
+  readonly message: string;
+  readonly author: string;
+  readonly authoredAt: string;
+}
+
+/** A move of a branch that GitLab has on record; `before` is undefined where the branch was made. */
+export interface RecordedPush {
+  readonly before: CommitSha | undefined;
+  readonly after: CommitSha;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** What differs between two commits: every path whose content is new, changed or gone, and the commits in between. */
 export interface Changes {
   readonly paths: readonly string[];
-  /** Empty where `to` has nothing that `from` lacks, or where there is no `from`. */
-  readonly commits: readonly CommitSha[];
+  /** What `to` has and `from` lacks; undefined where GitLab could not compare the two. */
+  readonly commits: readonly Commit[] | undefined;
 }
 
 type TextFile =
@@ -104,12 +129,28 @@ export interface GitLab extends FreezePeriods, Repository, People, Lookout, Reco
   firstParent(project: ProjectId, commit: CommitSha): Promise<GitLabResult<CommitSha | undefined>>;
   /** One merge request, if it is merged. */
   merged(project: ProjectId, iid: MergeRequestIid): Promise<GitLabResult<MergeRequest | undefined>>;
-  /** The merge requests merged into `branch` whose merge, squash or source commit is one of `commits`. */
-  mergedAmong(
+  /** Every commit that `to` has and `from` lacks; undefined when either is gone. */
+  commitsBetween(
+    project: ProjectId,
+    from: CommitSha,
+    to: CommitSha,
+  ): Promise<GitLabResult<readonly Commit[] | undefined>>;
+  /**
+   * The merge requests into `branch` that GitLab relates to a commit, merged or just being merged: it is one of the commits of their newest version, or
+   * one that merging them made. GitLab before 19 finds of the commits that it rebased itself the last one alone.
+   */
+  mergedWith(
     project: ProjectId,
     branch: string,
-    commits: readonly CommitSha[],
+    commit: CommitSha,
   ): Promise<GitLabResult<readonly MergeRequest[]>>;
+  /** All commits of the newest version of a merge request. */
+  proposedCommits(project: ProjectId, iid: MergeRequestIid): Promise<GitLabResult<readonly ProposedCommit[]>>;
+  proposedCommit(project: ProjectId, commit: CommitSha): Promise<GitLabResult<ProposedCommit>>;
+  /** Whether two commits make the same change, wherever in the files it is. False where GitLab does not show all of both. */
+  isSameChange(project: ProjectId, one: CommitSha, other: CommitSha): Promise<GitLabResult<boolean>>;
+  /** The newest moves of a branch, as GitLab recorded them; at most 500 of the project's are looked at. */
+  pushesTo(project: ProjectId, branch: string): Promise<GitLabResult<readonly RecordedPush[]>>;
   /** The merge requests from one branch into another, whatever their state, newest first. At most 100. */
   mergeRequestsFrom(
     project: ProjectId,

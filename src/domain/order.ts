@@ -1,8 +1,16 @@
-import { candidatesIn, merge, type BranchView, type Candidate, type Decision } from './branch-view.ts';
+import {
+  candidatesIn,
+  changedIn,
+  merge,
+  type BranchView,
+  type Candidate,
+  type Decision,
+} from './branch-view.ts';
 import type { UserId } from './ids.ts';
 import { lookup } from './mapping.ts';
 import { nearest } from './nearest.ts';
 import type { Place } from './place.ts';
+import { noProvenance } from './provenance.ts';
 
 /** Somebody's order to deploy. */
 export interface Order {
@@ -27,7 +35,10 @@ export interface Order {
 export type Unknown = readonly { readonly name: string; readonly nearest: readonly string[] }[];
 
 export type OrderDecision =
-  | Extract<Decision, { kind: 'deploy' }>
+  | (Extract<Decision, { kind: 'deploy' }> & {
+      /** What changed and is not ordered; with the branch's record at its head it has to be kept as pending. */
+      readonly left: readonly Candidate[];
+    })
   | { readonly kind: 'unknown'; readonly unknown: Unknown }
   | { readonly kind: 'nothing' };
 
@@ -48,11 +59,14 @@ export function decideOrder(view: BranchView, order: Order, scope: OrderScope): 
   if (!view.mapping.ok) return undefined;
   const found = lookup(view.mapping.value, view.key.branch);
   if (found.rule === 'none') return undefined;
-  const changed = candidatesIn(view.changes.paths);
+  const changed = changedIn(view);
+  const origins = new Map(changed.map(({ name, provenance }) => [name, provenance]));
   const possible = merge(
     order.kind === 'retry'
       ? []
-      : candidatesIn([...view.changes.paths, ...scope.own, ...(isAboutAll(order) ? scope.all : [])]),
+      : candidatesIn([...view.changes.paths, ...scope.own, ...(isAboutAll(order) ? scope.all : [])]).map(
+          (candidate) => ({ ...candidate, provenance: origins.get(candidate.name) ?? noProvenance }),
+        ),
     view.pending,
   );
   const wanted = new Set(order.pipelines);
@@ -63,13 +77,17 @@ export function decideOrder(view: BranchView, order: Order, scope: OrderScope): 
   );
   if (unknown.length > 0) return { kind: 'unknown', unknown };
   if (candidates.length === 0) return { kind: 'nothing' };
+  // Where a review is required, what is not ordered stays held by itself, wherever the record stands.
+  const isGated = found.workspace.require.length > 0;
+  const ordered = new Set(candidates.map(({ name }) => name));
   return {
     kind: 'deploy',
+    left: isGated ? changed.filter(({ name }) => !ordered.has(name)) : [],
     target: order.force ? { ...found.workspace, drift: 'overwrite' } : found.workspace,
     candidates,
     at: view.head,
     state: {
-      deployed: covers(candidates, changed) ? view.head : view.from,
+      deployed: isGated || covers(candidates, changed) ? view.head : view.from,
       origin: view.origin,
       held: false,
       reported: view.state?.reported,

@@ -10,8 +10,9 @@ export function pushReport(
   view: BranchView,
   pipelines: readonly string[],
   mail: MailSettings,
+  waitsFor: 'next-merge' | 'needs-force' = 'next-merge',
 ): readonly Job[] {
-  const report = reportOf(view, pipelines);
+  const report = reportOf(view, pipelines, waitsFor);
   const comment: Job = {
     kind: 'comment',
     projectId: view.project.id,
@@ -22,7 +23,11 @@ export function pushReport(
   return [comment, ...deploymentMail(`push-${view.project.id}-${view.head}`, view.key.branch, report, mail)];
 }
 
-function reportOf(view: BranchView, pipelines: readonly string[]): Report {
+function reportOf(
+  view: BranchView,
+  pipelines: readonly string[],
+  waitsFor: 'next-merge' | 'needs-force',
+): Report {
   const { branch } = view.key;
   const one = pipelines.length === 1;
   return {
@@ -33,10 +38,15 @@ function reportOf(view: BranchView, pipelines: readonly string[]): Report {
     ],
     table: {
       head: ['Pipeline', 'Result'],
-      rows: pipelines.map((pipeline) => [phrase`${pipeline}`, words('waits for the next merge')]),
+      rows: pipelines.map((pipeline) => [
+        phrase`${pipeline}`,
+        words(waitsFor === 'next-merge' ? 'waits for the next merge' : 'held: nobody can review it'),
+      ]),
     },
     remedies: [
-      phrase`The next merge into ${branch} deploys ${words(one ? 'it' : 'them')} too, and so does the comment ${`/aic deploy branch=${branch}`} in an issue. To deploy such pushes at once, set ${'direct_push: deploy'} in ${'branch_to_workspace.yaml'}.`,
+      waitsFor === 'needs-force'
+        ? phrase`The mapping file requires a review for this branch's workspace, and a push cannot get one. To deploy it all the same, comment ${`/aic deploy PIPELINE force reason="…" branch=${branch}`} in an issue; or revert the push, and bring it by a merge request.`
+        : phrase`The next merge into ${branch} deploys ${words(one ? 'it' : 'them')} too, and so does the comment ${`/aic deploy branch=${branch}`} in an issue. To deploy such pushes at once, set ${'direct_push: deploy'} in ${'branch_to_workspace.yaml'}.`,
     ],
     facts: [
       phrase`branch ${branch}`,

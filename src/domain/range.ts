@@ -1,40 +1,64 @@
+import type { MergeRequest, RecordedPush } from './gitlab.ts';
 import type { CommitSha } from './ids.ts';
-import type { PushedEvent } from './event.ts';
-import type { BranchState, WaitingDelivery } from './store.ts';
+import { commitOf } from './landing.ts';
+import type { BranchState } from './store.ts';
 
 /** Where the changes to look at begin. */
-export type RangeStart =
-  | { readonly kind: 'commit'; readonly commit: CommitSha; readonly origin: CommitSha }
-  /** No push tells; the parent of the oldest waiting merge does. */
-  | { readonly kind: 'before-oldest-merge' }
-  /** Nothing is known and nothing waits: the branch's head is the starting point. */
-  | { readonly kind: 'head' };
-
-/**
- * Changes begin at the last deployed commit. Without one, they begin before the oldest push that is waiting; webhooks come in
- * any order, so "oldest" is the one that starts where no other ended. A push that ends where the record began came
- * late: the record is extended back to its start. What is not guaranteed: of two pushes older than the record, one
- * that comes in an earlier run than its successor is not joined to it.
- */
-export function rangeStart(state: BranchState | undefined, waiting: readonly WaitingDelivery[]): RangeStart {
-  const pushes = waiting.map((delivery) => delivery.event).filter((event) => event.kind === 'pushed');
-  if (state !== undefined) return startOfKnown(state, pushes);
-  const ends = new Set(pushes.map((push) => push.after));
-  const first = pushes.find((push) => push.before === undefined || !ends.has(push.before)) ?? pushes[0];
-  const commit = first?.before ?? first?.after;
-  if (commit !== undefined) return { kind: 'commit', commit, origin: commit };
-  return waiting.some((delivery) => delivery.event.kind === 'merged')
-    ? { kind: 'before-oldest-merge' }
-    : { kind: 'head' };
+export interface RangeStart {
+  readonly from: CommitSha;
+  readonly origin: CommitSha;
 }
 
-function startOfKnown(state: BranchState, pushes: readonly PushedEvent[]): RangeStart {
-  let origin = state.origin;
-  for (let left = pushes.length; left > 0; left -= 1) {
-    const late = pushes.find((push) => push.after === origin);
-    if (late?.before === undefined) break;
+/** A move of the branch that GitLab confirms. */
+export interface Move {
+  readonly before: CommitSha;
+  readonly after: CommitSha;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** How old a move may be when a delivery tells of it: whoever knows the webhook's secret may tell of any at any time. */
+const oldestMoveMs = 24 * 60 * 60_000;
+
+/** Whether what GitLab says happened then may be what a delivery announced. */
+export function isNews(at: number | undefined, receivedAt: number): boolean {
+  return at !== undefined && receivedAt - at <= oldestMoveMs;
+}
+
+/**
+ * Changes begin at the last deployed commit. Without one, they begin before the oldest move of the branch that a delivery told of and
+ * GitLab confirms, else at the head. A move that ends where the record began was reported late: the record is extended back to its start.
+ * What is not guaranteed: of two moves older than the record, one that comes in an earlier run than its successor is not joined to it.
+ */
+export function rangeStart(
+  state: Pick<BranchState, 'deployed' | 'origin'> | undefined,
+  moves: readonly Move[],
+  head: CommitSha,
+): RangeStart {
+  if (state === undefined) {
+    const [oldest] = moves.toSorted((one, other) => one.at - other.at);
+    const start = oldest?.before ?? head;
+    return { from: start, origin: start };
+  }
+  let { origin } = state;
+  for (let left = moves.length; left > 0; left -= 1) {
+    const late = moves.find(({ after }) => after === origin);
+    if (late === undefined) break;
     origin = late.before;
   }
-  const commit = origin === state.origin ? state.deployed : origin;
-  return { kind: 'commit', commit, origin };
+  return { from: origin === state.origin ? state.deployed : origin, origin };
+}
+
+/** Of a push that a delivery told of, what GitLab has on record of it. A branch that was made begins at its first commit. */
+export function confirmedPush(
+  told: { readonly before: CommitSha | undefined; readonly after: CommitSha | undefined },
+  recorded: readonly RecordedPush[],
+): Move | undefined {
+  const found = recorded.find(({ before, after }) => before === told.before && after === told.after);
+  return found === undefined ? undefined : { ...found, before: found.before ?? found.after };
+}
+
+/** The commit to which a merge moved its target branch, where the merge request tells. */
+export function landedAt(request: MergeRequest): CommitSha | undefined {
+  return commitOf(request) ?? request.head;
 }

@@ -1,5 +1,7 @@
 import type { ReadFailure, WorkspaceFailure } from './aic.ts';
 import type { DeploymentId, MergeRequestIid } from './ids.ts';
+import { waitsRemedy, waitsText } from './held-report.ts';
+import type { Wait } from './held.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
 import { fail, type Result } from './result.ts';
 import type { UpstreamFailure } from './upstream.ts';
@@ -24,6 +26,7 @@ export type Reason =
       readonly deployment: DeploymentId;
       readonly request: MergeRequestIid | undefined;
     }
+  | { readonly kind: 'held'; readonly waits: readonly Wait[] }
   | { readonly kind: 'deployed-since'; readonly by: DeploymentId }
   | { readonly kind: 'no-snapshot' }
   | { readonly kind: 'empty-repository' }
@@ -115,6 +118,11 @@ export function explain(reason: Reason): Explanation {
             : phrase`Merge !${words(String(request))}; or mend the pipeline on the branch, and comment ${'/aic deploy "PIPELINE" force'}.`,
       };
     }
+    case 'held':
+      return {
+        what: [...words('It is held: '), ...waitsText(reason.waits), '.'],
+        remedy: waitsRemedy(reason.waits),
+      };
     case 'deployed-since':
       return {
         what: words(`Deployment ${reason.by} wrote it again since; going back would undo that as well.`),

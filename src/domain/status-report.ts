@@ -6,6 +6,8 @@ import type { FreezePeriod } from './freeze-period.ts';
 import { freezeName, momentIn, type Frozen } from './freeze.ts';
 import type { Project } from './gitlab.ts';
 import { nearest } from './nearest.ts';
+import { originText } from './held-report.ts';
+import { jointly } from './provenance.ts';
 import { names, phrase, words, type Phrase } from './phrase.ts';
 import { timeOf } from './stamp.ts';
 import { explain } from './reason.ts';
@@ -69,6 +71,7 @@ export function statusReport(
     },
     remedies: [
       ...branches.flatMap(reasonsOf),
+      ...branches.flatMap(heldOn),
       ...branches.flatMap(waysOut),
       ...lacking.map(({ production, branch, pipelines, isCut }) => [
         ...phrase`${branch} lacks what ${production} has of `,
@@ -78,6 +81,20 @@ export function statusReport(
     ],
     facts: [],
   };
+}
+
+/** What waits for a review, and whose. */
+function heldOn({ branch, pending }: BranchStatus): readonly Phrase[] {
+  const held = pending.filter((one) => one.held);
+  return [...Map.groupBy(held, ({ provenance }) => JSON.stringify(provenance)).values()]
+    .slice(0, 10)
+    .map((its) => [
+      ...phrase`${branch}: `,
+      ...names([...new Set(its.map(({ pipeline }) => pipeline))], 5),
+      ' held, and waits for ',
+      ...originText(jointly(its.map(({ provenance }) => provenance))),
+      '.',
+    ]);
 }
 
 /** The answer where nothing is known of a branch. */

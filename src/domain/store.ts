@@ -10,7 +10,9 @@ import type { Event } from './event.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { BlobId } from './blob-id.ts';
 import type { CommitSha, DeploymentId, ProjectId } from './ids.ts';
+import type { Candidate } from './branch-view.ts';
 import type { Place } from './place.ts';
+import type { Provenance } from './provenance.ts';
 import type { PushItem } from './push-plan.ts';
 import type { RecordIds } from './record-ids.ts';
 import type { Report } from './report.ts';
@@ -47,6 +49,8 @@ export interface BranchState {
 export interface WaitingDelivery {
   readonly id: string;
   readonly event: Event;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
 }
 
 /** A pipeline that a deployment could not bring into the workspace, and the file that holds it. */
@@ -57,6 +61,22 @@ export interface Pending {
   readonly base: CommitSha;
   /** Whether somebody cancelled it: then it waits for a merge or a command, and is not tried again by itself. */
   readonly paused: boolean;
+  /** Whether it waits for a review, and was not tried. */
+  readonly held: boolean;
+  /** What its content came from; it is kept for as long as it is pending. */
+  readonly provenance: Provenance;
+}
+
+/** What a deployment is about, settled when it begins: one that was cut off is brought to the end with it, and with nothing that came since. */
+export interface Scope {
+  readonly from: CommitSha;
+  readonly candidates: readonly Candidate[];
+  /** What waits for a review beside it. */
+  readonly held: readonly Pending[];
+  /** Whether changes made outside Git are overwritten. */
+  readonly force: boolean;
+  /** How the branch stands once it has ended. */
+  readonly state: BranchState;
 }
 
 /** What a workspace held when it was last deployed to or pushed from. */
@@ -91,6 +111,8 @@ export interface Closing {
   readonly deliveries: readonly string[];
   /** Undefined: what is remembered of the branch stays as it is. */
   readonly state: BranchState | undefined;
+  /** Of a run without a deployment: what the next run has to look at again. Undefined: that stays as it is. */
+  readonly pending?: readonly Pending[];
   readonly deployment:
     | {
         readonly id: DeploymentId;
@@ -138,9 +160,15 @@ export interface Store
   /** Branches of the project whose changes wait for a valid mapping. */
   held(projectId: ProjectId): Promise<readonly string[]>;
   /** The newest deployment of the branch, with its items. */
-  lastDeployment(
-    key: BranchKey,
-  ): Promise<{ readonly deployment: Deployment; readonly items: readonly Item[] } | undefined>;
+  lastDeployment(key: BranchKey): Promise<
+    | {
+        readonly deployment: Deployment;
+        readonly items: readonly Item[];
+        /** Undefined for a rollback, and for what was begun by a version that did not note it. */
+        readonly scope: Scope | undefined;
+      }
+    | undefined
+  >;
   /** What these pipelines were after the last deployment or push. */
   baselines(key: WorkspaceKey, pipelines: readonly string[]): Promise<ReadonlyMap<string, Baseline>>;
   /** Begins a deployment, or with an `id` takes one up again under its old number. One that was cut off stays cancelled if it was. */
@@ -152,8 +180,9 @@ export interface Store
     readonly places: readonly Place[];
     readonly by: string | undefined;
     readonly reason: string | undefined;
-    /** The order that it is run for. */
+    /** The order that it is run for; one that is taken up keeps its own. */
     readonly request: string | undefined;
+    readonly scope?: Scope;
     /** The deployment that it undoes. */
     readonly rollsBack?: DeploymentId;
     readonly startedAt: number;

@@ -1,7 +1,7 @@
 import type { GitLabResult, MergeRequest } from '../domain/gitlab.ts';
 import type { CommitSha, ProjectId } from '../domain/ids.ts';
+import { commitOf } from '../domain/landing.ts';
 import { ok } from '../domain/result.ts';
-import { commitOf } from './find-range.ts';
 import type { BranchPorts } from './ports.ts';
 
 /** What a merge changed on its target branch. */

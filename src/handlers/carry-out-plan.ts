@@ -3,6 +3,7 @@ import PQueue from 'p-queue';
 import type { Workspace } from '../domain/aic.ts';
 import type { Deployment, Item } from '../domain/deployment.ts';
 import { writeConfig } from '../domain/pipeline-config.ts';
+import type { Provenance } from '../domain/provenance.ts';
 import type { Step } from '../domain/plan.ts';
 import { settle, type Settled } from '../domain/settle.ts';
 import type { WorkspaceKey } from '../domain/store.ts';
@@ -20,6 +21,7 @@ export async function carryOutPlan(
   {
     deployment,
     steps,
+    provenance = new Map(),
     before,
     workspace,
     workspaceKey,
@@ -27,6 +29,8 @@ export async function carryOutPlan(
   }: {
     readonly deployment: Deployment;
     readonly steps: readonly Step[];
+    /** What the content of each pipeline came from, where that is known. */
+    readonly provenance?: ReadonlyMap<string, Provenance | undefined>;
     readonly before: readonly Item[];
     readonly workspace: Workspace | undefined;
     readonly workspaceKey: WorkspaceKey;
@@ -36,12 +40,16 @@ export async function carryOutPlan(
   const { store } = ports;
   const settled = settle(steps, before);
   const items = new Map(kept(before, steps).map((item) => [item.pipeline, item]));
-  for (const { item } of settled) items.set(item.pipeline, item);
+  const traced = (item: Item): Item => {
+    const its = provenance.get(item.pipeline);
+    return its === undefined ? item : { ...item, provenance: its };
+  };
+  for (const { item } of settled) items.set(item.pipeline, traced(item));
   await store.plan(deployment.id, [...items.values()], snapshotsFor(settled));
   progress.show([...items.values()]);
 
   const save: Save = async (item, holds) => {
-    items.set(item.pipeline, item);
+    items.set(item.pipeline, traced(item));
     const now = holds === undefined ? undefined : { key: workspaceKey, fingerprint: holds };
     await store.saveItem(deployment.id, item, now);
     progress.show([...items.values()]);

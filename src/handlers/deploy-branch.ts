@@ -2,19 +2,20 @@ import type { AuditEntry } from '../domain/audit.ts';
 import { branchAudit } from '../domain/deployment-audit.ts';
 import { decide, type BranchView, type Decision } from '../domain/branch-view.ts';
 import { deployJob, laneOf, type DeployJob, type DueJob, type JobOutcome } from '../domain/job.ts';
-import type { Gate } from '../domain/gate.ts';
-import { gateComments } from '../domain/gate-report.ts';
+import type { Standstill } from '../domain/gate.ts';
+import { standstillComments } from '../domain/gate-report.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { pushReport } from '../domain/push-report.ts';
 import { refusalReport } from '../domain/refusal-report.ts';
-import { ok } from '../domain/result.ts';
 import type { Closing } from '../domain/store.ts';
 import { backMergeJobs } from './back-merge.ts';
-import { checkGate } from './check-gate.ts';
-import type { BranchPorts } from './ports.ts';
+import { heldJobs, holdBack, isAllToWrite } from './hold-back.ts';
 import { notYet } from './not-done.ts';
+import type { BranchPorts } from './ports.ts';
+import { resume } from './resume.ts';
 import { retryJob } from './retry-job.ts';
 import { runDeployment } from './run-deployment.ts';
+import { sortCandidates } from './sort-candidates.ts';
 import { viewBranch } from './view-branch.ts';
 
 /**
@@ -47,6 +48,17 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<
   if (lane !== laneOf(job)) {
     await ports.jobs.add({ job: { ...job, lane }, dueAt: ports.clock.now() });
     return { kind: 'done' };
+  }
+  const resumed = await resume(ports, view);
+  switch (resumed) {
+    case 'stopped':
+      return { kind: 'stopped' };
+    case 'ended':
+      // The branch is looked at again, as it stands after that.
+      await ports.jobs.add(...now(ports, [deployJob(job.projectId, job.branch)]), ...released);
+      return { kind: 'done' };
+    case 'nothing':
+      break;
   }
   const decision = decide(view);
   const { deliveries, head, from } = view;
@@ -104,15 +116,14 @@ async function act(
       return close({ state: decision.state, jobs: now(ports, report) }, [audit]);
     }
     case 'deploy': {
-      const last = (await ports.store.lastDeployment(view.key))?.deployment;
-      // What was begun is brought to its end, and nothing with it that came since.
-      const isBegun = last?.status === 'running' && last.rollsBack === undefined && last.head === decision.at;
-      const gate = isBegun
-        ? ok<Gate>({ kind: 'open' })
-        : await checkGate(ports, view.project.id, decision.target, view.mergeRequests);
-      if (!gate.ok) return notYet(gate.failure);
-      if (gate.value.kind !== 'open') return wait(ports, view, decision.target, gate.value, alsoJobs);
-      const ran = await runDeployment(ports, { view, decision, alsoJobs, order: undefined });
+      const sorted = await sortCandidates(ports, view, decision.target, decision.candidates);
+      if (!sorted.ok) return notYet(sorted.failure);
+      if (sorted.value.kind !== 'sorted') return wait(ports, view, decision.target, sorted.value, alsoJobs);
+      const { open, held, requests } = sorted.value;
+      const told = heldJobs(ports, view, decision.target, sorted.value);
+      const run = { view, decision, requests, held, alsoJobs: [...told, ...alsoJobs], order: undefined };
+      if (open.length === 0 && (await isAllToWrite(ports, run))) return holdBack(ports, run);
+      const ran = await runDeployment(ports, run);
       return { kind: ran.kind === 'ended' ? 'done' : 'stopped' };
     }
   }
@@ -126,18 +137,18 @@ async function wait(
   ports: BranchPorts,
   view: BranchView,
   target: WorkspaceTarget,
-  gate: Exclude<Gate, { kind: 'open' }>,
+  gate: Standstill,
   alsoJobs: readonly DueJob[],
 ): Promise<JobOutcome> {
   const { key, state, deliveries, from, origin } = view;
   const tries = deliveries.length > 0 ? 1 : (state?.tries ?? 0) + 1;
+  ports.log.info('deployment waits', { branch: key.branch, gate: gate.kind });
   const again: DueJob =
     gate.kind === 'frozen'
       ? { job: deployJob(key.projectId, key.branch), dueAt: gate.frozen.until }
       : retryJob(ports, key, tries);
-  ports.log.info('deployment waits', { branch: key.branch, gate: gate.kind });
   const jobs = [
-    ...now(ports, gateComments(view, target, gate)),
+    ...now(ports, standstillComments(view, target, gate)),
     again,
     ...alsoJobs,
     ...backMergeJobs(ports, view),

@@ -1,78 +1,68 @@
 import type { BranchView } from '../domain/branch-view.ts';
+import { isConfigPath } from '../domain/config-path.ts';
 import type { Changes, GitLabResult, MergeRequest, Project } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
-import type { RangeStart } from '../domain/range.ts';
-import { ok } from '../domain/result.ts';
-import type { WaitingDelivery } from '../domain/store.ts';
+import { isWhole, lineageOf, type Lineage } from '../domain/lineage.ts';
+import {
+  noProvenance,
+  provenanceOfPaths,
+  unitsOf,
+  unknownProvenance,
+  type Provenance,
+} from '../domain/provenance.ts';
+import { rangeStart } from '../domain/range.ts';
+import { fail, ok } from '../domain/result.ts';
+import type { BranchState, WaitingDelivery } from '../domain/store.ts';
+import { announcedMerges, confirmedMoves, stillToCome } from './announced.ts';
 import type { BranchPorts } from './ports.ts';
+import { unreviewedPaths } from './unreviewed-paths.ts';
+import { traceBranch, type Trace } from './trace-branch.ts';
 
 const configFolder = 'config';
 
 /** What a range is looked for in. */
-interface Known {
+export interface Known {
   readonly project: Project;
   readonly branch: string;
   readonly waiting: readonly WaitingDelivery[];
   readonly head: CommitSha;
+  /** Whether it matters who reviewed what: then it is looked at what merges hold. */
+  readonly isGated: boolean;
 }
 
-type Range = Pick<BranchView, 'from' | 'origin' | 'changes' | 'mergeRequests'>;
+type Range = Pick<BranchView, 'from' | 'origin' | 'changes' | 'mergeRequests' | 'provenance'>;
 
 /**
- * What lies between the start and the head, and who brought it. A waiting merge whose commit is where the record of the branch begins
- * was reported late: the range then begins before it.
+ * What lies between the start and the head, and what brought it, all as GitLab has it: deliveries only say what to ask for. Fails as passing while
+ * GitLab does not know yet what a delivery told of.
  */
 export async function findRange(
   ports: BranchPorts,
   known: Known,
-  start: RangeStart,
+  state: BranchState | undefined,
 ): Promise<GitLabResult<Range>> {
-  const begin =
-    start.kind === 'commit'
-      ? ok({ from: start.commit, origin: start.origin })
-      : await findStart(ports, known, start);
-  if (!begin.ok) return begin;
-  let { from, origin } = begin.value;
-  for (;;) {
-    const changes = await changesBetween(ports, known.project, from, known.head);
-    if (!changes.ok) return changes;
-    const merged = await mergedIn(ports, known, changes.value);
-    if (!merged.ok) return merged;
-    const late = merged.value.others.find((request) => commitOf(request) === origin);
-    const earlier =
-      late === undefined ? ok(undefined) : await ports.gitlab.firstParent(known.project.id, origin);
-    if (!earlier.ok) return earlier;
-    if (earlier.value === undefined) {
-      return ok({ from, origin, changes: changes.value, mergeRequests: merged.value.brought });
-    }
-    from = earlier.value;
-    origin = earlier.value;
-  }
-}
-
-/** The start where no push and no record tells it: before the oldest merge that waits, else at the head. */
-async function findStart(
-  { gitlab }: BranchPorts,
-  { project, waiting, head }: Known,
-  start: Exclude<RangeStart, { kind: 'commit' }>,
-): Promise<GitLabResult<Pick<Range, 'from' | 'origin'>>> {
-  const merges = start.kind === 'head' ? [] : waiting;
-  for (const { event } of merges) {
-    if (event.kind !== 'merged') continue;
-    const merged = await gitlab.merged(project.id, event.mergeRequest);
-    if (!merged.ok) return merged;
-    const commit = merged.value === undefined ? undefined : commitOf(merged.value);
-    const parent =
-      commit === undefined ? ok(merged.value?.base) : await gitlab.firstParent(project.id, commit);
-    if (!parent.ok) return parent;
-    if (parent.value !== undefined) return ok({ from: parent.value, origin: parent.value });
-  }
-  return ok({ from: head, origin: head });
-}
-
-/** The commit that a merge made on the target branch; a fast-forward makes none. */
-export function commitOf(request: MergeRequest): CommitSha | undefined {
-  return request.mergeCommit ?? request.squashCommit;
+  const { project, head } = known;
+  const announced = await announcedMerges(ports, known);
+  if (!announced.ok) return announced;
+  const moves = await confirmedMoves(ports, known, state, announced.value);
+  if (!moves.ok) return moves;
+  const { from, origin } = rangeStart(state, moves.value, head);
+  const changes = await changesBetween(ports, project, from, head);
+  if (!changes.ok) return changes;
+  const traced = await trace(ports, known, { from, changes: changes.value, merged: announced.value.merged });
+  if (!traced.ok) return traced;
+  const expected = stillToCome(announced.value, traced.value, ports.clock.now());
+  if (expected !== undefined) return fail(expected);
+  const range = { from, changes: changes.value };
+  const provenance = await provenanceIn(ports, known, range, traced.value);
+  if (!provenance.ok) return provenance;
+  return ok({
+    from,
+    origin,
+    changes: changes.value,
+    mergeRequests: traced.value.requests,
+    provenance: provenance.value,
+  });
 }
 
 async function changesBetween(
@@ -86,38 +76,67 @@ async function changesBetween(
   if (!changes.ok) return changes;
   if (changes.value !== undefined) return ok(changes.value);
   const everything = await gitlab.changes(project.id, undefined, to, [configFolder]);
-  if (!everything.ok) return everything;
-  // Which commits came since can't be told any more; the newest is one of them, and tells the merge that made it.
-  return ok({ paths: everything.value?.paths ?? [], commits: [to] });
+  return everything.ok ? ok({ paths: everything.value?.paths ?? [], commits: undefined }) : everything;
 }
 
-/** The merge requests that brought the changes, and the waiting ones that did not. */
-async function mergedIn(
+async function trace(
+  ports: BranchPorts,
+  { project, branch, head }: Known,
+  {
+    from,
+    changes,
+    merged,
+  }: { readonly from: CommitSha; readonly changes: Changes; readonly merged: readonly MergeRequest[] },
+): Promise<GitLabResult<Trace>> {
+  const lineage = await lineageBetween(ports, project, { from, head, changes });
+  if (!lineage.ok) return lineage;
+  return traceBranch(ports, { project: project.id, branch, lineage: lineage.value, known: merged });
+}
+
+/** The comparison tells the commits too; where it does not, or not all of them, they are listed. */
+async function lineageBetween(
   { gitlab }: BranchPorts,
-  { project, branch, waiting }: Known,
-  changes: Changes,
-): Promise<
-  GitLabResult<{ readonly brought: readonly MergeRequest[]; readonly others: readonly MergeRequest[] }>
-> {
-  const listed =
-    changes.commits.length === 0 ? ok([]) : await gitlab.mergedAmong(project.id, branch, changes.commits);
+  project: Project,
+  { from, head, changes }: { readonly from: CommitSha; readonly head: CommitSha; readonly changes: Changes },
+): Promise<GitLabResult<Lineage>> {
+  const compared = lineageOf(from, head, changes.commits ?? []);
+  if (isWhole(compared)) return ok(compared);
+  const listed = await gitlab.commitsBetween(project.id, from, head);
   if (!listed.ok) return listed;
-  const brought = new Map(listed.value.map((request) => [request.iid, request]));
-  const others: MergeRequest[] = [];
-  const commits = new Set(changes.commits);
-  for (const { event } of waiting) {
-    if (event.kind !== 'merged' || brought.has(event.mergeRequest)) continue;
-    const request = await gitlab.merged(project.id, event.mergeRequest);
-    if (!request.ok) return request;
-    if (request.value === undefined) continue;
-    if (broughtBy(request.value, commits)) brought.set(request.value.iid, request.value);
-    else others.push(request.value);
-  }
-  return ok({ brought: [...brought.values()].toSorted((one, other) => one.iid - other.iid), others });
+  if (listed.value !== undefined) return ok(lineageOf(from, head, listed.value));
+  // The start is gone: only what brought the head can be told.
+  const parent = await gitlab.firstParent(project.id, head);
+  if (!parent.ok) return parent;
+  return ok(lineageOf(from, head, [{ id: head, parents: parent.value === undefined ? [] : [parent.value] }]));
 }
 
-function broughtBy(request: MergeRequest, commits: ReadonlySet<CommitSha>): boolean {
-  return [request.mergeCommit, request.squashCommit, request.head].some(
-    (commit) => commit !== undefined && commits.has(commit),
-  );
+/** What each path came from. Only where several things brought changes, it is asked what each of them changed. */
+async function provenanceIn(
+  ports: BranchPorts,
+  { project, head, isGated }: Known,
+  { from, changes }: { readonly from: CommitSha; readonly changes: Changes },
+  traced: Trace,
+): Promise<GitLabResult<ReadonlyMap<string, Provenance>>> {
+  const { paths } = changes;
+  if (!traced.isWhole || paths.length === 0)
+    return ok(new Map(paths.map((path) => [path, unknownProvenance])));
+  const units = unitsOf(traced.steps);
+  const brought: { readonly provenance: Provenance; readonly paths: ReadonlySet<string> }[] = [];
+  for (const unit of units) {
+    const isAll = unit.from === from && unit.to === head;
+    const its = isAll
+      ? ok(changes)
+      : await ports.gitlab.changes(project.id, unit.from, unit.to, [configFolder]);
+    if (!its.ok) return its;
+    const own = new Set(its.value?.paths ?? paths);
+    brought.push({ provenance: unit.provenance, paths: own });
+    const step = traced.steps.find(({ commit, isMerge }) => isMerge && commit === unit.to);
+    const request = traced.requests.find(({ iid }) => step?.broughtBy.includes(iid) === true);
+    if (!isGated || step === undefined || request === undefined) continue;
+    const changed = paths.filter((path) => own.has(path) && isConfigPath(path));
+    const foreign = await unreviewedPaths(ports, project.id, request, step, changed);
+    if (!foreign.ok) return foreign;
+    brought.push({ provenance: { ...noProvenance, directPushes: [unit.to] }, paths: foreign.value });
+  }
+  return ok(provenanceOfPaths(paths, brought));
 }

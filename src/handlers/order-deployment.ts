@@ -1,9 +1,10 @@
 import { refusal, unknownPipelines } from '../domain/command-answer.ts';
 import { reportOn, type DeploymentFacts } from '../domain/deployment-report.ts';
-import { gateRefusal } from '../domain/gate-report.ts';
+import { standstillRefusal, heldRefusal } from '../domain/gate-report.ts';
 import type { GitLabResult } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
-import { decideOrder, isAboutAll, type Order, type OrderScope } from '../domain/order.ts';
+import type { BranchView } from '../domain/branch-view.ts';
+import { decideOrder, isAboutAll, type Order, type OrderDecision, type OrderScope } from '../domain/order.ts';
 import { lookup } from '../domain/mapping.ts';
 import { phrase, words } from '../domain/phrase.ts';
 import { mappingRefusal } from '../domain/refusal-report.ts';
@@ -12,7 +13,10 @@ import { ok } from '../domain/result.ts';
 import { checkGate } from './check-gate.ts';
 import { broughtChanges } from './brought-changes.ts';
 import { answer, endedBy, type CommandContext, type Ended } from './command-context.ts';
+import { isAllToWrite } from './hold-back.ts';
+import { resume } from './resume.ts';
 import { runDeployment } from './run-deployment.ts';
+import { sortCandidates, type Sorted } from './sort-candidates.ts';
 import { viewBranch } from './view-branch.ts';
 
 /** Deploys a branch because somebody ordered it. Its comment is the answer. */
@@ -23,6 +27,10 @@ export async function orderDeployment(context: CommandContext, branch: string, o
   const looked = await viewBranch(ports, { projectId: project.id, branch }, true);
   if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(nothing(branch, looked.value.why));
+  const resumed = await resume(ports, looked.value.view);
+  if (resumed === 'stopped') return { kind: 'stopped' };
+  // It may have been this order's own; else the branch is looked at again, as it stands after that.
+  if (resumed === 'ended') return orderDeployment(context, branch, order);
   const { view } = looked.value;
   if (!view.mapping.ok) return answer(mappingRefusal(view.mapping.failure));
   const scope = await scopeOf(context, { order, branch, head: view.head });
@@ -39,16 +47,34 @@ export async function orderDeployment(context: CommandContext, branch: string, o
       const isUnreviewed =
         decision.target.require.length > 0 && lookup(context.mapping, branch).rule === 'built-in';
       if (isUnreviewed && !order.force) return answer(unreviewed(branch, decision.target.name));
-      const gate = await checkGate(ports, project.id, decision.target, order.force ? [] : view.mergeRequests);
+      const gate = order.force
+        ? await forced(context, view, order, decision)
+        : await sortCandidates(ports, view, decision.target, decision.candidates);
       if (!gate.ok) return endedBy({ kind: 'upstream', failure: gate.failure });
-      const isExcused = order.force && order.reason !== undefined;
-      if (gate.value.kind !== 'open' && !isExcused)
-        return answer(refusal(gateRefusal(gate.value, branch, order)));
-      const ran = await runDeployment(ports, { view, decision, alsoJobs: [], order });
+      if (gate.value.kind !== 'sorted') return answer(refusal(standstillRefusal(gate.value, branch, order)));
+      const { open, held, requests } = gate.value;
+      const run = { view, decision, requests, held, left: decision.left, alsoJobs: [], order };
+      if (open.length === 0 && (await isAllToWrite(ports, run)))
+        return answer(refusal(heldRefusal(held, branch, order)));
+      const ran = await runDeployment(ports, run);
       if (ran.kind === 'stopped') return ran;
       return told(context, ran);
     }
   }
+}
+
+/** Force opens the gate for what is ordered, and with a reason also in a freeze. */
+async function forced(
+  { ports, project }: CommandContext,
+  view: BranchView,
+  { reason }: Order,
+  { target, candidates }: Extract<OrderDecision, { kind: 'deploy' }>,
+): Promise<GitLabResult<Sorted>> {
+  const gate =
+    reason === undefined ? await checkGate(ports, project.id, target, []) : ok({ kind: 'open' } as const);
+  if (!gate.ok) return gate;
+  if (gate.value.kind === 'frozen' || gate.value.kind === 'unclear') return ok(gate.value);
+  return ok({ kind: 'sorted', open: candidates, held: [], requests: view.mergeRequests, lacking: [] });
 }
 
 /** The order's deployment ended, now or before this run of the command was cut off. */

@@ -1,14 +1,13 @@
 import type { Actor, AuditEntry } from '../domain/audit.ts';
 import { deploymentAudit } from '../domain/deployment-audit.ts';
-import type { BranchView, Decision } from '../domain/branch-view.ts';
 import { isPending, outcomeOf, statusOf, type Deployment, type Item } from '../domain/deployment.ts';
 import { deploymentReport, statusJob, type DeploymentFacts } from '../domain/deployment-report.ts';
-import { releasedComments } from '../domain/gate-report.ts';
+import type { MergeRequest } from '../domain/gitlab.ts';
+import { pendingHeld } from '../domain/held.ts';
 import type { DueJob } from '../domain/job.ts';
 import { withHolds } from '../domain/hold.ts';
-import type { Order } from '../domain/order.ts';
-import { placeName, type Place } from '../domain/place.ts';
 import { planStep, type Step } from '../domain/plan.ts';
+import { noProvenance } from '../domain/provenance.ts';
 import type { Pending, WorkspaceKey } from '../domain/store.ts';
 import { backMergeJobs } from './back-merge.ts';
 import type { BranchPorts } from './ports.ts';
@@ -16,10 +15,9 @@ import { silent, startProgress } from './progress.ts';
 import { readVersions } from './read-versions.ts';
 import { retryJob } from './retry-job.ts';
 import { activeHolds } from './active-holds.ts';
+import { behindGate, mergedBy, placesOf, requestsIn, scopeOf, takesUp, type Run } from './deployment-run.ts';
 import { carryOutPlan } from './carry-out-plan.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
-
-type Deploy = Extract<Decision, { kind: 'deploy' }>;
 
 /** How a run ended; `stopped`: the bot is shutting down, and the next run takes the deployment up. */
 export type Ran =
@@ -30,30 +28,22 @@ export type Ran =
  * `running`; the next run takes it up under the same number, and finds in the workspace what was done.
  * Once cancelled, it begins no further item.
  */
-export async function runDeployment(
-  ports: BranchPorts,
-  run: {
-    readonly view: BranchView;
-    readonly decision: Deploy;
-    readonly alsoJobs: readonly DueJob[];
-    /** Undefined when a merge, or what it left pending, is deployed by itself. */
-    readonly order: Order | undefined;
-  },
-): Promise<Ran> {
-  const { view, decision, order } = run;
+export async function runDeployment(ports: BranchPorts, run: Run): Promise<Ran> {
+  const { view, decision, order, resumed } = run;
   const { store, clock, log } = ports;
   const workspaceKey = keyOfWorkspace(ports, view.project.id, decision.target);
-  const last = await store.lastDeployment(view.key);
-  const again = takesUp(last?.deployment, run);
+  const last = resumed ?? (await store.lastDeployment(view.key));
+  const again = takesUp(last, run);
   const deployment = await store.begin({
     id: again?.id,
     key: view.key,
     workspace: workspaceKey,
     head: decision.at,
     places: placesOf(run, last?.deployment, again),
-    by: order?.by ?? mergedBy(view) ?? again?.by,
+    by: order?.by ?? mergedBy(run) ?? again?.by,
     reason: order?.reason ?? again?.reason,
     request: order?.request,
+    scope: scopeOf(run),
     startedAt: clock.now(),
   });
   if (again === undefined) await ports.jobs.add(recordJob(ports, deployment));
@@ -80,10 +70,13 @@ export async function runDeployment(
     return { kind: 'stopped' };
   }
   const { workspace } = read;
-  const plan = { deployment, steps: held.steps, before, workspace, workspaceKey, progress };
+  const gated = behindGate(held.steps, run);
+  const provenance = new Map(candidates.map(({ name, provenance: its }) => [name, its]));
+  const plan = { deployment, steps: gated.steps, provenance, before, workspace, workspaceKey, progress };
   const items = await carryOutPlan(bound, plan);
   if (items === 'stopped') return { kind: 'stopped' };
-  return finish(bound, { ...run, deployment, retry, items, released: held.released, workspaceKey });
+  const { waits } = gated;
+  return finish(bound, { ...run, deployment, retry, items, waits, released: held.released, workspaceKey });
 }
 
 /**
@@ -92,7 +85,7 @@ export async function runDeployment(
  */
 async function heldBack(
   ports: BranchPorts,
-  { view, order }: { readonly view: BranchView; readonly order: Order | undefined },
+  { view, order }: Run,
   steps: readonly Step[],
 ): Promise<{ readonly steps: readonly Step[]; readonly released: readonly string[] } | 'stopped'> {
   const known = await ports.store.holds(view.key);
@@ -105,54 +98,15 @@ async function heldBack(
   return { steps: held.steps, released: [...over.map(({ pipeline }) => pipeline), ...held.over] };
 }
 
-function mergedBy(view: BranchView): string | undefined {
-  const names = new Set(view.mergeRequests.flatMap((request) => request.mergedBy ?? []));
-  return names.size === 0 ? undefined : [...names].join(', ');
-}
-
-/** The deployment that this run continues: one that was cut off, or one whose pending items are tried again. */
-function takesUp(
-  last: Deployment | undefined,
-  {
-    view,
-    decision,
-    order,
-  }: { readonly view: BranchView; readonly decision: Deploy; readonly order: Order | undefined },
-): Deployment | undefined {
-  if (last?.status === 'running' && last.rollsBack === undefined) return last;
-  const retries = view.mergeRequests.length === 0 && view.pending.length > 0 && order?.kind !== 'deploy';
-  return retries && last?.head === decision.at && last.rollsBack === undefined ? last : undefined;
-}
-
-/** The merge requests of this run, where its order was given, and what still waits for what is pending. */
-function placesOf(
-  { view, order }: { readonly view: BranchView; readonly order: Order | undefined },
-  last: Deployment | undefined,
-  again: Deployment | undefined,
-): readonly Place[] {
-  const isUnfinished = again !== undefined || (view.pending.length > 0 && order === undefined);
-  const places: readonly Place[] = [
-    ...(isUnfinished ? (last?.places ?? []) : []),
-    // The thread that it was ordered in stands for its merge request.
-    ...view.mergeRequests
-      .filter(({ iid }) => order?.place?.kind !== 'merge-request' || order.place.iid !== iid)
-      .map(({ iid }): Place => ({ kind: 'merge-request', iid })),
-    ...(order?.place === undefined ? [] : [order.place]),
-  ];
-  return [...new Map(places.map((place) => [placeName(place), place])).values()];
-}
-
-interface Finished {
-  readonly view: BranchView;
-  readonly decision: Deploy;
-  readonly alsoJobs: readonly DueJob[];
+interface Finished extends Run {
   readonly deployment: Deployment;
   /** Whether this is one more try at what an ended run left pending. */
   readonly retry: boolean;
   readonly items: readonly Item[];
+  /** Pipelines that wait behind the gate. */
+  readonly waits: ReadonlySet<string>;
   /** Pipelines that are held back no longer. */
   readonly released: readonly string[];
-  readonly order: Order | undefined;
   readonly workspaceKey: WorkspaceKey;
 }
 
@@ -167,16 +121,14 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
   const told = await outcomeOf(items);
   const isNews = !run.retry || run.deployment.told !== told;
   const report = isNews ? deploymentJobs(ports, run, deployment) : [];
-  const released = view.state?.gated === true ? releasedComments(view, decision.target) : [];
   await ports.store.close({
     key: view.key,
     deliveries: view.deliveries,
-    state: { ...decision.state, tries },
+    state: { ...decision.state, tries, ...(pending.some(({ held }) => held) ? { gated: true } : {}) },
     deployment: { id: deployment.id, status, finishedAt, told, pending, released: run.released },
     jobs: [
       ...report,
       ...(waits ? [retryJob(ports, view.key, tries)] : []),
-      ...released.map((job) => ({ job, dueAt: finishedAt })),
       ...run.alsoJobs,
       ...backMergeJobs(ports, view),
     ],
@@ -188,15 +140,16 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
 
 async function auditOf(
   { store }: BranchPorts,
-  { view, items, order, workspaceKey }: Finished,
+  run: Finished,
   deployment: Deployment,
 ): Promise<readonly AuditEntry[]> {
+  const { view, items, order, workspaceKey } = run;
   const names = items.map(({ pipeline }) => pipeline);
   const baselines = await store.baselines(workspaceKey, names);
   return deploymentAudit({
     deployment,
     items,
-    who: order === undefined ? mergersOf(view, deployment) : [{ id: order.byId, name: order.by }],
+    who: order === undefined ? mergersOf(requestsIn(run), deployment) : [{ id: order.byId, name: order.by }],
     before: await store.overwritten(deployment.id),
     after: new Map([...baselines].map(([name, { fingerprint }]) => [name, fingerprint])),
     deliveries: [...view.deliveries, ...(order?.deliveries ?? [])],
@@ -204,21 +157,28 @@ async function auditOf(
 }
 
 /** Who merged what is deployed; of one more try at it only the names are kept. */
-function mergersOf(view: BranchView, { by }: Deployment): readonly Actor[] {
-  if (view.mergeRequests.length === 0) return by === undefined ? [] : [{ id: undefined, name: by }];
-  return view.mergeRequests.map(({ mergedBy: name, mergedById: id }) => ({ id, name }));
+function mergersOf(requests: readonly MergeRequest[], { by }: Deployment): readonly Actor[] {
+  if (requests.length === 0) return by === undefined ? [] : [{ id: undefined, name: by }];
+  return requests.map(({ mergedBy: name, mergedById: id }) => ({ id, name }));
 }
 
-/** What this run could not deploy, and what was pending and not looked at. */
-function pendingAfter({ view, decision, items }: Finished): readonly Pending[] {
+/** What this run could not deploy, what is held, and what was pending and not looked at. */
+function pendingAfter({ view, decision, items, waits, left = [], resumed }: Finished): readonly Pending[] {
   const candidates = new Map(decision.candidates.map((candidate) => [candidate.name, candidate]));
-  const stuck = items.filter(isPending).flatMap(({ pipeline, state }) => {
-    const { paths = [], base = view.from } = candidates.get(pipeline) ?? {};
-    const paused =
-      state.kind === 'blocked' && (state.reason.kind === 'cancelled' || state.reason.kind === 'rolled-back');
-    return paths.map((path) => ({ pipeline, path, base, paused }));
-  });
-  return [...view.pending.filter(({ pipeline }) => !candidates.has(pipeline)), ...stuck];
+  const stuck = items
+    .filter((item) => isPending(item) && !waits.has(item.pipeline))
+    .flatMap(({ pipeline, state }) => {
+      const { paths = [], base = view.from, provenance = noProvenance } = candidates.get(pipeline) ?? {};
+      const paused =
+        state.kind === 'blocked' &&
+        (state.reason.kind === 'cancelled' || state.reason.kind === 'rolled-back');
+      return paths.map((path) => ({ pipeline, path, base, paused, held: false, provenance }));
+    });
+  const held =
+    resumed?.scope?.held ??
+    pendingHeld([...decision.candidates.filter(({ name }) => waits.has(name)), ...left], view.from);
+  const known = new Set([...candidates.keys(), ...held.map(({ pipeline }) => pipeline)]);
+  return [...view.pending.filter(({ pipeline }) => !known.has(pipeline)), ...stuck, ...held];
 }
 
 function deploymentJobs(

@@ -11,7 +11,6 @@ import type { CommitSha } from '../domain/ids.ts';
 import { largestYaml, tooLarge } from '../domain/located-yaml.ts';
 import { lookup, type Mapping } from '../domain/mapping.ts';
 import { parseMapping } from '../domain/mapping-file.ts';
-import { rangeStart } from '../domain/range.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { BranchKey } from '../domain/store.ts';
 import { claimWorkspace } from './claim-workspace.ts';
@@ -58,16 +57,19 @@ export async function viewBranch(
   ]);
   if (!head.ok) return head;
   if (head.value === undefined) return nothing('the branch does not exist');
-  const start = rangeStart(state, waiting);
-  if (start.kind === 'commit' && start.commit === head.value && !isNews) return nothing('it is deployed');
+  // A move that ends where the record begins was reported late.
+  const isLate = waiting.some(({ event }) => event.kind === 'pushed' && event.after === state?.origin);
+  if (state?.deployed === head.value && !isNews && !isLate) return nothing('it is deployed');
   if (key.branch === project.value.defaultBranch) held = await store.held(key.projectId);
 
   const mapping = mappingOfNews ?? (await readMapping(ports, project.value));
   if (!mapping.ok) return mapping;
   const isDeployed = isDeployedFrom(mapping.value, key.branch);
   if (!isDeployed && !merges && !isOrdered) return nothing('the mapping file does not name the branch');
-  const known = { project: project.value, branch: key.branch, waiting, head: head.value };
-  const range = await findRange(ports, known, start);
+  const found = mapping.value.ok ? lookup(mapping.value.value, key.branch) : undefined;
+  const isGated = found !== undefined && found.rule !== 'none' && found.workspace.require.length > 0;
+  const known = { project: project.value, branch: key.branch, waiting, head: head.value, isGated };
+  const range = await findRange(ports, known, state);
   if (!range.ok) return range;
 
   const view: BranchView = {

@@ -33,6 +33,7 @@ import type {
   BranchKey,
   BranchState,
   Closing,
+  Scope,
   Snapshot,
   Store,
   WorkspaceKey,
@@ -80,6 +81,12 @@ export interface Place {
 }
 
 const project = 7 as ProjectId;
+const provenance = {
+  mergeRequests: [5 as MergeRequestIid],
+  directPushes: [],
+  isUnknown: false,
+};
+const waits = { paused: false, held: true, provenance };
 const main: BranchKey = { projectId: project, branch: 'main' };
 const develop: BranchKey = { projectId: project, branch: 'develop' };
 const mainElsewhere: BranchKey = { projectId: 8 as ProjectId, branch: 'main' };
@@ -128,19 +135,18 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     ...changes,
   });
 
+  const usual = {
+    id: undefined,
+    key: main,
+    workspace,
+    head: sha('c'),
+    places: onRequests(3, 4),
+    by: 'omar',
+    reason: undefined,
+    request: undefined,
+  };
   const beginMain = (changes: { readonly id?: DeploymentId; readonly key?: BranchKey } = {}) =>
-    opened.store.begin({
-      id: undefined,
-      key: main,
-      workspace,
-      head: sha('c'),
-      places: onRequests(3, 4),
-      by: 'omar',
-      reason: undefined,
-      request: undefined,
-      startedAt: now,
-      ...changes,
-    });
+    opened.store.begin({ ...usual, startedAt: now, ...changes });
 
   const closingOf = (changes: Partial<Closing> = {}): Closing => ({
     key: main,
@@ -299,9 +305,9 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       await accept('other branch', 5, pushTo(develop));
       await accept('other project', 5, pushTo(mainElsewhere));
       expect(await opened.store.waiting(main)).toEqual([
-        { id: 'first', event: mergeInto(main, 5) },
-        { id: 'second', event: pushTo(main) },
-        { id: 'third', event: pushTo(main) },
+        { id: 'first', event: mergeInto(main, 5), receivedAt: 10 },
+        { id: 'second', event: pushTo(main), receivedAt: 20 },
+        { id: 'third', event: pushTo(main), receivedAt: 30 },
       ]);
     });
 
@@ -585,6 +591,23 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect(await opened.store.cancelledBy(id)).toBeUndefined();
     });
 
+    test('keeps what it is about and whose order it is when it is taken up, until it is begun for something else', async () => {
+      const scope: Scope = {
+        from: sha('a'),
+        candidates: [{ name: 'Orders', paths: ['config/Orders.json'], base: sha('b'), provenance }],
+        held: [{ pipeline: 'Parts', path: 'config/Parts.json', base: sha('a'), ...waits }],
+        force: true,
+        state,
+      };
+      const { id } = await opened.store.begin({ ...usual, startedAt: now, request: 'note:7:1:0', scope });
+      await reopen();
+      expect((await opened.store.lastDeployment(main))?.scope).toEqual(scope);
+      await opened.store.begin({ ...usual, startedAt: now, id, scope });
+      expect(await opened.store.unfinished('note:7:1:0')).toMatchObject({ id });
+      await beginMain({ id });
+      expect((await opened.store.lastDeployment(main))?.scope).toBeUndefined();
+    });
+
     test('that was never begun is not taken up', async () => {
       await expect(beginMain({ id: 99 as DeploymentId })).rejects.toThrow('no result');
     });
@@ -644,7 +667,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
                 pipeline,
                 path: `config/${pipeline}.json`,
                 base: sha('b'),
-                paused: false,
+                ...waits,
               })),
             },
           }),
@@ -654,16 +677,18 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect(await opened.store.pending(main)).toHaveLength(2);
       await close(main, ['Parts']);
       expect(await opened.store.pending(main)).toEqual([
-        { pipeline: 'Parts', path: 'config/Parts.json', base: sha('b'), paused: false },
+        { pipeline: 'Parts', path: 'config/Parts.json', base: sha('b'), ...waits },
       ]);
       expect(await opened.store.pending(develop)).toEqual([
-        { pipeline: 'Other', path: 'config/Other.json', base: sha('b'), paused: false },
+        { pipeline: 'Other', path: 'config/Other.json', base: sha('b'), ...waits },
       ]);
       expect(await opened.store.lastDeployment(main)).toMatchObject({
         deployment: { id, status: 'partly failed', finishedAt: now + 5, told: 'outcome' },
       });
       await opened.store.close(closingOf({ state }));
       expect(await opened.store.pending(main)).toHaveLength(1);
+      await opened.store.close(closingOf({ pending: [] }));
+      expect(await opened.store.pending(main)).toEqual([]);
     });
   });
 
@@ -723,7 +748,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       pipeline,
       path: `config/${pipeline}.json`,
       base: sha('b'),
-      paused: false,
+      ...waits,
     }));
     await opened.store.close(
       closingOf({
@@ -789,7 +814,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       await opened.inbox.accept(deliveryOf('one'), []);
       const { id } = await beginMain();
       const woken = opened.woken();
-      const pending = [{ pipeline: 'Orders', path: 'config/Orders.json', base: sha('b'), paused: false }];
+      const pending = [{ pipeline: 'Orders', path: 'config/Orders.json', base: sha('b'), ...waits }];
       const deployment = { id, status: 'failed', finishedAt: now, told: 'outcome', pending } as const;
       await opened.store.close(closingOf({ deliveries: ['one'], state, deployment, jobs }));
       expect(opened.woken()).toBe(woken + 1);
@@ -803,7 +828,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     test('is written as a whole or not at all', async () => {
       await opened.inbox.accept(deliveryOf('one'), []);
       const { id } = await beginMain();
-      const twice = { pipeline: 'Orders', path: 'config/Orders.json', base: sha('b'), paused: false };
+      const twice = { pipeline: 'Orders', path: 'config/Orders.json', base: sha('b'), ...waits };
       const deployment = {
         id,
         status: 'failed',

@@ -148,6 +148,10 @@ describe('a file of the first version', () => {
       drop table holds;
       drop index items_pipeline;
       alter table deployments drop column rolls_back;
+      alter table deployments drop column scope_json;
+      alter table items drop column provenance_json;
+      alter table pending drop column provenance_json;
+      alter table pending drop column held;
       drop table drift;
       drop table drift_checks;
       alter table deployments drop column record;
@@ -180,7 +184,9 @@ describe('a file of the first version', () => {
     const db = await openSqlite(`file:${path}`);
     const store = createStore(db, clock, () => {});
     const key = { projectId: 7 as ProjectId, branch: 'main' };
-    expect(await store.pending(key)).toMatchObject([{ pipeline: 'p', paused: false }]);
+    expect(await store.pending(key)).toMatchObject([
+      { pipeline: 'p', paused: false, held: false, provenance: { isUnknown: true } },
+    ]);
     expect(await store.lastDeployment(key)).toMatchObject({
       deployment: {
         places: [

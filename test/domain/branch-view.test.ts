@@ -9,9 +9,10 @@ import {
 } from '../../src/domain/branch-view.ts';
 import { configPath } from '../../src/domain/config-path.ts';
 import type { DirectPush } from '../../src/domain/mapping.ts';
+import { noProvenance } from '../../src/domain/provenance.ts';
 import { fail, ok } from '../../src/domain/result.ts';
 import type { BranchState } from '../../src/domain/store.ts';
-import { branchView, mergeRequest, sha } from './samples.ts';
+import { branchView, commit, mergeRequest, sha } from './samples.ts';
 
 const [from, head, older] = [sha(0), sha(1), sha(2)];
 
@@ -44,14 +45,15 @@ function see(changes: Parameters<typeof branchView>[0]): Decision {
 }
 
 function changed(...paths: readonly string[]): BranchView['changes'] {
-  return { paths, commits: [head] };
+  return { paths, commits: [commit(1, 0)] };
 }
 
 function record(changes: Partial<BranchState> = {}): BranchState {
   return { deployed: from, origin: from, held: false, reported: undefined, tries: 0, ...changes };
 }
 
-const orders = { pipeline: 'orders', path: 'config/orders.json', base: sha(8), paused: false };
+const waits = { paused: false, held: false, provenance: noProvenance };
+const orders = { pipeline: 'orders', path: 'config/orders.json', base: sha(8), ...waits };
 const ordersToo = { name: 'orders', paths: ['config/orders.json'] };
 const mergeRequests = [mergeRequest(3)];
 
@@ -315,8 +317,8 @@ describe('what is pending', () => {
 
   test('is looked for in every file that held it', () => {
     const pending = [
-      { pipeline: 'a/b', path: 'config/a/b.json', base: older, paused: false },
-      { pipeline: 'a/b', path: configPath('a/b'), base: older, paused: false },
+      { pipeline: 'a/b', path: 'config/a/b.json', base: older, ...waits },
+      { pipeline: 'a/b', path: configPath('a/b'), base: older, ...waits },
     ];
     expect(see({ pending, changes: nothing })).toMatchObject({
       candidates: [{ name: 'a/b', paths: ['config/a/b.json', configPath('a/b')] }],

@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { candidatesIn, type BranchView } from '../../src/domain/branch-view.ts';
 import { parseMapping } from '../../src/domain/mapping-file.ts';
 import { decideOrder, type Order, type OrderScope } from '../../src/domain/order.ts';
+import { noProvenance } from '../../src/domain/provenance.ts';
 import { ok } from '../../src/domain/result.ts';
 import type { Pending } from '../../src/domain/store.ts';
-import { branchView, sha } from './samples.ts';
+import { branchView, commit, sha } from './samples.ts';
 
 const parsed = parseMapping('mapping: { develop: PIN QA }\n');
 if (!parsed.ok) throw new Error('The mapping is wrong.');
@@ -32,13 +33,13 @@ function file(name: string): string {
 }
 
 function pendingOf(name: string, path = file(name)): Pending {
-  return { pipeline: name, path, base: sha(9), paused: false };
+  return { pipeline: name, path, base: sha(9), paused: false, held: false, provenance: noProvenance };
 }
 
 function view(changed: readonly string[], pending: readonly string[] = []): BranchView {
   return branchView({
     mapping,
-    changes: { paths: changed.map(file), commits: [sha(1)] },
+    changes: { paths: changed.map(file), commits: [commit(1, 0)] },
     pending: pending.map((name) => pendingOf(name)),
   });
 }
@@ -158,7 +159,7 @@ describe('an order', () => {
           const pending = candidatesIn(scene.waiting).flatMap((one) =>
             one.paths.map((each) => pendingOf(one.name, each)),
           );
-          const changes = { paths: scene.changed, commits: [sha(1)] };
+          const changes = { paths: scene.changed, commits: [commit(1, 0)] };
           const all = [...new Set([...scene.all, ...scene.changed])];
           const scope = { own: scene.own, all };
           const decision = decideOrder(branchView({ mapping, changes, pending }), order(wanted), scope);

@@ -2,119 +2,91 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { CommitSha } from '../../src/domain/ids.ts';
-import { rangeStart } from '../../src/domain/range.ts';
-import type { BranchState, WaitingDelivery } from '../../src/domain/store.ts';
-import { iid, projectId, sha } from './samples.ts';
+import { confirmedPush, isNews, rangeStart, type Move } from '../../src/domain/range.ts';
+import { sha } from './samples.ts';
 
+const all = Array.from({ length: 9 }, (_, index) => sha(index));
 const [c0, c1, c2, c3, c4] = [sha(0), sha(1), sha(2), sha(3), sha(4)];
 
-function pushed(before: CommitSha | undefined, after: CommitSha | undefined): WaitingDelivery {
-  return {
-    id: `${before}-${after}`,
-    event: { kind: 'pushed', projectId, branch: 'main', before, after },
-  };
+/** A move at a moment; by default they happened in the order of their commits. */
+function moved(before: CommitSha, after: CommitSha, at = all.indexOf(after)): Move {
+  return { before, after, at };
 }
 
-const merged: WaitingDelivery = {
-  id: 'm',
-  event: { kind: 'merged', projectId, branch: 'main', mergeRequest: iid(1) },
-};
-
-function record(deployed: CommitSha, origin: CommitSha): BranchState {
-  return { deployed, origin, held: false, reported: undefined, tries: 0 };
+function record(deployed: CommitSha, origin: CommitSha) {
+  return { deployed, origin };
 }
 
 describe('a branch without a record', () => {
-  test('begins before the push that waits', () => {
-    expect(rangeStart(undefined, [pushed(c1, c2)])).toStrictEqual({
-      kind: 'commit',
-      commit: c1,
-      origin: c1,
-    });
+  test('begins before the oldest move that is confirmed, in whatever order they were told of', () => {
+    expect(rangeStart(undefined, [moved(c1, c2)], c3)).toEqual({ from: c1, origin: c1 });
+    const start = { from: c0, origin: c0 };
+    expect(rangeStart(undefined, [moved(c0, c1), moved(c1, c2)], c2)).toEqual(start);
+    expect(rangeStart(undefined, [moved(c2, c3), moved(c0, c1), moved(c1, c2)], c3)).toEqual(start);
   });
 
-  test('begins before the oldest push that waits, in whatever order they came', () => {
-    const start = { kind: 'commit', commit: c0, origin: c0 };
-    expect(rangeStart(undefined, [pushed(c0, c1), pushed(c1, c2)])).toStrictEqual(start);
-    expect(rangeStart(undefined, [pushed(c1, c2), merged, pushed(c0, c1)])).toStrictEqual(start);
+  test('begins before the first move where the branch went back to where it was', () => {
+    expect(rangeStart(undefined, [moved(c1, c0, 9), moved(c0, c1, 8)], c0)).toMatchObject({ from: c0 });
   });
 
-  test('begins before a push that came twice', () => {
-    expect(rangeStart(undefined, [pushed(c0, c1), pushed(c0, c1)])).toMatchObject({ commit: c0 });
-  });
-
-  test('begins before the first push where the branch went back to where it was', () => {
-    expect(rangeStart(undefined, [pushed(c0, c1), pushed(c1, c0)])).toMatchObject({ commit: c0 });
-  });
-
-  test('begins at its first commit when the branch is new', () => {
-    expect(rangeStart(undefined, [pushed(c1, c2), pushed(undefined, c1)])).toMatchObject({ commit: c1 });
-  });
-
-  test('begins where it stood when it was removed', () => {
-    expect(rangeStart(undefined, [pushed(c1, undefined)])).toMatchObject({ commit: c1 });
-  });
-
-  test('begins before the oldest merge when no push tells', () => {
-    expect(rangeStart(undefined, [merged])).toStrictEqual({ kind: 'before-oldest-merge' });
-  });
-
-  test('begins at its head when nothing waits', () => {
-    expect(rangeStart(undefined, [])).toStrictEqual({ kind: 'head' });
+  test('begins at its head when nothing is confirmed', () => {
+    expect(rangeStart(undefined, [], c4)).toEqual({ from: c4, origin: c4 });
   });
 });
 
 describe('a branch with a record', () => {
-  test('begins at the last deployed commit', () => {
-    const start = { kind: 'commit', commit: c2, origin: c1 };
-    expect(rangeStart(record(c2, c1), [])).toStrictEqual(start);
-    expect(rangeStart(record(c2, c1), [merged])).toStrictEqual(start);
-    expect(rangeStart(record(c2, c1), [pushed(c2, c3), pushed(c3, c4)])).toStrictEqual(start);
+  test('begins at the last deployed commit, whatever moved since', () => {
+    const start = { from: c2, origin: c1 };
+    expect(rangeStart(record(c2, c1), [], c4)).toEqual(start);
+    expect(rangeStart(record(c2, c1), [moved(c2, c3), moved(c3, c4)], c4)).toEqual(start);
+    expect(rangeStart(record(c2, c1), [moved(c1, c2)], c4)).toEqual(start);
   });
 
-  test('begins at the last deployed commit when a push comes a second time', () => {
-    expect(rangeStart(record(c2, c1), [pushed(c1, c2)])).toStrictEqual({
-      kind: 'commit',
-      commit: c2,
-      origin: c1,
-    });
-  });
-
-  test('goes back to before a push that came late', () => {
-    expect(rangeStart(record(c3, c2), [pushed(c1, c2)])).toStrictEqual({
-      kind: 'commit',
-      commit: c1,
-      origin: c1,
-    });
-  });
-
-  test('goes back over several late pushes in whatever order they came', () => {
-    const late = [pushed(c0, c1), pushed(c3, c4), pushed(c1, c2)];
-    expect(rangeStart(record(c3, c2), late)).toMatchObject({ commit: c0, origin: c0 });
-    expect(rangeStart(record(c3, c2), late.toReversed())).toMatchObject({ commit: c0, origin: c0 });
+  test('goes back over moves that were told of late, in whatever order', () => {
+    const late = [moved(c0, c1), moved(c3, c4), moved(c1, c2)];
+    expect(rangeStart(record(c3, c2), late, c4)).toEqual({ from: c0, origin: c0 });
+    expect(rangeStart(record(c3, c2), late.toReversed(), c4)).toEqual({ from: c0, origin: c0 });
   });
 
   test('does not go back beyond the making of the branch', () => {
-    expect(rangeStart(record(c3, c2), [pushed(undefined, c2)])).toMatchObject({ commit: c3, origin: c2 });
+    expect(rangeStart(record(c3, c2), [moved(c2, c2)], c4)).toEqual({ from: c3, origin: c2 });
+  });
+});
+
+describe('what a delivery tells of a push', () => {
+  const recorded = [{ before: c1, after: c2, at: 5 }];
+
+  test('is confirmed by the same push among those that GitLab has on record', () => {
+    expect(confirmedPush({ before: c1, after: c2 }, recorded)).toEqual({ before: c1, after: c2, at: 5 });
+  });
+
+  test('is not confirmed where anything differs', () => {
+    expect(confirmedPush({ before: c0, after: c2 }, recorded)).toBeUndefined();
+    expect(confirmedPush({ before: undefined, after: c2 }, recorded)).toBeUndefined();
+    expect(confirmedPush({ before: c1, after: undefined }, recorded)).toBeUndefined();
+  });
+
+  test('is no news after a day', () => {
+    expect(isNews(0, 24 * 3_600_000)).toBe(true);
+    expect(isNews(0, 24 * 3_600_000 + 1)).toBe(false);
+    expect(isNews(undefined, 0)).toBe(false);
   });
 });
 
 describe('a chain of pushes', () => {
   const length = fc.integer({ min: 1, max: 7 });
 
-  function chain(count: number): readonly WaitingDelivery[] {
-    return Array.from({ length: count }, (_, index) => pushed(sha(index), sha(index + 1)));
+  function chain(count: number): readonly Move[] {
+    return Array.from({ length: count }, (_, index) => moved(sha(index), sha(index + 1)));
   }
 
-  /** Runs over groups of deliveries, with the head where the chain ends: the earliest start that a run had. */
-  function earliest(runs: readonly (readonly WaitingDelivery[])[], head: number): number {
+  /** Runs over groups of moves, with the head where the chain ends: the earliest start that a run had. */
+  function earliest(runs: readonly (readonly Move[])[], head: number): number {
     const starts: number[] = [];
-    let state: BranchState | undefined;
+    let state: ReturnType<typeof record> | undefined;
     for (const waiting of runs) {
-      const start = rangeStart(state, waiting);
-      const [commit, origin] =
-        start.kind === 'commit' ? [start.commit, start.origin] : [sha(head), sha(head)];
-      starts.push(Array.from({ length: head + 1 }, (_, index) => sha(index)).indexOf(commit));
+      const { from, origin } = rangeStart(state, waiting, sha(head));
+      starts.push(all.indexOf(from));
       state = record(sha(head), origin);
     }
     return Math.min(...starts);
@@ -128,7 +100,7 @@ describe('a chain of pushes', () => {
     fc.tuple(fc.nat(count - 1), fc.nat(count - 1)).chain(([one, other]) => {
       const [low, high] = [Math.min(one, other), Math.max(one, other)];
       const pushes = [...chain(count)];
-      const shuffled = (some: WaitingDelivery[]) => fc.shuffledSubarray(some, { minLength: some.length });
+      const shuffled = (some: Move[]) => fc.shuffledSubarray(some, { minLength: some.length });
       const more = fc.subarray(pushes);
       const older = pushes.slice(0, low).toReversed();
       return fc.record({
@@ -143,8 +115,8 @@ describe('a chain of pushes', () => {
     }),
   );
 
-  function cutAt(order: readonly WaitingDelivery[], cuts: readonly boolean[]): WaitingDelivery[][] {
-    const runs: WaitingDelivery[][] = [[]];
+  function cutAt(order: readonly Move[], cuts: readonly boolean[]): Move[][] {
+    const runs: Move[][] = [[]];
     for (const [index, delivery] of order.entries()) {
       if (cuts[index] === true) runs.push([]);
       runs.at(-1)?.push(delivery);

@@ -1,7 +1,7 @@
 import type { BranchView } from '../../src/domain/branch-view.ts';
 import type { Deployment, Item } from '../../src/domain/deployment.ts';
 import type { Fingerprint } from '../../src/domain/fingerprint.ts';
-import type { MergeRequest, Project } from '../../src/domain/gitlab.ts';
+import type { Commit, MergeRequest, Project } from '../../src/domain/gitlab.ts';
 import {
   commitSha,
   type CommitSha,
@@ -27,6 +27,11 @@ export function sha(number: number): CommitSha {
   const found = commitSha(number.toString(16).padStart(8, 'c').padEnd(40, '0'));
   if (found === undefined) throw new Error(`${number} makes no SHA`);
   return found;
+}
+
+/** A commit on top of others. */
+export function commit(number: number, ...parents: readonly number[]): Commit {
+  return { id: sha(number), parents: parents.map((parent) => sha(parent)) };
 }
 
 export function iid(number: number): MergeRequestIid {
@@ -117,8 +122,9 @@ export function branchView({
     head: sha(1),
     from: sha(0),
     origin: sha(0),
-    changes: { paths: [], commits: [sha(1)] },
+    changes: { paths: [], commits: [commit(1, 0)] },
     mergeRequests: [],
+    provenance: new Map(),
     deliveries: ['d-1'],
     ...changes,
   };

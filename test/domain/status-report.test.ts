@@ -3,14 +3,15 @@ import { describe, expect, test } from 'vitest';
 
 import { toComment } from '../../src/domain/report-markdown.ts';
 import { toMailText } from '../../src/domain/report-text.ts';
+import { noProvenance, type Provenance } from '../../src/domain/provenance.ts';
 import { statusReport, type BranchStatus } from '../../src/domain/status-report.ts';
 import type { DriftState } from '../../src/domain/drift.ts';
 import type { Pending } from '../../src/domain/store.ts';
 import { hostile } from './hostile.ts';
-import { blocked, deployment, failed, project, sha, updated } from './samples.ts';
+import { blocked, deployment, failed, iid, project, sha, updated } from './samples.ts';
 
 function pendingOf(pipeline: string, path = `config/${pipeline}.json`): Pending {
-  return { pipeline, path, base: sha(9), paused: false };
+  return { pipeline, path, base: sha(9), paused: false, held: false, provenance: noProvenance };
 }
 
 function status(changes: Partial<BranchStatus> = {}): BranchStatus {
@@ -52,6 +53,27 @@ describe('the status', () => {
       - "develop", "away": AIC answered "503 Service Unavailable" to "GET /projects". Just wait; the bot tries again by itself, at growing intervals of up to 15 minutes.
       "
     `);
+  });
+
+  test('names what waits for a review, and whose, and what nobody can review', () => {
+    const from = (pipeline: string, provenance: Partial<Provenance>): Pending => ({
+      ...pendingOf(pipeline),
+      held: true,
+      provenance: { ...noProvenance, ...provenance },
+    });
+    const pending = [
+      from('a', { mergeRequests: [iid(3), iid(5)] }),
+      from('b', { directPushes: [sha(7)] }),
+      from('c', { isUnknown: true }),
+    ];
+    const text = toMailText(statusReport(project, [status({ pending })]));
+    expect(text).toContain('"develop": "a" held, and waits for a review of !3; a review of !5.');
+    expect(text).toContain(
+      '"b" held, and waits for force, since "ccccccc7" was pushed without a merge request.',
+    );
+    expect(text).toContain(
+      '"c" held, and waits for force, since GitLab does not tell what its content came from.',
+    );
   });
 
   test.each<readonly [readonly Pending[], string]>([

@@ -111,18 +111,29 @@ describe('what the mapping file requires', () => {
     expect(await deployed(iid)).toContain('1 created');
   });
 
-  test('holds later merges into the branch too, and names the one that lacks it', async () => {
+  test('lets a later merge go live that has it, and holds the pipelines that it shares with the one that lacks it', async () => {
     scene = await setScene({ mapping: withOptions('{ require: [approved] }') });
     await scene.start();
     const rita = await reviewer();
-    const lacking = await scene.open('develop', sqlFile('a', 'select 1'));
-    const approved = await scene.open('develop', sqlFile('b', 'select 1'));
-    await rita.call('POST', `${request(approved)}/approve`);
+    const lacking = await scene.open('develop', { ...sqlFile('a', 'select 1'), ...sqlFile('c', 'select 1') });
     await scene.merge(lacking);
+    await scene.comment(lacking, (text) => text.includes('aic-bot:gate'));
+    const approved = await scene.open('develop', {
+      ...sqlFile('b', 'select 1'),
+      ...sqlFile('c', 'select 1 -- again'),
+    });
+    await rita.call('POST', `${request(approved)}/approve`);
     await scene.merge(approved);
     const body = await scene.comment(approved, (text) => text.includes('aic-bot:gate'));
-    expect(body).toMatch(new RegExp(String.raw`!${lacking}.* lacks an approval`));
-    expect(live('b')).toBe(false);
+    expect(body).toMatch(new RegExp(String.raw`!${lacking} lacks an approval`));
+    expect(body).toContain('waits: `c`');
+    expect(await scene.comment(approved, isFinal)).toContain('1 created');
+    await scene.settle();
+    expect(['a', 'b', 'c'].filter(live)).toEqual(['b']);
+    await rita.call('POST', `${request(lacking)}/approve`);
+    expect(await deployed(lacking)).toContain('2 created');
+    expect(['a', 'b', 'c'].filter(live)).toEqual(['a', 'b', 'c']);
+    await scene.comment(lacking, (text) => text.includes('aic-bot:gate') && text.includes('Nothing keeps'));
   });
 
   test('holds what came after a deployment that was cut off', async () => {

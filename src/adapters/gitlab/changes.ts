@@ -64,8 +64,7 @@ export function createChanges(resources: Resources): GitLab['changes'] {
     if (!comparison.ok && !isBeyondGitLab(comparison.failure)) return comparison;
     const told = comparison.ok ? comparison.value : undefined;
     return attempt(async (): Promise<Changes> => {
-      // Without a comparison the newest commit stands for all of them.
-      const commits = told?.commits.map(({ id }) => id) ?? (from === undefined ? [] : [to]);
+      const commits = told?.commits.map(({ id, parent_ids: parents }) => ({ id, parents }));
       const proven =
         from !== undefined && told !== undefined && newest !== undefined
           ? await provenPaths(resources, project, { from, to, comparison: told, newest })

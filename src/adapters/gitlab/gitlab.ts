@@ -36,6 +36,7 @@ import { createComments, type KnownComments } from './comments.ts';
 import { createFreezePeriods, type KnownPeriods } from './freeze-periods.ts';
 import { createLookout } from './lookout.ts';
 import { createNoteEdits } from './note-edits.ts';
+import { createOrigins } from './origins.ts';
 import { createPeople } from './people.ts';
 import { project } from './project-shape.ts';
 import { createRecords } from './records.ts';
@@ -145,6 +146,11 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
       }),
       ...people,
       ...createMergeRequests(new MergeRequests(resource)),
+      ...createOrigins({
+        requests: new MergeRequests(resource),
+        commits: new Commits(resource),
+        events: new Events(resource),
+      }),
       ...createLookout({
         projects: new Projects(resource),
         branches: new Branches(resource),

@@ -21,12 +21,14 @@ const sha = z
 
 const person = z.object({ id: z.number().optional(), username: z.string() }).nullish();
 
-const mergeRequest = z
+export const mergeRequest = z
   .object({
     iid: z.number().transform((iid) => iid as MergeRequestIid),
     title: z.string(),
     web_url: z.string(),
-    state: z.enum(['opened', 'merged', 'closed']).or(z.string().transform(() => 'unknown' as const)),
+    state: z
+      .enum(['opened', 'locked', 'merged', 'closed'])
+      .or(z.string().transform(() => 'unknown' as const)),
     source_branch: z.string(),
     source_project_id: z.number().nullish(),
     target_project_id: z.number(),
@@ -34,6 +36,7 @@ const mergeRequest = z
     author: person,
     merge_user: person,
     merged_by: person,
+    merged_at: z.string().nullish(),
     sha,
     merge_commit_sha: sha,
     squash_commit_sha: sha,
@@ -56,6 +59,7 @@ const mergeRequest = z
       ...(author?.id === undefined ? {} : { author: { id: author.id as UserId, username: author.username } }),
       mergedBy: merger?.username,
       ...(merger?.id === undefined ? {} : { mergedById: merger.id as UserId }),
+      ...timeOf(shown.merged_at),
       head: shown.sha,
       mergeCommit: shown.merge_commit_sha,
       squashCommit: shown.squash_commit_sha,
@@ -68,24 +72,20 @@ const mergeRequest = z
     };
   });
 
+function timeOf(text: string | null | undefined): { readonly mergedAt?: number } {
+  const mergedAt = Date.parse(text ?? '');
+  return Number.isNaN(mergedAt) ? {} : { mergedAt };
+}
+
 const mergeRef = z.object({ commit_id: z.string().refine(isCommitSha) });
 
 const mostOpenPages = 10;
-const pageSize = 50;
-/** Where searching ends: merge requests that nobody touched since 2,500 others changed are not what woke the bot up. */
-const mostPages = 50;
 
 export function createMergeRequests(
   requests: MergeRequests,
 ): Pick<
   GitLab,
-  | 'mergeRequest'
-  | 'merged'
-  | 'mergedAmong'
-  | 'mergeRequestsFrom'
-  | 'mergeResult'
-  | 'openRequests'
-  | 'putMergeRequest'
+  'mergeRequest' | 'merged' | 'mergeRequestsFrom' | 'mergeResult' | 'openRequests' | 'putMergeRequest'
 > {
   const show: GitLab['mergeRequest'] = async (project, iid) => {
     const shown = await attempt(async () => mergeRequest.parse(await requests.show(project, iid)));
@@ -166,29 +166,5 @@ export function createMergeRequests(
       const shown = await show(project, iid);
       return shown.ok && shown.value?.state !== 'merged' ? ok(undefined) : shown;
     },
-    /** A merge touches its merge request, so the wanted ones are among the newest: pages are read as long as they hold any. */
-    mergedAmong: (projectId, targetBranch, commits) =>
-      attempt(async () => {
-        const wanted = new Set(commits);
-        const found: MergeRequest[] = [];
-        for (let page = 1; page <= mostPages; page += 1) {
-          const listed = await requests.all({
-            projectId,
-            targetBranch,
-            state: 'merged',
-            orderBy: 'updated_at',
-            sort: 'desc',
-            perPage: pageSize,
-            page,
-          });
-          const here = z.array(mergeRequest).parse(listed);
-          const matching = here.filter(({ head, mergeCommit, squashCommit }) =>
-            [head, mergeCommit, squashCommit].some((commit) => commit !== undefined && wanted.has(commit)),
-          );
-          found.push(...matching);
-          if (matching.length === 0 || here.length < pageSize) break;
-        }
-        return found;
-      }),
   };
 }

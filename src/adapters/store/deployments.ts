@@ -6,7 +6,7 @@ import type { DeploymentId } from '../../domain/ids.ts';
 import type { Place } from '../../domain/place.ts';
 import type { RecordIds } from '../../domain/record-ids.ts';
 import type { RecordId } from '../../domain/records.ts';
-import type { Store } from '../../domain/store.ts';
+import type { Scope, Store } from '../../domain/store.ts';
 import { chunksOf, isBranch, saveBaseline } from './rows.ts';
 import type { Tables } from './schema.ts';
 
@@ -30,10 +30,10 @@ export function createDeployments(
   const withItems = async (row: Selectable<Tables['deployments']>) => {
     const items = await db
       .selectFrom('items')
-      .select(['pipeline', 'state_json'])
+      .select(['pipeline', 'state_json', 'provenance_json'])
       .where('deployment_id', '=', row.id)
       .execute();
-    return { deployment: deploymentOf(row), items: items.map((item) => itemOf(item)) };
+    return { deployment: deploymentOf(row), items: items.map((item) => itemOf(item)), scope: scopeOf(row) };
   };
   return {
     lastDeployment: async (key) => {
@@ -78,7 +78,8 @@ export function createDeployments(
         .executeTakeFirst();
       return row === undefined ? undefined : withItems(row);
     },
-    begin: async ({ id, key, workspace, head, places, by, reason, request, rollsBack, startedAt }) => {
+    begin: async (run) => {
+      const { id, key, workspace, head, places, by, reason, request, rollsBack, scope, startedAt } = run;
       const row = {
         project_id: key.projectId,
         branch: key.branch,
@@ -89,7 +90,7 @@ export function createDeployments(
         places_json: JSON.stringify(places),
         ordered_by: by ?? null,
         reason: reason ?? null,
-        request: request ?? null,
+        scope_json: scope === undefined ? null : JSON.stringify(scope),
         rolls_back: rollsBack ?? null,
         status: 'running' as const,
         started_at: startedAt,
@@ -99,12 +100,13 @@ export function createDeployments(
         id === undefined
           ? transaction
               .insertInto('deployments')
-              .values({ ...row, told: null })
+              .values({ ...row, request: request ?? null, told: null })
               .execute()
           : transaction
               .updateTable('deployments')
               .set((old) => ({
                 ...row,
+                ...(request === undefined ? {} : { request }),
                 // Cut off, it is still what somebody cancelled; ended, it is begun anew.
                 cancelled_by: old
                   .case()
@@ -148,7 +150,7 @@ export function createDeployments(
     plan: (id, items, snapshots) =>
       write(async (transaction) => {
         await transaction.deleteFrom('items').where('deployment_id', '=', id).execute();
-        for (const some of chunksOf(items, 3)) {
+        for (const some of chunksOf(items, 4)) {
           const rows = some.map((item) => rowOf(id, item));
           await transaction.insertInto('items').values(rows).execute();
         }
@@ -210,11 +212,26 @@ export function deploymentOf(row: Selectable<Tables['deployments']>): Deployment
   };
 }
 
-function itemOf(row: { readonly pipeline: string; readonly state_json: string }): Item {
-  const state: ItemState = JSON.parse(row.state_json);
-  return { pipeline: row.pipeline, state };
+function scopeOf({ scope_json: json }: Selectable<Tables['deployments']>): Scope | undefined {
+  if (json === null) return undefined;
+  const scope: Scope = JSON.parse(json);
+  return scope;
 }
 
-function rowOf(id: DeploymentId, item: Item): Tables['items'] {
-  return { deployment_id: id, pipeline: item.pipeline, state_json: JSON.stringify(item.state) };
+export function itemOf(row: Omit<Tables['items'], 'deployment_id'>): Item {
+  const state: ItemState = JSON.parse(row.state_json);
+  return {
+    pipeline: row.pipeline,
+    state,
+    ...(row.provenance_json === null ? {} : { provenance: JSON.parse(row.provenance_json) }),
+  };
+}
+
+function rowOf(id: DeploymentId, { pipeline, state, provenance }: Item): Tables['items'] {
+  return {
+    deployment_id: id,
+    pipeline,
+    state_json: JSON.stringify(state),
+    provenance_json: provenance === undefined ? null : JSON.stringify(provenance),
+  };
 }

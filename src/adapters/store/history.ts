@@ -6,7 +6,7 @@ import type { DeploymentId } from '../../domain/ids.ts';
 import { placeName, type Place } from '../../domain/place.ts';
 import type { LaterWrite } from '../../domain/rollback.ts';
 import type { Snapshot } from '../../domain/store.ts';
-import { deploymentOf } from './deployments.ts';
+import { deploymentOf, itemOf } from './deployments.ts';
 import { chunksOf, isBranch } from './rows.ts';
 import type { Tables } from './schema.ts';
 
@@ -16,10 +16,10 @@ export function createHistory(db: Kysely<Tables>): History {
   const itemsOf = async (id: DeploymentId): Promise<readonly Item[]> => {
     const rows = await db
       .selectFrom('items')
-      .select(['pipeline', 'state_json'])
+      .select(['pipeline', 'state_json', 'provenance_json'])
       .where('deployment_id', '=', id)
       .execute();
-    return rows.map(({ pipeline, state_json: json }) => ({ pipeline, state: stateOf(json) }));
+    return rows.map((row) => itemOf(row));
   };
   return {
     history: async (branch, pipeline, most) => {

@@ -7,6 +7,7 @@ export const common: Record<string, Migration> = {
   '0016-askers': { up: askers },
   '0016-broken': { up: broken },
   '0016-digests': { up: digests },
+  '0016-provenance': { up: provenance },
 };
 
 /** The oldest job of one lane is found without a look at those of others. */
@@ -54,4 +55,15 @@ async function askers(db: Kysely<never>): Promise<void> {
     .addColumn('user_id', 'bigint')
     .addPrimaryKeyConstraint('askers_key', ['project_id', 'merge_request', 'username'])
     .execute();
+}
+
+/** Of what was pending before, nobody can say any more where it came from: null. */
+async function provenance({ schema }: Kysely<never>): Promise<void> {
+  await schema.alterTable('pending').addColumn('provenance_json', 'text').execute();
+  await schema
+    .alterTable('pending')
+    .addColumn('held', 'bigint', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await schema.alterTable('items').addColumn('provenance_json', 'text').execute();
+  await schema.alterTable('deployments').addColumn('scope_json', 'text').execute();
 }

@@ -60,6 +60,9 @@ export interface Tables {
     path: string;
     base_sha: CommitSha;
     paused: number;
+    held: number;
+    /** `Provenance`. */
+    provenance_json: string | null;
   };
   deployments: {
     id: ColumnType<DeploymentId, never, never>;
@@ -82,11 +85,14 @@ export interface Tables {
     record: RecordId | null;
     /** The deployment that it undid. */
     rolls_back: DeploymentId | null;
+    /** `Scope`. */
+    scope_json: string | null;
   };
   items: {
     deployment_id: DeploymentId;
     pipeline: string;
     state_json: string;
+    provenance_json: string | null;
   };
   snapshots: {
     deployment_id: DeploymentId;

@@ -3,11 +3,13 @@ import { sql, type ExpressionBuilder, type Kysely, type Selectable, type Transac
 import type { Clock } from '../../domain/clock.ts';
 import type { Event } from '../../domain/event.ts';
 import type { Jobs } from '../../domain/job.ts';
+import { unknownProvenance } from '../../domain/provenance.ts';
 import type {
   Baseline,
   BranchKey,
   BranchState,
   Closing,
+  Pending,
   SavedPush,
   Store,
   WorkspaceKey,
@@ -66,25 +68,30 @@ export function createStore(
     waiting: async (key) => {
       const rows = await db
         .selectFrom('deliveries')
-        .select(['id', 'event_json'])
+        .select(['id', 'event_json', 'received_at'])
         .where('status', '=', 'waiting')
         .where(isBranch(key))
         .orderBy('received_at')
         .orderBy(sql`rowid`)
         .execute();
-      return rows.flatMap(({ id, event_json: json }) => {
+      return rows.flatMap(({ id, event_json: json, received_at: receivedAt }) => {
         if (json === null) return [];
         const event: Event = JSON.parse(json);
-        return [{ id, event }];
+        return [{ id, event, receivedAt }];
       });
     },
     pending: async (key) => {
       const rows = await db
         .selectFrom('pending')
-        .select(['pipeline', 'path', 'base_sha as base', 'paused'])
+        .select(['pipeline', 'path', 'base_sha as base', 'paused', 'held', 'provenance_json'])
         .where(isBranch(key))
         .execute();
-      return rows.map((row) => ({ ...row, paused: row.paused === 1 }));
+      return rows.map(({ provenance_json: json, ...row }): Pending => ({
+        ...row,
+        paused: row.paused === 1,
+        held: row.held === 1,
+        provenance: json === null ? unknownProvenance : JSON.parse(json),
+      }));
     },
     states: async (projectId) => {
       const rows = await db
@@ -123,7 +130,7 @@ export function createStore(
       }
       return found;
     },
-    close: async ({ key, deliveries, state, deployment, jobs, audit }) => {
+    close: async ({ key, deliveries, state, pending, deployment, jobs, audit }) => {
       await write(async (transaction) => {
         for (const id of deliveries) {
           await transaction
@@ -143,14 +150,10 @@ export function createStore(
             })
             .where('id', '=', deployment.id)
             .execute();
-          await transaction.deleteFrom('pending').where(isBranch(key)).execute();
           await saveHolds(transaction, key, deployment);
-          for (const { pipeline, path, base, paused } of deployment.pending) {
-            const file = { pipeline, path, base_sha: base, paused: paused ? 1 : 0 };
-            const row = { project_id: key.projectId, branch: key.branch, ...file };
-            await transaction.insertInto('pending').values(row).execute();
-          }
         }
+        const left = deployment?.pending ?? pending;
+        if (left !== undefined) await savePending(transaction, key, left);
         await addJobs(transaction, jobs, clock.now());
         await addAudit(transaction, audit, clock.now());
       });
@@ -191,6 +194,25 @@ export function createStore(
       if (jobs.length > 0) jobsAdded(jobs);
     },
   };
+}
+
+async function savePending(
+  transaction: Transaction<Tables>,
+  key: BranchKey,
+  pending: readonly Pending[],
+): Promise<void> {
+  await transaction.deleteFrom('pending').where(isBranch(key)).execute();
+  const rows = pending.map(({ pipeline, path, base, paused, held, provenance }) => ({
+    project_id: key.projectId,
+    branch: key.branch,
+    pipeline,
+    path,
+    base_sha: base,
+    paused: paused ? 1 : 0,
+    held: held ? 1 : 0,
+    provenance_json: JSON.stringify(provenance),
+  }));
+  for (const some of chunksOf(rows, 8)) await transaction.insertInto('pending').values(some).execute();
 }
 
 async function saveHolds(

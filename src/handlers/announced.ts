@@ -1,0 +1,101 @@
+import type { GitLabResult, MergeRequest } from '../domain/gitlab.ts';
+import type { MergeRequestIid } from '../domain/ids.ts';
+import { commitOf } from '../domain/landing.ts';
+import { confirmedPush, isNews, landedAt, type Move } from '../domain/range.ts';
+import { ok } from '../domain/result.ts';
+import type { BranchState } from '../domain/store.ts';
+import type { UpstreamFailure } from '../domain/upstream.ts';
+import type { Known } from './find-range.ts';
+import type { BranchPorts } from './ports.ts';
+import type { Trace } from './trace-branch.ts';
+
+/** How long it is waited for GitLab to know what one of its webhooks told of: its database's replicas lag by seconds. */
+const lagMs = 2 * 60_000;
+
+/** What deliveries said was merged into the branch, as GitLab has it now. */
+export interface Announced {
+  readonly merged: readonly MergeRequest[];
+  /** Those that are not merged, or not yet. */
+  readonly others: readonly MergeRequest[];
+  /** When the newest delivery about each came. */
+  readonly receivedAt: ReadonlyMap<MergeRequestIid, number>;
+}
+
+export async function announcedMerges(
+  { gitlab }: BranchPorts,
+  { project, branch, waiting }: Known,
+): Promise<GitLabResult<Announced>> {
+  const receivedAt = new Map<MergeRequestIid, number>();
+  for (const { event, receivedAt: at } of waiting)
+    if (event.kind === 'merged') receivedAt.set(event.mergeRequest, at);
+  const requests: MergeRequest[] = [];
+  for (const iid of receivedAt.keys()) {
+    const shown = await gitlab.mergeRequest(project.id, iid);
+    if (!shown.ok) return shown;
+    if (shown.value?.target === branch) requests.push(shown.value);
+  }
+  const isMerged = ({ state }: MergeRequest) => state === 'merged';
+  return ok({
+    merged: requests.filter(isMerged),
+    others: requests.filter((request) => !isMerged(request)),
+    receivedAt,
+  });
+}
+
+/** The moves of the branch that deliveries told of and GitLab confirms, as far as they may tell where the range begins. */
+export async function confirmedMoves(
+  { gitlab }: BranchPorts,
+  { project, branch, waiting }: Known,
+  state: BranchState | undefined,
+  { merged, receivedAt }: Announced,
+): Promise<GitLabResult<readonly Move[]>> {
+  const moves: Move[] = [];
+  for (const request of merged) {
+    const { iid, mergedAt } = request;
+    const after = landedAt(request);
+    if (after === undefined || mergedAt === undefined || !isNews(mergedAt, receivedAt.get(iid) ?? 0))
+      continue;
+    if (state !== undefined && after !== state.origin && moves.every(({ before }) => before !== after))
+      continue;
+    const parent =
+      commitOf(request) === undefined ? ok(request.base) : await gitlab.firstParent(project.id, after);
+    if (!parent.ok) return parent;
+    if (parent.value !== undefined) moves.push({ before: parent.value, after, at: mergedAt });
+  }
+  const pushes = waiting.flatMap(({ event, receivedAt: at }) =>
+    event.kind === 'pushed' ? [{ ...event, receivedAt: at }] : [],
+  );
+  const isAsked =
+    state === undefined
+      ? pushes.some((push) => moves.every(({ after }) => after !== push.after))
+      : pushes.some(({ after }) => after === state.origin);
+  if (!isAsked) return ok(moves);
+  const recorded = await gitlab.pushesTo(project.id, branch);
+  if (!recorded.ok) return recorded;
+  for (const push of pushes) {
+    const move = confirmedPush(push, recorded.value);
+    if (move !== undefined && isNews(move.at, push.receivedAt)) moves.push(move);
+  }
+  return ok(moves);
+}
+
+/**
+ * What a delivery told of and GitLab does not show yet, while something on the branch seems to be pushed without a merge request. After two minutes
+ * it is believed that there is nothing to come: whoever knows the webhook's secret may tell of a merge that never was.
+ */
+export function stillToCome(
+  { merged, others, receivedAt }: Announced,
+  { steps, requests }: Trace,
+  now: number,
+): UpstreamFailure | undefined {
+  if (steps.every(({ broughtBy }) => broughtBy.length > 0)) return undefined;
+  const found = new Set(requests.map(({ iid }) => iid));
+  const late = [
+    ...others.filter(({ state }) => state === 'opened' || state === 'locked'),
+    // Only where GitLab rebased it, it does not say itself what it became.
+    ...merged.filter((request) => !found.has(request.iid) && commitOf(request) === undefined),
+  ].find(({ iid, state }) => state === 'locked' || now - (receivedAt.get(iid) ?? 0) < lagMs);
+  if (late === undefined) return undefined;
+  const said = `what !${late.iid} brought is not known yet`;
+  return { system: 'GitLab', reason: 'passing', status: undefined, asked: 'GET', said };
+}

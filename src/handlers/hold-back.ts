@@ -1,0 +1,92 @@
+import { branchAudit } from '../domain/deployment-audit.ts';
+import type { BranchView } from '../domain/branch-view.ts';
+import { heldComments, releasedComments, requestsOf } from '../domain/gate-report.ts';
+import { pendingHeld, type Held } from '../domain/held.ts';
+import type { DueJob, JobOutcome } from '../domain/job.ts';
+import type { WorkspaceTarget } from '../domain/mapping.ts';
+import { planStep } from '../domain/plan.ts';
+import { pushReport } from '../domain/push-report.ts';
+import { backMergeJobs } from './back-merge.ts';
+import type { BranchPorts } from './ports.ts';
+import { readVersions } from './read-versions.ts';
+import { retryJob } from './retry-job.ts';
+import { isKept, type Run } from './deployment-run.ts';
+import type { Sorted } from './sort-candidates.ts';
+
+/** Who is told that something waits, and who that it does no longer. */
+export function heldJobs(
+  ports: BranchPorts,
+  view: BranchView,
+  target: WorkspaceTarget,
+  { held, lacking }: Pick<Extract<Sorted, { kind: 'sorted' }>, 'held' | 'lacking'>,
+): readonly DueJob[] {
+  const waiting = new Set(requestsOf(held));
+  const waited = [
+    ...view.pending.flatMap(({ held: was, provenance }) => (was ? provenance.mergeRequests : [])),
+    ...(view.state?.gated === true ? view.mergeRequests.map(({ iid }) => iid) : []),
+  ];
+  const released = [...new Set(waited)].filter((iid) => !waiting.has(iid));
+  const pushed = pushedIn(view, held);
+  const jobs = [
+    ...heldComments(view, target, { held, lacking }),
+    ...releasedComments(view, target, released),
+    ...(pushed.length === 0 ? [] : pushReport(view, pushed, ports.settings, 'needs-force')),
+  ];
+  return jobs.map((job) => ({ job, dueAt: ports.clock.now() }));
+}
+
+/** The held pipelines that a push without a merge request just changed, unless the mapping file wants such pushes ignored. */
+function pushedIn(view: BranchView, held: readonly Held[]): readonly string[] {
+  if (!view.mapping.ok || view.mapping.value.directPush === 'ignore') return [];
+  const isPushed = (path: string) => (view.provenance.get(path)?.directPushes ?? []).length > 0;
+  return held
+    .filter(({ candidate }) => candidate.paths.some((path) => isPushed(path)))
+    .map(({ candidate }) => candidate.name);
+}
+
+/** Whether each held pipeline would change something in AIC: one that AIC has already waits for nothing. */
+export async function isAllToWrite(
+  ports: BranchPorts,
+  { view, decision, held }: Pick<Run, 'view' | 'decision' | 'held'>,
+): Promise<boolean> {
+  const { target, at } = decision;
+  const read = await readVersions(ports, {
+    project: view.project,
+    candidates: held.map(({ candidate }) => candidate),
+    at,
+    from: view.from,
+    target,
+  });
+  if (read === 'stopped') return true;
+  return read.versions.every((versions) => isKept(planStep(versions, target.drift).kind));
+}
+
+/**
+ * Ends a look at a branch of which all that is new is held: it is kept as pending, and looked at again at the usual pauses. The deliveries are done with,
+ * since what they told of stands in the branch.
+ */
+export async function holdBack(
+  ports: BranchPorts,
+  { view, decision, held, alsoJobs }: Pick<Run, 'view' | 'decision' | 'held' | 'alsoJobs'>,
+): Promise<JobOutcome> {
+  const { key, state, deliveries } = view;
+  const tries = deliveries.length > 0 ? 1 : (state?.tries ?? 0) + 1;
+  ports.log.info('deployment waits', { branch: key.branch, gate: 'held' });
+  const names = new Set(decision.candidates.map(({ name }) => name));
+  await ports.store.close({
+    key,
+    deliveries,
+    state: { ...decision.state, tries, gated: true },
+    pending: [
+      ...view.pending.filter(({ pipeline }) => !names.has(pipeline)),
+      ...pendingHeld(
+        held.map(({ candidate }) => candidate),
+        view.from,
+      ),
+    ],
+    deployment: undefined,
+    jobs: [retryJob(ports, key, tries), ...alsoJobs, ...backMergeJobs(ports, view)],
+    audit: state?.gated === true ? [] : [branchAudit(view, 'refusal', 'waits: held')],
+  });
+  return { kind: 'done' };
+}

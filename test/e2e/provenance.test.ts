@@ -1,0 +1,330 @@
+import { execFileSync } from 'node:child_process';
+
+import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+
+import { personAt, until, type Person } from '../../demo/person.ts';
+import type { AutomaticRebase, MergeMethod } from '../../demo/gitlab/project.ts';
+import { aicProject, isFinal, mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
+import { issue, say } from './thread.ts';
+
+let scene: Scene;
+afterEach(() => scene.close());
+
+const required = `${mapping}workspaces:\n  PIN QA: { require: [approved] }\n`;
+const hourMs = 60 * 60_000;
+const merged = z.object({ merge_commit_sha: z.string().nullable(), sha: z.string() });
+
+function request(iid: number): string {
+  return `/projects/${scene.projectId}/merge_requests/${iid}`;
+}
+
+function live(): readonly string[] {
+  return [...scene.world.aic.pipelines(aicProject, 'PIN QA')].toSorted();
+}
+
+function reviewer(): Person {
+  const { gitlab } = scene.world;
+  const user = gitlab.addUser({ username: 'rita', name: 'Rita Review' });
+  gitlab.addMember(scene.projectId, user.id, 30);
+  return personAt(gitlab.url, user.token);
+}
+
+/** Opens a merge request of two commits: each pipeline in its own. */
+async function openTwo(first: string, second: string): Promise<number> {
+  const iid = await scene.open('develop', sqlFile(first, 'select 1'));
+  const source = `work/${iid}`;
+  await scene.world.gitlab.commitFiles(scene.projectId, source, 'More', sqlFile(second, 'select 2'));
+  return iid;
+}
+
+const isGate = (body: string) => body.includes('aic-bot:gate') && body.includes('not deployed');
+
+/** Moves the clock until all is done that is due within an hour. */
+async function hourLater(): Promise<void> {
+  await scene.settle();
+  await scene.advance(hourMs);
+  await scene.settle();
+}
+
+function git(...args: readonly string[]): string {
+  const directory = scene.world.gitlab.directoryOf(scene.projectId);
+  const who = { GIT_AUTHOR_NAME: 'o', GIT_AUTHOR_EMAIL: 'o@example.com' };
+  const environment = {
+    ...process.env,
+    ...who,
+    GIT_COMMITTER_NAME: 'o',
+    GIT_COMMITTER_EMAIL: 'o@example.com',
+  };
+  return execFileSync('git', ['-C', directory, ...args], { env: environment })
+    .toString()
+    .trim();
+}
+
+describe('an unapproved merge', () => {
+  const methods: readonly (readonly [string, MergeMethod, AutomaticRebase, boolean])[] = [
+    ['merge commits', 'merge', 'off', false],
+    ['squashing and merge commits', 'merge', 'off', true],
+    ['fast-forwards', 'ff', 'off', false],
+    ['fast-forwards of what is squashed', 'ff', 'off', true],
+    ['automatic rebase, of which GitLab finds the last commit', 'ff', 'last', false],
+    ['automatic rebase, of which GitLab finds all commits', 'ff', 'all', false],
+    ['a semi-linear history', 'rebase_merge', 'off', false],
+    ['a semi-linear history with automatic rebase', 'rebase_merge', 'last', false],
+  ];
+
+  test.each(methods)('waits beside an approved one, with %s', async (_, method, rebase, isSquashed) => {
+    scene = await setScene({ mapping: required });
+    scene.world.gitlab.setMergeMethod(scene.projectId, method, rebase);
+    await scene.start();
+    await scene.settle();
+    const rita = reviewer();
+    const merge = (iid: number) =>
+      scene.maintainer.call('PUT', `${request(iid)}/merge`, { squash: isSquashed });
+    const lacking = await openTwo('a', 'b');
+    let approved = rebase === 'off' ? 0 : await openTwo('c', 'd');
+    await merge(lacking);
+    if (approved === 0) approved = await openTwo('c', 'd');
+    await rita.call('POST', `${request(approved)}/approve`);
+    await merge(approved);
+    await scene.comment(approved, isFinal);
+    await scene.comment(lacking, isGate);
+    await scene.settle();
+    expect(live()).toEqual(['c', 'd']);
+    await rita.call('POST', `${request(lacking)}/approve`);
+    await hourLater();
+    expect(live()).toEqual(['a', 'b', 'c', 'd']);
+    expect(await scene.comment(lacking, isFinal)).toContain('2 created');
+  });
+
+  test('waits where GitLab cannot compare the commits', async () => {
+    scene = await setScene({ mapping: required });
+    await scene.start();
+    await scene.settle();
+    const rita = reviewer();
+    const lacking = await openTwo('a', 'b');
+    await scene.merge(lacking);
+    await scene.comment(lacking, isGate);
+    const approved = await openTwo('c', 'd');
+    await rita.call('POST', `${request(approved)}/approve`);
+    scene.world.gitlab.inject({ path: /\/compare$/, fault: { kind: 'status', status: 500 } });
+    await scene.merge(approved);
+    await scene.comment(approved, isFinal);
+    await hourLater();
+    expect(live()).toEqual(['c', 'd']);
+  });
+
+  test('waits, though GitLab is still merging it when its webhook comes', async () => {
+    scene = await setScene({ mapping: required });
+    const bot = await scene.start();
+    await scene.settle();
+    const { gitlab } = scene.world;
+    const iid = await openTwo('a', 'b');
+    await scene.silence();
+    await scene.merge(iid);
+    gitlab.lockMergeRequest(scene.projectId, iid, true);
+    const event = { action: 'merge', iid, target_branch: 'develop', state: 'merged' };
+    await scene.deliver(bot, { object_kind: 'merge_request', object_attributes: event });
+    await until(
+      'a look at it',
+      () => bot.log.find((line) => line.includes(`!${iid} is being merged`)),
+      15_000,
+    );
+    expect(scene.rows(`select * from pending`)).toEqual([]);
+    gitlab.lockMergeRequest(scene.projectId, iid, false);
+    await scene.advance(60_000);
+    await scene.comment(iid, isGate);
+    expect(live()).toEqual([]);
+  });
+
+  test('waits after its branch was pushed by force, where nothing can be traced', async () => {
+    scene = await setScene({ mapping: required });
+    const bot = await scene.start();
+    await scene.settle();
+    await scene.commit('side', sqlFile('a', 'select 1'));
+    git('update-ref', 'refs/heads/develop', git('commit-tree', 'side^{tree}', '-m', 'Begin again'));
+    await scene.advance(20 * 60_000);
+    await scene.deliver(bot, { object_kind: 'push', ref: 'refs/heads/develop', before: '', after: '' });
+    await hourLater();
+    expect(live()).toEqual([]);
+    expect(scene.rows('select pipeline, held from pending')).toEqual([{ pipeline: 'a', held: 1 }]);
+    const thread = await issue(scene);
+    expect((await say(scene, thread, '/aic deploy a branch=develop')).answer).toContain(
+      'GitLab does not tell which merge requests its content came from',
+    );
+    expect((await say(scene, thread, '/aic deploy a force branch=develop')).emoji).toBe('white_check_mark');
+    expect(live()).toEqual(['a']);
+  });
+});
+
+describe('a push without a merge request', () => {
+  test('is held under a requirement, is told of, and needs force', async () => {
+    scene = await setScene({ mapping: required });
+    await scene.start();
+    await scene.settle();
+    const rita = reviewer();
+    const commit = await scene.push('develop', sqlFile('pushed', 'select 6'));
+    await hourLater();
+    const comments = await scene.maintainer.call(
+      'GET',
+      `/projects/${scene.projectId}/repository/commits/${commit}/comments`,
+    );
+    expect(JSON.stringify(comments)).toContain('held: nobody can review it');
+    const approved = await scene.open('develop', sqlFile('good', 'select 1'));
+    await rita.call('POST', `${request(approved)}/approve`);
+    await scene.merge(approved);
+    await scene.comment(approved, isFinal);
+    await hourLater();
+    expect(live()).toEqual(['good']);
+    const thread = await issue(scene);
+    const plain = await say(scene, thread, '/aic deploy branch=develop');
+    expect(plain.emoji).toBe('x');
+    expect(plain.answer).toContain('was pushed without a merge request');
+    expect(plain.answer).toContain('force');
+    expect(live()).toEqual(['good']);
+    const status = await say(scene, thread, '/aic status branch=develop');
+    expect(status.answer).toContain('1 pipeline is pending');
+    await say(scene, thread, '/aic deploy pushed force branch=develop');
+    expect(live()).toEqual(['good', 'pushed']);
+    await hourLater();
+    expect(scene.rows('select * from pending')).toEqual([]);
+  });
+
+  test('that merges an approved request with more in it is no merge of GitLab', async () => {
+    scene = await setScene({ mapping: required });
+    await scene.start();
+    await scene.settle();
+    const rita = reviewer();
+    const iid = await openTwo('a', 'b');
+    await rita.call('POST', `${request(iid)}/approve`);
+    const path = `/projects/${scene.projectId}/repository`;
+    await scene.commit('evil', sqlFile('evil', 'select 666'));
+    // The approved branch is merged outside GitLab, and the merge holds a file that nobody reviewed.
+    const tree = git('merge-tree', '--write-tree', `work/${iid}`, 'evil');
+    const made = git(
+      'commit-tree',
+      tree,
+      '-p',
+      'develop',
+      '-p',
+      `work/${iid}`,
+      '-m',
+      `Merge branch 'work/${iid}'`,
+    );
+    await scene.maintainer.call('POST', `${path}/branches?branch=made&ref=develop`);
+    git('update-ref', 'refs/heads/made', made);
+    await scene.world.gitlab.pushAs(scene.projectId, 'omar', 'develop', made);
+    await hourLater();
+    expect(merged.parse(await scene.maintainer.call('GET', request(iid))).merge_commit_sha).toBe(made);
+    expect(live()).not.toContain('evil');
+  });
+});
+
+describe('a command with force', () => {
+  test('that was cut off opens the gate for its own pipelines alone when it is taken up', async () => {
+    scene = await setScene({ mapping: required });
+    const { aic } = scene.world;
+    const bot = await scene.start();
+    await scene.settle();
+    const first = await scene.open('develop', { ...sqlFile('a', 'select 1'), ...sqlFile('b', 'select 1') });
+    await scene.merge(first);
+    await scene.comment(first, isGate);
+    await scene.settle();
+    aic.inject({ method: 'POST', path: /jobs/, times: 1, fault: { kind: 'hang' } });
+    const thread = await issue(scene);
+    await scene.maintainer.call('POST', `${thread.path}/notes`, {
+      body: '/aic deploy a force branch=develop',
+    });
+    await until(
+      'the write',
+      () => scene.rows(`select 1 from items where state_json like '%writing%'`).length > 0 || undefined,
+      15_000,
+    );
+    await bot.stop();
+    // Of the command itself nothing is left, as when it was given up.
+    const second = await scene.open('develop', sqlFile('c', 'select 1'));
+    await scene.merge(second);
+    await scene.start();
+    await hourLater();
+    expect(live()).toEqual(['a']);
+    expect(scene.rows('select pipeline from pending order by pipeline')).toEqual([
+      { pipeline: 'b' },
+      { pipeline: 'c' },
+    ]);
+  });
+});
+
+describe('who knows the secret of the webhook', () => {
+  const state = () =>
+    z
+      .object({ deployed_sha: z.string(), origin_sha: z.string() })
+      .parse(scene.rows(`select deployed_sha, origin_sha from branches where branch = 'develop'`)[0]);
+
+  test('moves no range by a push that never was: nothing unapproved goes live, nothing merged is lost', async () => {
+    scene = await setScene({ mapping: required });
+    const bot = await scene.start();
+    await scene.settle();
+    const rita = reviewer();
+    const begun = state();
+    const lacking = await scene.open('develop', sqlFile('same', 'select 6'));
+    await scene.merge(lacking);
+    await scene.comment(lacking, isGate);
+    const { merge_commit_sha: before } = merged.parse(await scene.maintainer.call('GET', request(lacking)));
+    const good = await scene.open('develop', sqlFile('other', 'select 1'));
+    await rita.call('POST', `${request(good)}/approve`);
+    const forged = { object_kind: 'push', ref: 'refs/heads/develop', before, after: begun.origin_sha };
+    await scene.deliver(bot, forged);
+    await scene.merge(good);
+    await scene.comment(good, isFinal);
+    await hourLater();
+    expect(live()).toEqual(['other']);
+    expect(state().origin_sha).toBe(begun.origin_sha);
+  });
+
+  test('has the bot take no merge for deployed, and no commit of theirs for what AIC should hold', async () => {
+    scene = await setScene();
+    const { gitlab, aic } = scene.world;
+    await scene.commit('develop', sqlFile('Sales', 'select 1'));
+    const bot = await scene.start();
+    await scene.settle();
+    const { origin_sha: after } = state();
+    aic.putPipeline(aicProject, 'PIN QA', 'Sales', sqlContent('select 7 -- outside Git'));
+    const theirs = sqlFile('Sales', 'select 7 -- outside Git');
+    const before = await gitlab.commitFiles(scene.projectId, 'theirs', 'base', theirs, {
+      startBranch: 'develop',
+      hooks: false,
+    });
+    const iid = await scene.open('develop', {
+      ...sqlFile('Sales', 'select 2'),
+      ...sqlFile('New', 'select 1'),
+    });
+    await scene.deliver(bot, { object_kind: 'push', ref: 'refs/heads/develop', before, after });
+    await scene.merge(iid);
+    const head = await gitlab.commitId(scene.projectId, 'develop');
+    await scene.deliver(bot, { object_kind: 'push', ref: 'refs/heads/develop', before: head, after });
+    expect(await scene.comment(iid, isFinal)).toContain('1 blocked');
+    await scene.settle();
+    expect(live()).toEqual(['New', 'Sales']);
+    expect(aic.pipelineText(aicProject, 'PIN QA', 'Sales')).toContain('select 7');
+    expect(state().origin_sha).toBe(after);
+  });
+
+  test('has nothing deployed by telling of old merges and of open requests', async () => {
+    scene = await setScene();
+    const old = await scene.open('develop', sqlFile('old', 'select 1'));
+    await scene.merge(old);
+    const open = await scene.open('develop', sqlFile('open', 'select 1'));
+    const bot = await scene.start();
+    await scene.settle();
+    const told = (iid: number) =>
+      scene.deliver(bot, {
+        object_kind: 'merge_request',
+        object_attributes: { action: 'merge', iid, target_branch: 'develop', state: 'merged' },
+      });
+    await scene.advance(25 * hourMs);
+    await told(old);
+    await told(open);
+    await hourLater();
+    expect(live()).toEqual([]);
+  });
+});
