@@ -24,8 +24,13 @@ import { viewBranch } from './view-branch.ts';
  */
 export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<JobOutcome> {
   const key = { projectId: job.projectId, branch: job.branch };
-  const looked = await viewBranch(ports, key);
+  const looked = await viewBranch(ports, key, laneOf(job));
   if (!looked.ok) return notYet(looked.failure);
+  if (looked.value.kind === 'elsewhere') {
+    const { lane } = looked.value;
+    await ports.jobs.add({ job: { ...job, lane }, dueAt: ports.clock.now() });
+    return { kind: 'done' };
+  }
   const others = looked.value.held.filter((branch) => branch !== job.branch);
   const released = now(
     ports,
@@ -44,11 +49,7 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<
     });
     return { kind: 'done' };
   }
-  const { view, lane } = looked.value;
-  if (lane !== laneOf(job)) {
-    await ports.jobs.add({ job: { ...job, lane }, dueAt: ports.clock.now() });
-    return { kind: 'done' };
-  }
+  const { view } = looked.value;
   const resumed = await resume(ports, view);
   switch (resumed) {
     case 'stopped':

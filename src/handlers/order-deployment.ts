@@ -17,14 +17,14 @@ import { isAllToWrite } from './hold-back.ts';
 import { resume } from './resume.ts';
 import { runDeployment } from './run-deployment.ts';
 import { sortCandidates, type Sorted } from './sort-candidates.ts';
-import { viewBranch } from './view-branch.ts';
+import { viewForOrder } from './view-branch.ts';
 
 /** Deploys a branch because somebody ordered it. Its comment is the answer. */
 export async function orderDeployment(context: CommandContext, branch: string, order: Order): Promise<Ended> {
   const { ports, project } = context;
   const earlier = await ports.store.deploymentFor(order.request);
   if (earlier !== undefined) return told(context, earlier);
-  const looked = await viewBranch(ports, { projectId: project.id, branch }, true);
+  const looked = await viewForOrder(ports, { projectId: project.id, branch });
   if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(nothing(branch, looked.value.why));
   const resumed = await resume(ports, looked.value.view);
