@@ -6,6 +6,7 @@ import type { Deployment, Environment } from './deployment.ts';
 import { groupMember, type Group } from './group.ts';
 import type { FreezePeriod } from './freeze-period.ts';
 import type { Hook } from './hook.ts';
+import type { PushEvent } from './push-event.ts';
 import { rulesFor, type ProtectedBranch } from './protected-branch.ts';
 import type { Repository } from './repository.ts';
 import { userJson, type User } from './users.ts';
@@ -17,16 +18,6 @@ export const accessLevels = { guest: 10, reporter: 20, developer: 30, maintainer
 export type MergeMethod = 'merge' | 'rebase_merge' | 'ff';
 
 export type AutomaticRebase = 'off' | 'last' | 'all';
-
-/** A move of a branch; `before` is undefined where it was made, `after` where it was removed. */
-interface RecordedPush {
-  readonly id: number;
-  readonly user: User;
-  readonly branch: string;
-  readonly before: string | undefined;
-  readonly after: string | undefined;
-  readonly at: Date;
-}
 
 interface Member {
   readonly user: User;
@@ -59,14 +50,14 @@ export interface Project {
    * alone before GitLab 19, `all` of them since.
    */
   automaticRebase: AutomaticRebase;
-  /** Every move of a branch, oldest first. */
-  readonly pushes: RecordedPush[];
   /** In the order of their numbers: the first has the iid 1. */
   readonly mergeRequests: MergeRequest[];
   readonly issues: Issue[];
   readonly commitComments: CommitComment[];
   readonly statuses: CommitStatus[];
   readonly pipelines: Pipeline[];
+  /** What was pushed, oldest first. */
+  readonly pushes: PushEvent[];
   readonly freezePeriods: FreezePeriod[];
   /** Whether the answer about approvals has their times, as since GitLab 18. */
   tellsApprovalTimes: boolean;

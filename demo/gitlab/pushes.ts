@@ -23,7 +23,7 @@ const mostCommits = 20;
 export async function afterPush(instance: Instance, project: Project, push: Push): Promise<void> {
   recordPush(instance, project, push);
   instance.webhooks.send(project, 'push', () => pushBody(instance, project, push), push.branch);
-  const { after, before, branch, user } = push;
+  const { after, branch, user } = push;
   if (after === undefined) return;
   for (const mergeRequest of project.mergeRequests) {
     if (mergeRequest.state !== 'opened' || mergeRequest.sourceBranch !== branch) continue;

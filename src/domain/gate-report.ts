@@ -1,6 +1,6 @@
 import type { BranchView } from './branch-view.ts';
 import { freezeName, momentIn } from './freeze.ts';
-import type { Freezing, Lacking } from './gate.ts';
+import type { Lacking, Standstill } from './gate.ts';
 import type { MergeRequest } from './gitlab.ts';
 import { missingText, waitsRemedy, waitsText } from './held-report.ts';
 import type { Held, Wait } from './held.ts';
@@ -12,41 +12,15 @@ import type { Explanation } from './reason.ts';
 import { toComment } from './report-markdown.ts';
 import type { Report } from './report.ts';
 
-/** What each merge request of a branch is told in a freeze. The same again changes nothing. */
-export function freezeComments(view: BranchView, target: WorkspaceTarget, gate: Freezing): readonly Job[] {
-  const force = phrase`To deploy all the same, comment ${'/aic deploy PIPELINE force reason="…"'}: it needs a reason, and overwrites changes made outside Git.`;
-  const report: Report = {
-    mood: 'held',
-    outcome: freezeOutcome(target, gate),
-    table: undefined,
-    remedies: gate.kind === 'frozen' ? [force] : [unclearRemedy, force],
-    facts: [],
-  };
+/** What each merge request of a branch is told while nothing of it is deployed. The same again changes nothing. */
+export function standstillComments(
+  view: BranchView,
+  target: WorkspaceTarget,
+  gate: Standstill,
+): readonly Job[] {
+  const report = standstillReport(target, gate);
   return view.mergeRequests.map(({ iid }) => commentOn(view, iid, report));
 }
-
-function freezeOutcome(target: WorkspaceTarget, gate: Freezing): Phrase {
-  switch (gate.kind) {
-    case 'frozen':
-      return [
-        ...phrase`Merged. Deployment to ${target.name} starts automatically after `,
-        ...momentIn(gate.frozen),
-        ': until then ',
-        ...freezeName(gate.frozen.by),
-        ' freezes deployments',
-      ];
-    case 'unclear':
-      return [
-        ...phrase`Merged, but not deployed to ${target.name} yet: it is unclear when `,
-        ...freezeName(gate.period),
-        ' is in force',
-      ];
-  }
-}
-
-const unclearRemedy = words(
-  'Write it as five cron fields and a time zone such as America/Toronto, in the project under Settings, CI/CD, Deploy freezes.',
-);
 
 /** What each merge request is told whose pipelines are held: what it lacks itself, or what it shares them with. */
 export function heldComments(
@@ -95,6 +69,42 @@ function commentOn({ project }: BranchView, iid: MergeRequest['iid'], report: Re
   };
 }
 
+function standstillReport(target: WorkspaceTarget, gate: Standstill): Report {
+  switch (gate.kind) {
+    case 'frozen':
+      return {
+        mood: 'held',
+        outcome: [
+          ...phrase`Merged, and deployed to ${target.name} by itself after `,
+          ...momentIn(gate.frozen),
+          ': until then ',
+          ...freezeName(gate.frozen.by),
+          ' freezes deployments',
+        ],
+        table: undefined,
+        remedies: [
+          phrase`To deploy all the same, comment ${'/aic deploy PIPELINE force reason="…"'}: it needs a reason, and overwrites changes made outside Git.`,
+        ],
+        facts: [],
+      };
+    case 'unclear':
+      return {
+        mood: 'held',
+        outcome: [
+          ...phrase`Merged, but not deployed to ${target.name} yet: it is unclear when `,
+          ...freezeName(gate.period),
+          ' is in force',
+        ],
+        table: undefined,
+        remedies: [
+          unclearRemedy,
+          phrase`To deploy all the same, comment ${'/aic deploy PIPELINE force reason="…"'}: it needs a reason, and overwrites changes made outside Git.`,
+        ],
+        facts: [],
+      };
+  }
+}
+
 function heldReport(target: WorkspaceTarget, held: readonly Held[], own: Lacking | undefined): Report {
   const waits = waitsIn(held);
   const others = waits.filter((wait) => wait.kind !== 'request' || wait.mergeRequest !== own?.request.iid);
@@ -118,29 +128,36 @@ function heldReport(target: WorkspaceTarget, held: readonly Held[], own: Lacking
   };
 }
 
-/** Why an order without force is not carried out in a freeze, and which one would be. */
-export function freezeRefusal(
-  gate: Freezing,
+/** Why an order is not carried out while nothing of the branch is deployed, and which one would be. */
+export function standstillRefusal(
+  gate: Standstill,
   branch: string,
   order: { readonly kind: 'deploy' | 'retry'; readonly force: boolean },
 ): Explanation {
-  const forced = forcedOrder(branch, order.kind);
-  if (gate.kind === 'unclear')
-    return {
-      what: phrase`Nothing was deployed from ${branch}: it is unclear when ${freezeName(gate.period)} is in force.`,
-      remedy: phrase`${unclearRemedy} To deploy now: ${forced}.`,
-    };
-  return {
-    what: [
-      ...phrase`Nothing was deployed from ${branch}: ${freezeName(gate.frozen.by)} freezes deployments until `,
-      ...momentIn(gate.frozen),
-      '.',
-    ],
-    remedy: order.force
-      ? phrase`In a freeze, force needs a reason: ${forced}.`
-      : phrase`Wait until then, when deployment starts automatically; or give a reason for doing it now: ${forced}.`,
-  };
+  const forced = phrase`${forcedOrder(branch, order.kind)}`;
+  switch (gate.kind) {
+    case 'frozen':
+      return {
+        what: [
+          ...phrase`Nothing was deployed from ${branch}: ${freezeName(gate.frozen.by)} freezes deployments until `,
+          ...momentIn(gate.frozen),
+          '.',
+        ],
+        remedy: order.force
+          ? phrase`In a freeze, force needs a reason: ${forced}.`
+          : phrase`Wait until then, when it is deployed by itself; or give a reason for doing it now: ${forced}.`,
+      };
+    case 'unclear':
+      return {
+        what: phrase`Nothing was deployed from ${branch}: it is unclear when ${freezeName(gate.period)} is in force.`,
+        remedy: phrase`${unclearRemedy} To deploy now: ${forced}.`,
+      };
+  }
 }
+
+const unclearRemedy = words(
+  'Write it as five cron fields and a time zone such as America/Toronto, in the project under Settings, CI/CD, Deploy freezes.',
+);
 
 /** Why an order without force is not carried out where all of it is held. */
 export function heldRefusal(

@@ -44,8 +44,8 @@ export type Gate =
   | { readonly kind: 'unclear'; readonly period: FreezePeriod }
   | { readonly kind: 'held'; readonly lacking: readonly Lacking[] };
 
-/** What holds everything, whatever it came from. */
-export type Freezing = Extract<Gate, { kind: 'frozen' | 'unclear' }>;
+/** Why nothing of a branch may be deployed by itself. */
+export type Standstill = Extract<Gate, { readonly kind: 'frozen' | 'unclear' }>;
 
 /** Why GitLab starts pipelines in which jobs run. `external` is not among them: such a pipeline holds what somebody posted, and nothing ran in it. */
 const sources: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
-import type { Wait } from './held.ts';
-import type { Requirement } from './mapping.ts';
 import type { Discount, Discounted } from './approvals.ts';
 import type { Missing } from './gate.ts';
+import type { Wait } from './held.ts';
+import type { Requirement } from './mapping.ts';
 import type { Provenance } from './provenance.ts';
 import { joined, phrase, words, type Phrase } from './phrase.ts';
 
@@ -63,7 +63,7 @@ export function missingText(its: readonly Missing[]): Phrase {
       ...words(texts[requirement]),
       ...(discounted.length === 0
         ? []
-        : [' (', ...joined(discounted.slice(0, 5).map(discountedText), '; '), ')']),
+        : [' (', ...joined(discounted.slice(0, mostNamed).map(discountedText), '; '), ')']),
     ]),
     ', ',
   );

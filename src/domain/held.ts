@@ -1,6 +1,6 @@
 import type { Candidate } from './branch-view.ts';
-import type { CommitSha, MergeRequestIid } from './ids.ts';
 import type { Missing } from './gate.ts';
+import type { CommitSha, MergeRequestIid } from './ids.ts';
 import { noProvenance } from './provenance.ts';
 import type { Pending } from './store.ts';
 

@@ -21,7 +21,7 @@ import { makePlan } from './make-plan.ts';
 import { scopeOf } from './order-deployment.ts';
 import { planMerge } from './plan-merge.ts';
 import { showPlan } from './plan-request.ts';
-import { viewBranch } from './view-branch.ts';
+import { viewForOrder } from './view-branch.ts';
 
 /** `/aic plan`: what merging would deploy, or what a deployment would do now. */
 export function preparePlan(context: CommandContext, command: Command): Prepared {
@@ -78,7 +78,7 @@ async function planNow(
   pipelines: readonly string[],
 ): Promise<Ended> {
   const { ports, project, mapping, asker } = context;
-  const looked = await viewBranch(ports, { projectId: project.id, branch }, true);
+  const looked = await viewForOrder(ports, { projectId: project.id, branch });
   if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(noWorkspace(branch));
   const { view } = looked.value;

@@ -2,8 +2,8 @@ import type { AuditEntry } from '../domain/audit.ts';
 import { branchAudit } from '../domain/deployment-audit.ts';
 import { decide, type BranchView, type Decision } from '../domain/branch-view.ts';
 import { deployJob, laneOf, type DeployJob, type DueJob, type JobOutcome } from '../domain/job.ts';
-import type { Freezing } from '../domain/gate.ts';
-import { freezeComments } from '../domain/gate-report.ts';
+import type { Standstill } from '../domain/gate.ts';
+import { standstillComments } from '../domain/gate-report.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { pushReport } from '../domain/push-report.ts';
 import { refusalReport } from '../domain/refusal-report.ts';
@@ -24,8 +24,13 @@ import { viewBranch } from './view-branch.ts';
  */
 export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<JobOutcome> {
   const key = { projectId: job.projectId, branch: job.branch };
-  const looked = await viewBranch(ports, key);
+  const looked = await viewBranch(ports, key, laneOf(job));
   if (!looked.ok) return notYet(looked.failure);
+  if (looked.value.kind === 'elsewhere') {
+    const { lane } = looked.value;
+    await ports.jobs.add({ job: { ...job, lane }, dueAt: ports.clock.now() });
+    return { kind: 'done' };
+  }
   const others = looked.value.held.filter((branch) => branch !== job.branch);
   const released = now(
     ports,
@@ -44,11 +49,7 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<
     });
     return { kind: 'done' };
   }
-  const { view, lane } = looked.value;
-  if (lane !== laneOf(job)) {
-    await ports.jobs.add({ job: { ...job, lane }, dueAt: ports.clock.now() });
-    return { kind: 'done' };
-  }
+  const { view } = looked.value;
   const resumed = await resume(ports, view);
   switch (resumed) {
     case 'stopped':
@@ -130,24 +131,26 @@ async function act(
 }
 
 /**
- * Lets a deployment wait: at the end of a freeze, or after a while where that can't be told, the branch is looked at again, as it is then. The deliveries are done with, since what they
+ * Lets a deployment wait: at the end of a freeze, or after a while, the branch is looked at again, as it is then. The deliveries are done with, since what they
  * told of stands in the branch.
  */
 async function wait(
   ports: BranchPorts,
   view: BranchView,
   target: WorkspaceTarget,
-  gate: Freezing,
+  gate: Standstill,
   alsoJobs: readonly DueJob[],
 ): Promise<JobOutcome> {
   const { key, state, deliveries, from, origin } = view;
   const tries = deliveries.length > 0 ? 1 : (state?.tries ?? 0) + 1;
   ports.log.info('deployment waits', { branch: key.branch, gate: gate.kind });
-  const jobs = [
-    ...now(ports, freezeComments(view, target, gate)),
+  const again: DueJob =
     gate.kind === 'frozen'
       ? { job: deployJob(key.projectId, key.branch), dueAt: gate.frozen.until }
-      : retryJob(ports, key, tries),
+      : retryJob(ports, key, tries);
+  const jobs = [
+    ...now(ports, standstillComments(view, target, gate)),
+    again,
     ...alsoJobs,
     ...backMergeJobs(ports, view),
   ];

@@ -10,7 +10,7 @@ import type { Step } from '../domain/plan.ts';
 import type { Scope } from '../domain/store.ts';
 import type { BranchPorts } from './ports.ts';
 
-export type Deploy = Extract<Decision, { kind: 'deploy' }>;
+type Deploy = Extract<Decision, { kind: 'deploy' }>;
 
 /** What is deployed, and for whom. */
 export interface Run {

@@ -1,6 +1,6 @@
 import { refusal, unknownPipelines } from '../domain/command-answer.ts';
 import { reportOn, type DeploymentFacts } from '../domain/deployment-report.ts';
-import { freezeRefusal, heldRefusal } from '../domain/gate-report.ts';
+import { standstillRefusal, heldRefusal } from '../domain/gate-report.ts';
 import type { GitLabResult } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import type { BranchView } from '../domain/branch-view.ts';
@@ -17,14 +17,14 @@ import { isAllToWrite } from './hold-back.ts';
 import { resume } from './resume.ts';
 import { runDeployment } from './run-deployment.ts';
 import { sortCandidates, type Sorted } from './sort-candidates.ts';
-import { viewBranch } from './view-branch.ts';
+import { viewForOrder } from './view-branch.ts';
 
 /** Deploys a branch because somebody ordered it. Its comment is the answer. */
 export async function orderDeployment(context: CommandContext, branch: string, order: Order): Promise<Ended> {
   const { ports, project } = context;
   const earlier = await ports.store.deploymentFor(order.request);
   if (earlier !== undefined) return told(context, earlier);
-  const looked = await viewBranch(ports, { projectId: project.id, branch }, true);
+  const looked = await viewForOrder(ports, { projectId: project.id, branch });
   if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(nothing(branch, looked.value.why));
   const resumed = await resume(ports, looked.value.view);
@@ -51,7 +51,7 @@ export async function orderDeployment(context: CommandContext, branch: string, o
         ? await forced(context, view, order, decision)
         : await sortCandidates(ports, view, decision.target, decision.candidates);
       if (!gate.ok) return endedBy({ kind: 'upstream', failure: gate.failure });
-      if (gate.value.kind !== 'sorted') return answer(refusal(freezeRefusal(gate.value, branch, order)));
+      if (gate.value.kind !== 'sorted') return answer(refusal(standstillRefusal(gate.value, branch, order)));
       const { open, held, requests } = gate.value;
       const run = { view, decision, requests, held, left: decision.left, alsoJobs: [], order };
       if (open.length === 0 && (await isAllToWrite(ports, run)))

@@ -1,5 +1,5 @@
 import type { BranchView, Candidate } from '../domain/branch-view.ts';
-import type { Freezing, Lacking, Missing } from '../domain/gate.ts';
+import type { Lacking, Standstill } from '../domain/gate.ts';
 import type { GitLabResult, MergeRequest } from '../domain/gitlab.ts';
 import { heldAmong, type Held } from '../domain/held.ts';
 import type { MergeRequestIid } from '../domain/ids.ts';
@@ -10,7 +10,7 @@ import type { BranchPorts } from './ports.ts';
 
 /** What of a deployment may begin now. */
 export type Sorted =
-  | Freezing
+  | Standstill
   | {
       readonly kind: 'sorted';
       readonly open: readonly Candidate[];
@@ -47,12 +47,13 @@ export async function sortCandidates(
   const missing = new Map(lacking.map((one) => [one.request.iid, one.missing]));
   // One that GitLab does not show any more can't be asked what it has.
   const shown = new Set(requests.value.map(({ iid }) => iid));
-  for (const iid of iidsOf(candidates)) if (!shown.has(iid)) missing.set(iid, unknownIn(target));
+  for (const iid of iidsOf(candidates))
+    if (!shown.has(iid))
+      missing.set(
+        iid,
+        target.require.map((requirement) => ({ requirement, discounted: [] })),
+      );
   return ok({ ...everything, ...heldAmong(candidates, missing), lacking });
-}
-
-function unknownIn({ require }: WorkspaceTarget): readonly Missing[] {
-  return require.map((requirement) => ({ requirement, discounted: [] }));
 }
 
 async function requestsOf(

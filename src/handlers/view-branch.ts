@@ -19,23 +19,38 @@ import type { BranchPorts } from './ports.ts';
 
 /** A branch to decide about, or why there is nothing to decide. */
 export type Look = (
-  | { readonly kind: 'view'; readonly view: BranchView; readonly lane: string }
+  | { readonly kind: 'view'; readonly view: BranchView }
   | { readonly kind: 'nothing'; readonly why: string; readonly deliveries: readonly string[] }
 ) & {
   /** Branches that waited for a valid mapping and are worth another look, because the mapping may have changed. */
   readonly held: readonly string[];
 };
 
+/** The branch belongs to another lane, and is looked at there. */
+export interface Elsewhere {
+  readonly kind: 'elsewhere';
+  readonly lane: string;
+}
+
+/** The same for an order, in whose lane it is already: then it is looked at even if nothing seems to be new. */
+export async function viewForOrder(ports: BranchPorts, key: BranchKey): Promise<GitLabResult<Look>> {
+  const looked = await viewBranch(ports, key, undefined);
+  if (!looked.ok) return looked;
+  if (looked.value.kind === 'elsewhere') throw new Error('an order is looked at in any lane');
+  return ok(looked.value);
+}
+
 /**
  * Looks at a branch as it is now: what the mapping says of it, its head, and what came since it was last deployed. Costs
  * one call where the project is remembered, its head is the last deployed commit and nothing waits.
- * @param isOrdered whether somebody ordered a deployment: then the branch is looked at even if nothing seems to be new
+ * @param here the lane in which that happens; undefined for an order
  */
 export async function viewBranch(
   ports: BranchPorts,
   key: BranchKey,
-  isOrdered = false,
-): Promise<GitLabResult<Look>> {
+  here: string | undefined,
+): Promise<GitLabResult<Look | Elsewhere>> {
+  const isOrdered = here === undefined;
   const { gitlab, store, settings } = ports;
   const [state, waiting, pending] = [
     await store.branch(key),
@@ -66,6 +81,11 @@ export async function viewBranch(
   if (!mapping.ok) return mapping;
   const isDeployed = isDeployedFrom(mapping.value, key.branch);
   if (!isDeployed && !merges && !isOrdered) return nothing('the mapping file does not name the branch');
+  const lane =
+    mapping.value.ok && isDeployed
+      ? laneOfBranch(settings, { project: project.value, mapping: mapping.value.value }, key.branch)
+      : branchLane(key.projectId, key.branch);
+  if (here !== undefined && here !== lane) return ok({ kind: 'elsewhere', lane });
   const found = mapping.value.ok ? lookup(mapping.value.value, key.branch) : undefined;
   const isGated = found !== undefined && found.rule !== 'none' && found.workspace.require.length > 0;
   const known = { project: project.value, branch: key.branch, waiting, head: head.value, isGated };
@@ -82,11 +102,7 @@ export async function viewBranch(
     ...range.value,
     deliveries,
   };
-  const lane =
-    mapping.value.ok && isDeployed
-      ? laneOfBranch(settings, { project: project.value, mapping: mapping.value.value }, key.branch)
-      : branchLane(key.projectId, key.branch);
-  return ok({ kind: 'view', view, lane, held });
+  return ok({ kind: 'view', view, held });
 }
 
 /**
