@@ -146,8 +146,7 @@ function waiting(world: World): readonly unknown[] {
   return query(
     world,
     `select job_json from jobs where status <> 'given-up'
-      and not (status = 'waiting' and key in ('check-token', 'sweep', 'clean-up'))
-      and not (status = 'waiting' and key like 'catch-up:%' and due_at > ${Date.now() + 30_000})`,
+      and not (status = 'waiting' and key in ('check-token', 'sweep', 'clean-up'))`,
   );
 }
 

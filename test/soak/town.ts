@@ -54,6 +54,8 @@ export async function buildTown(world: World, size: number): Promise<Town> {
     const path = `pin/soak-${index}`;
     const workspace = `WORKSPACE ${index}`;
     const { id } = await gitlab.addProject(path, { defaultBranch: 'main' });
+    // Answers stand in the threads then.
+    gitlab.setVisibility(id, 'internal');
     gitlab.addMember(id, omar.id, 40);
     gitlab.addMember(id, bot.id, 40);
     aic.addWorkspace(aicProject, workspace);
