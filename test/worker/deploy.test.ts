@@ -111,6 +111,59 @@ describe('the Worker, in workerd', () => {
     expect(world.mail.mails).toHaveLength(1);
   });
 
+  test('remembers for some seconds whether it is ready, for all that ask', async () => {
+    await begin();
+    await cron();
+    const { gitlab } = world;
+    const ask = async () => (await worker.fetch('http://localhost/readyz')).json();
+    const probes = () => gitlab.calls.filter(({ path }) => path.endsWith('/user')).length;
+    gitlab.inject({ path: /\/user$/, fault: { kind: 'status', status: 503 } });
+    const missing = { status: 'not ready', missing: ['GitLab (503)'] };
+    expect(await ask()).toEqual(missing);
+    gitlab.clearFaults();
+    const before = probes();
+    expect(await Promise.all(Array.from({ length: 10 }, ask))).toEqual(Array(10).fill(missing));
+    expect(probes() - before).toBeLessThan(10);
+    const isReady = async () => ((await ask()) as { status?: unknown }).status === 'ready' || undefined;
+    await until('its return', isReady, patienceMs);
+  });
+
+  test('takes what no row of a database holds as rejected, tells of it, and goes on', async () => {
+    await begin();
+    const send = async (id: string, note: string) => {
+      const answer = await worker.fetch('http://localhost/webhooks/gitlab', {
+        method: 'POST',
+        headers: { 'x-gitlab-token': world.webhookSecret, 'webhook-id': id },
+        body: JSON.stringify({
+          object_kind: 'note',
+          user: { id: 1 },
+          project: { id: project, path_with_namespace: 'pin/pipelines' },
+          object_attributes: {
+            id: 900,
+            author_id: 1,
+            noteable_type: 'Issue',
+            action: 'create',
+            created_at: new Date().toISOString(),
+            note,
+            discussion_id: 'd',
+          },
+          issue: { iid: 1 },
+        }),
+      });
+      return answer.status;
+    };
+    // A comment of GitLab's largest size, whose characters take three bytes each.
+    expect(await send('large', `/aic status ${'€'.repeat(900_000)}`)).toBe(202);
+    const request = await merge(sqlFile('daily load', 'select 1'));
+    expect(await outcome(request)).toContain('daily load');
+    const mail = await until(
+      'the mail',
+      () => world.mail.mails.find(({ text }) => text.includes('could not be read')),
+      patienceMs,
+    );
+    expect(mail.text).toContain("it can't be kept");
+  });
+
   test('carries out a command once, though it is delivered twice, and answers it', async () => {
     await begin();
     await world.gitlab.commitFiles(project, 'main', 'Add', sqlFile('daily load', 'select 1'));
