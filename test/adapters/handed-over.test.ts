@@ -2,25 +2,18 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { fitting, handedOver, type HandedOver } from '../../src/adapters/edge/handed-over.ts';
-import type { NoteId, UserId } from '../../src/domain/ids.ts';
-import { commandJob, deployJob } from '../../src/domain/job.ts';
+import { deployJob } from '../../src/domain/job.ts';
 import { iid, projectId } from '../domain/samples.ts';
 
 const row = 2_000_000;
 const bytesOf = (what: HandedOver) => new TextEncoder().encode(JSON.stringify(what)).length;
-const common = { id: 'one', receivedAt: 5, eventName: 'Note Hook', digest: 'd' };
+const common = { id: 'one', receivedAt: 5, eventName: 'Push Hook', digest: 'd' };
 
-function command(line: string): HandedOver {
-  const origin = {
-    on: { kind: 'merge-request', iid: iid(1) },
-    note: 9 as NoteId,
-    discussion: undefined,
-    author: 4 as UserId,
-  } as const;
-  const event = { kind: 'commanded', projectId, origin, lines: [line], writtenAt: 1 } as const;
+function push(branch: string): HandedOver {
+  const event = { kind: 'pushed', projectId, branch, before: undefined, after: undefined } as const;
   return {
     delivery: { ...common, content: { kind: 'event', event } },
-    jobs: [{ job: commandJob(event, 'one'), dueAt: 5 }],
+    jobs: [{ job: deployJob(projectId, branch), dueAt: 5 }],
   };
 }
 
@@ -46,8 +39,8 @@ test('a body that is small in characters and large in bytes is left out', () => 
 });
 
 test('an event that no row holds is set aside, and somebody is told', () => {
-  // Half a million characters, in the event and in its job.
-  const fits = fitting(command(`/aic status ${'€'.repeat(500_000)}`));
+  // Few enough characters, which stand in the event and in its job.
+  const fits = fitting(push('€'.repeat(400_000)));
   expect(bytesOf(fits)).toBeLessThan(row);
   expect(fits.delivery).toMatchObject({ id: 'one', digest: 'd', content: { kind: 'rejected', body: '' } });
   expect(fits.jobs).toMatchObject([
