@@ -85,7 +85,7 @@ test('a delivery that D1 refuses each time keeps no other waiting, and is set as
   const side = await startSide(folder);
   try {
     const lane = 'deploy:7:a';
-    const job = { kind: 'deploy', projectId: 7, branch: 'one', mappingKey: 'a' };
+    const job = { kind: 'deploy', projectId: 7, branch: 'one', lane };
     const keep = async (id: string, projectId: unknown) => {
       const event = { kind: 'merged', projectId, branch: 'one', mergeRequest: 1 };
       const delivery = { id, receivedAt: 1, eventName: 'x', digest: id, content: { kind: 'event', event } };
