@@ -27,7 +27,8 @@ const patienceMs = 20_000;
 function sql(text: string): void {
   const file = new DatabaseSync(join(scene.world.folder, 'aic-bot.db'), { timeout: 5_000 });
   try {
-    file.exec(text);
+    // Whoever only reads at first may not write once somebody else did.
+    file.exec(`begin immediate; ${text}; commit`);
   } finally {
     file.close();
   }
