@@ -122,7 +122,7 @@ describe('the Worker, in workerd', () => {
     expect(await ask()).toEqual(missing);
     gitlab.clearFaults();
     const before = probes();
-    expect(await Promise.all(Array.from({ length: 10 }, ask))).toEqual(Array(10).fill(missing));
+    for (const answer of await Promise.all(Array.from({ length: 10 }, ask))) expect(answer).toEqual(missing);
     expect(probes() - before).toBeLessThan(10);
     const isReady = async () => ((await ask()) as { status?: unknown }).status === 'ready' || undefined;
     await until('its return', isReady, patienceMs);

@@ -89,11 +89,11 @@ test('a delivery that D1 refuses each time keeps no other waiting, and is set as
     const keep = async (id: string, projectId: unknown) => {
       const event = { kind: 'merged', projectId, branch: 'one', mergeRequest: 1 };
       const delivery = { id, receivedAt: 1, eventName: 'x', digest: id, content: { kind: 'event', event } };
-      const kept = await side.call(`/keep?lane=${encodeURIComponent(lane)}`, {
+      const answer = await side.call(`/keep?lane=${encodeURIComponent(lane)}`, {
         delivery,
         jobs: [{ job, dueAt: 0 }],
       });
-      expect(await kept.json()).toBe('new');
+      expect(await answer.json()).toBe('new');
     };
     // D1 takes numbers, texts and bytes.
     await keep('odd', { nobody: 'expects this' });
