@@ -261,7 +261,7 @@ describe('a delivery', () => {
     expect((await deliveries()).map(({ body }) => body)).toEqual(['', odd]);
   });
 
-  test('leaves nothing of what people wrote, but the commands in their job', async () => {
+  test('leaves nothing of what people wrote', async () => {
     const note = {
       object_kind: 'note',
       user: { id: 4, email: 'ada@example.com' },
@@ -278,10 +278,9 @@ describe('a delivery', () => {
       issue: { iid: 3 },
     };
     expect(await answerTo(note)).toMatchObject({ body: { status: 'queued' } });
-    const kept = JSON.stringify(await deliveries());
+    const kept = JSON.stringify([await deliveries(), await jobs()]);
     for (const text of ['hunter22', 'ada@example.com', '/aic']) expect(kept).not.toContain(text);
-    expect(await jobs()).toMatchObject([{ job_json: expect.stringContaining('"/aic help"') }]);
-    expect(JSON.stringify(await jobs())).not.toContain('hunter22');
+    expect(await jobs()).toHaveLength(1);
   });
 
   test('whose keys try to reach the prototype does nothing but what its own fields say', async () => {

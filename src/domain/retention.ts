@@ -2,6 +2,8 @@
 export interface Retention {
   /** Empties the bodies of older rejected deliveries; the deliveries themselves stay, since by them repeated ones are known. */
   dropBodies(before: number): Promise<number>;
+  /** Drops older jobs that were given up: a comment or a mail may hold configs. */
+  dropGivenUp(before: number): Promise<number>;
   /** Forgets what older pushes ended with. */
   dropPushes(before: number): Promise<number>;
   /** Drops older snapshots, but for those of a deployment that is running. */

@@ -2,7 +2,7 @@ import { cleanUpJob, type JobOutcome } from '../domain/job.ts';
 import type { BranchPorts } from './ports.ts';
 
 export interface CleanUpPorts extends Pick<BranchPorts, 'store' | 'jobs' | 'clock' | 'log'> {
-  /** How long the bodies of deliveries and the snapshots are kept, in milliseconds. */
+  /** How long the bodies of deliveries, with what is as old, and the snapshots are kept, in milliseconds. */
   readonly keep: { readonly deliveriesMs: number; readonly snapshotsMs: number };
 }
 
@@ -12,9 +12,10 @@ const dayMs = 24 * 60 * 60_000;
 export async function cleanUp({ store, jobs, clock, log, keep }: CleanUpPorts): Promise<JobOutcome> {
   const now = clock.now();
   const deliveries = await all(() => store.dropBodies(now - keep.deliveriesMs));
+  const givenUp = await all(() => store.dropGivenUp(now - keep.deliveriesMs));
   const pushes = await all(() => store.dropPushes(now - keep.deliveriesMs));
   const snapshots = await all(() => store.dropSnapshots(now - keep.snapshotsMs));
-  log.info('cleaned up', { deliveries, pushes, snapshots });
+  log.info('cleaned up', { deliveries, givenUp, pushes, snapshots });
   await jobs.add({ job: cleanUpJob, dueAt: now + dayMs });
   return { kind: 'done' };
 }

@@ -129,6 +129,33 @@ export function lanesContract(newPlace: () => Promise<LanePlace>): void {
       await nothingKept();
     });
 
+    test('one that breaks five times is told of, and holds up none that comes after it', async () => {
+      const side = await start();
+      await side.jobs.add(dueJob('a', 'one'));
+      for (let tries = 0; tries < 5; tries += 1) {
+        const run = await next('one');
+        expect(run.tries).toBe(tries);
+        expect((await place.kept()).map(({ lane }) => lane)).toEqual(['deploy:7:a']);
+        run.break();
+      }
+      await side.jobs.add(dueJob('a', 'two'));
+      (await next('two')).end(done);
+      const told = await until(
+        'the word',
+        async () => {
+          const all = await place.kept();
+          return all.length === 3 ? all : undefined;
+        },
+        20_000,
+      );
+      expect(told.map(({ lane }) => lane)).toEqual([
+        'deploy:7:a',
+        expect.stringMatching(/^tell-broken:E[0-9a-f]{8}$/),
+        'alert:broken',
+      ]);
+      expect(told[0]).toMatchObject({ status: 'waiting', reason: expect.stringContaining('internal error') });
+    }, 60_000);
+
     test('one that is given up is kept with its reason, and the next one runs', async () => {
       const side = await start();
       await side.jobs.add(dueJob('a', 'one'), dueJob('a', 'two'));

@@ -64,6 +64,16 @@ describe('what is old', () => {
     ]);
   });
 
+  test('of jobs goes what was given up', async () => {
+    withFile((file) =>
+      file.exec(`insert into jobs (lane, key, job_json, due_at, status, tries, added_at) values
+        ('a', 'old', '{}', 1, 'given-up', 0, 1), ('a', 'new', '{}', 9, 'given-up', 0, 1), ('a', 'waits', '{}', 1, 'waiting', 0, 1)`),
+    );
+    expect(await retention.dropGivenUp(9)).toBe(1);
+    const rows = withFile((file) => file.prepare('select key from jobs order by id').all());
+    expect(rows.map(({ key }) => key)).toEqual(['new', 'waits']);
+  });
+
   test('of snapshots goes, but for those of a deployment that is running', async () => {
     withFile((file) =>
       file.exec(`insert into deployments (id, project_id, branch, environment, aic_project, workspace, head_sha, status, started_at) values
@@ -91,9 +101,10 @@ describe('what is old', () => {
 
   test('is found by an index: no table is read from end to end', async () => {
     await retention.dropBodies(9);
+    await retention.dropGivenUp(9);
     await retention.dropPushes(9);
     await retention.dropSnapshots(9);
-    expect(asked).toHaveLength(3);
+    expect(asked).toHaveLength(4);
     for (const node of asked) {
       const { sql, parameters } = db.getExecutor().compileQuery(node, createQueryId());
       const steps = withFile((file) =>

@@ -111,6 +111,45 @@ describe('the Worker, in workerd', () => {
     expect(world.mail.mails).toHaveLength(1);
   });
 
+  test('remembers for some seconds whether it is ready, for all that ask', async () => {
+    await begin();
+    await cron();
+    const { gitlab } = world;
+    const ask = async () => (await worker.fetch('http://localhost/readyz')).json();
+    const probes = () => gitlab.calls.filter(({ path }) => path.endsWith('/user')).length;
+    gitlab.inject({ path: /\/user$/, fault: { kind: 'status', status: 503 } });
+    const missing = { status: 'not ready', missing: ['GitLab (503)'] };
+    expect(await ask()).toEqual(missing);
+    gitlab.clearFaults();
+    const before = probes();
+    for (const answer of await Promise.all(Array.from({ length: 10 }, ask))) expect(answer).toEqual(missing);
+    expect(probes() - before).toBeLessThan(10);
+    const isReady = async () => ((await ask()) as { status?: unknown }).status === 'ready' || undefined;
+    await until('its return', isReady, patienceMs);
+  }, 90_000);
+
+  test('takes what no row of a database holds as rejected, tells of it, and goes on', async () => {
+    await begin();
+    const answer = await worker.fetch('http://localhost/webhooks/gitlab', {
+      method: 'POST',
+      headers: { 'x-gitlab-token': world.webhookSecret, 'webhook-id': 'large' },
+      body: JSON.stringify({
+        object_kind: 'push',
+        project: { id: project, path_with_namespace: 'pin/pipelines' },
+        // Fewer characters than a row has bytes, and more bytes.
+        ref: `refs/heads/${'€'.repeat(500_000)}`,
+        before: '0'.repeat(40),
+        after: '1'.repeat(40),
+      }),
+    });
+    expect(answer.status).toBe(202);
+    const request = await merge(sqlFile('daily load', 'select 1'));
+    expect(await outcome(request)).toContain('daily load');
+    const isTold = ({ text }: { readonly text: string }) => text.includes('could not be read');
+    const mail = await until('the mail', () => world.mail.mails.find(isTold), patienceMs);
+    expect(mail.text).toContain("it can't be kept");
+  }, 90_000);
+
   test('carries out a command once, though it is delivered twice, and answers it', async () => {
     await begin();
     await world.gitlab.commitFiles(project, 'main', 'Add', sqlFile('daily load', 'select 1'));

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 
-import { describe } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { unstable_startWorker as startWorker } from 'wrangler';
 import { z } from 'zod';
 
+import { until } from '../../demo/person.ts';
 import type { JobOutcome } from '../../src/domain/job.ts';
 import { lanesContract, type LanePlace, type LaneSide, type OpenRun } from '../adapters/lanes-contract.ts';
 
@@ -76,6 +77,42 @@ async function startSide(
     die: vanish,
   };
 }
+
+const rows = z.array(z.object({ id: z.string(), status: z.string(), reason: z.string().nullable() }));
+
+test('a delivery that D1 refuses each time keeps no other waiting, and is set aside in the end', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'aic-bot-lanes-'));
+  const side = await startSide(folder);
+  try {
+    const lane = 'deploy:7:a';
+    const job = { kind: 'deploy', projectId: 7, branch: 'one', lane };
+    const keep = async (id: string, projectId: unknown) => {
+      const event = { kind: 'merged', projectId, branch: 'one', mergeRequest: 1 };
+      const delivery = { id, receivedAt: 1, eventName: 'x', digest: id, content: { kind: 'event', event } };
+      const answer = await side.call(`/keep?lane=${encodeURIComponent(lane)}`, {
+        delivery,
+        jobs: [{ job, dueAt: 0 }],
+      });
+      expect(await answer.json()).toBe('new');
+    };
+    // D1 takes numbers, texts and bytes.
+    await keep('odd', { nobody: 'expects this' });
+    await keep('good', 7);
+    const run = await until('the run', () => side.open()[0], 20_000);
+    run.end({ kind: 'done' });
+    const deliveries = async () => rows.parse(await (await side.call('/deliveries')).json());
+    await until('the odd one', async () => ((await deliveries()).length === 2 ? true : undefined), 60_000);
+    expect(await deliveries()).toEqual([
+      { id: 'good', status: 'waiting', reason: null },
+      { id: 'odd', status: 'rejected', reason: expect.stringMatching(/^it can't be kept: .*D1/) },
+    ]);
+    const waiting = kept.parse(await (await side.call('/kept')).json());
+    expect(waiting.map((row) => row.lane)).toContain('alert:rejected');
+  } finally {
+    await side.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 120_000);
 
 describe('lanes in Durable Objects, in workerd', () => {
   lanesContract(async (): Promise<LanePlace> => {

@@ -1,4 +1,5 @@
 import { checkD1, migrateD1, openD1 } from '../../src/adapters/edge/d1.ts';
+import { handedOver } from '../../src/adapters/edge/handed-over.ts';
 import { createEdgeLane } from '../../src/adapters/edge/lane.ts';
 import type { Bindings, DurableObjectState } from '../../src/adapters/edge/platform.ts';
 import { createSlices } from '../../src/adapters/edge/slices.ts';
@@ -33,6 +34,22 @@ export default {
         await createStore(db, clock, () => {}).add(...due);
         for (const { job, dueAt } of due) await wake(environment, laneOf(job), dueAt);
         return new Response();
+      }
+      case '/keep': {
+        const lane = searchParams.get('lane') ?? '';
+        const body = await request.text();
+        return environment.LANE.get(environment.LANE.idFromName(lane)).fetch(
+          `https://lane/keep?lane=${encodeURIComponent(lane)}`,
+          { method: 'POST', body },
+        );
+      }
+      case '/deliveries': {
+        const rows = await db
+          .selectFrom('deliveries')
+          .select(['id', 'status', 'reason'])
+          .orderBy('id')
+          .execute();
+        return Response.json(rows);
       }
       case '/write':
         try {
@@ -77,10 +94,12 @@ export class TestLane {
   }
 
   async fetch(request: Request): Promise<Response> {
-    const { searchParams } = new URL(request.url);
+    const { pathname, searchParams } = new URL(request.url);
     const { sql } = this.#state.storage;
     if (sql.exec('select name from name').toArray().length === 0)
       sql.exec('insert into name values (?)', searchParams.get('lane'));
+    if (pathname === '/keep')
+      return Response.json(await this.#open().keep(handedOver.parse(await request.json())));
     await this.#open().wake(Number(searchParams.get('at')));
     return new Response();
   }

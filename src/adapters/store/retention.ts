@@ -25,6 +25,19 @@ export function createRetention(
           await transaction.updateTable('deliveries').set({ body: '' }).where('id', 'in', some).execute();
         return old.length;
       }),
+    dropGivenUp: (before) =>
+      write(async (transaction) => {
+        const old = await transaction
+          .selectFrom('jobs')
+          .select('id')
+          .where('status', '=', 'given-up')
+          .where('due_at', '<', before)
+          .limit(atOnce)
+          .execute();
+        for (const some of chunksOf(old.map(({ id }) => id)))
+          await transaction.deleteFrom('jobs').where('id', 'in', some).execute();
+        return old.length;
+      }),
     dropPushes: (before) =>
       write(async (transaction) => {
         const old = await transaction
