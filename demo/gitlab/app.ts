@@ -6,7 +6,6 @@ import { commitRoutes } from './commit-routes.ts';
 import { commitStatusRoutes } from './commit-status-routes.ts';
 import { compareRoutes } from './compare-routes.ts';
 import { deploymentRoutes } from './deployment-routes.ts';
-import { eventRoutes } from './event-routes.ts';
 import { fileRoutes } from './file-routes.ts';
 import { freezePeriodRoutes } from './freeze-period-routes.ts';
 import { graphqlRoutes } from './graphql-routes.ts';
@@ -64,7 +63,6 @@ export function createGitLabApp(instance: Instance): Hono {
   api.route('/', hookRoutes(instance));
   api.route('/', freezePeriodRoutes(instance));
   api.route('/', pipelineRoutes());
-  api.route('/', eventRoutes(instance));
 
   const app = new Hono();
   app.route('/api/v4', api);

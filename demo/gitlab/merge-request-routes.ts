@@ -7,6 +7,7 @@ import { approve, setState, updateMergeRequest } from './merge-request-changes.t
 import { createMergeRequest } from './merge-request-creation.ts';
 import { listMergeRequests } from './merge-request-list.ts';
 import { diffOf, mergeRequestJson, versionJson, type MergeRequest } from './merge-request.ts';
+import { pushEventJson } from './push-event.ts';
 import { pipelineJson } from './commit-status.ts';
 import { userJson } from './users.ts';
 import { merge, mergeResult, mergeStatus } from './merging.ts';
@@ -108,6 +109,12 @@ export function mergeRequestRoutes(instance: Instance): Hono<ApiEnv> {
   app.get('/projects/:id/approvals', (c) => {
     if (!c.var.project.resetsApprovals) throw refused(404, '404 Not Found');
     return c.json({ reset_approvals_on_push: true });
+  });
+
+  app.get('/projects/:id/events', (c) => {
+    const { project } = c.var;
+    const newestFirst = project.pushes.toReversed();
+    return pageOf(c, newestFirst, (event) => pushEventJson(event, project.id, instance.url()));
   });
 
   app.get(`${mergeRequests}/:iid/versions`, (c) => {
