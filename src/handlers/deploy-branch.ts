@@ -1,6 +1,8 @@
 import type { AuditEntry } from '../domain/audit.ts';
 import { branchAudit } from '../domain/deployment-audit.ts';
 import { decide, type BranchView, type Decision } from '../domain/branch-view.ts';
+import { isCutOff, orTakeUp } from '../domain/cut-off.ts';
+import type { Deployment } from '../domain/deployment.ts';
 import { deployJob, laneOf, type DeployJob, type DueJob, type JobOutcome } from '../domain/job.ts';
 import type { Gate } from '../domain/gate.ts';
 import { gateComments } from '../domain/gate-report.ts';
@@ -23,7 +25,8 @@ import { viewBranch } from './view-branch.ts';
  */
 export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<JobOutcome> {
   const key = { projectId: job.projectId, branch: job.branch };
-  const looked = await viewBranch(ports, key);
+  const last = (await ports.store.lastDeployment(key))?.deployment;
+  const looked = await viewBranch(ports, key, isCutOff(last));
   if (!looked.ok) return notYet(looked.failure);
   const others = looked.value.held.filter((branch) => branch !== job.branch);
   const released = now(
@@ -48,7 +51,7 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<
     await ports.jobs.add({ job: { ...job, lane }, dueAt: ports.clock.now() });
     return { kind: 'done' };
   }
-  const decision = decide(view);
+  const decision = orTakeUp(decide(view), view, last);
   const { deliveries, head, from } = view;
   ports.log.info('decision', {
     branch: job.branch,
@@ -57,13 +60,20 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<
     head,
     deliveries: deliveries.join(' '),
   });
-  return act(ports, view, decision, released);
+  return act(ports, { view, decision, last }, released);
 }
 
 async function act(
   ports: BranchPorts,
-  view: BranchView,
-  decision: Decision,
+  {
+    view,
+    decision,
+    last,
+  }: {
+    readonly view: BranchView;
+    readonly decision: Decision;
+    readonly last: Deployment | undefined;
+  },
   alsoJobs: readonly DueJob[],
 ): Promise<JobOutcome> {
   const close = async (
@@ -104,15 +114,15 @@ async function act(
       return close({ state: decision.state, jobs: now(ports, report) }, [audit]);
     }
     case 'deploy': {
-      const last = (await ports.store.lastDeployment(view.key))?.deployment;
       // What was begun is brought to its end, and nothing with it that came since.
-      const isBegun = last?.status === 'running' && last.rollsBack === undefined && last.head === decision.at;
+      const isBegun = isCutOff(last) && last?.head === decision.at;
       const gate = isBegun
         ? ok<Gate>({ kind: 'open' })
         : await checkGate(ports, view.project.id, decision.target, view.mergeRequests);
       if (!gate.ok) return notYet(gate.failure);
       if (gate.value.kind !== 'open') return wait(ports, view, decision.target, gate.value, alsoJobs);
       const ran = await runDeployment(ports, { view, decision, alsoJobs, order: undefined });
+      if (ran.kind === 'not-yet') return notYet(ran.failure);
       return { kind: ran.kind === 'ended' ? 'done' : 'stopped' };
     }
   }

@@ -46,6 +46,7 @@ export async function orderDeployment(context: CommandContext, branch: string, o
         return answer(refusal(gateRefusal(gate.value, branch, order)));
       const ran = await runDeployment(ports, { view, decision, alsoJobs: [], order });
       if (ran.kind === 'stopped') return ran;
+      if (ran.kind === 'not-yet') return endedBy({ kind: 'upstream', failure: ran.failure });
       return told(context, ran);
     }
   }

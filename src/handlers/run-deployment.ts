@@ -1,8 +1,16 @@
 import type { Actor, AuditEntry } from '../domain/audit.ts';
+import { isCutOff } from '../domain/cut-off.ts';
 import { deploymentAudit } from '../domain/deployment-audit.ts';
-import type { BranchView, Decision } from '../domain/branch-view.ts';
-import { isPending, outcomeOf, statusOf, type Deployment, type Item } from '../domain/deployment.ts';
-import { deploymentReport, statusJob, type DeploymentFacts } from '../domain/deployment-report.ts';
+import type { BranchView, Candidate, Decision } from '../domain/branch-view.ts';
+import {
+  isPending,
+  outcomeOf,
+  statusOf,
+  type Deployment,
+  type EndedDeployment,
+  type EndedItem,
+} from '../domain/deployment.ts';
+import { deploymentReport, statusJob, type EndedFacts } from '../domain/deployment-report.ts';
 import { releasedComments } from '../domain/gate-report.ts';
 import type { DueJob } from '../domain/job.ts';
 import { withHolds } from '../domain/hold.ts';
@@ -10,6 +18,7 @@ import type { Order } from '../domain/order.ts';
 import { placeName, type Place } from '../domain/place.ts';
 import { planStep, type Step } from '../domain/plan.ts';
 import type { Pending, WorkspaceKey } from '../domain/store.ts';
+import type { UpstreamFailure } from '../domain/upstream.ts';
 import { backMergeJobs } from './back-merge.ts';
 import type { BranchPorts } from './ports.ts';
 import { silent, startProgress } from './progress.ts';
@@ -17,13 +26,19 @@ import { readVersions } from './read-versions.ts';
 import { retryJob } from './retry-job.ts';
 import { activeHolds } from './active-holds.ts';
 import { carryOutPlan } from './carry-out-plan.ts';
+import { unfinishedCandidates } from './unfinished-candidates.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
 
 type Deploy = Extract<Decision, { kind: 'deploy' }>;
 
-/** How a run ended; `stopped`: the bot is shutting down, and the next run takes the deployment up. */
+/**
+ * How a run ended. The next run takes the deployment up after `stopped`: the bot is shutting down, and after `not-yet`: GitLab does not tell what a run that was
+ * cut off before has left to do.
+ */
 export type Ran =
-  { readonly kind: 'stopped' } | ({ readonly kind: 'ended' } & Omit<DeploymentFacts, 'project'>);
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'not-yet'; readonly failure: UpstreamFailure }
+  | ({ readonly kind: 'ended' } & Omit<EndedFacts, 'project'>);
 
 /**
  * One deployment: read the three versions, plan, write down, carry out, report. Ended by a stop or a crash it stays
@@ -66,8 +81,15 @@ export async function runDeployment(
       ? silent
       : startProgress(bound, view.project, deployment, again === undefined);
 
-  const { candidates, at, target } = decision;
-  const question = { project: view.project, candidates, at, from: view.from, target };
+  const { at, target } = decision;
+  const projectId = view.project.id;
+  const unfinished = await unfinishedCandidates(bound, { ...decision, projectId }, before);
+  if (!unfinished.ok) {
+    await progress.ended();
+    return { kind: 'not-yet', failure: unfinished.failure };
+  }
+  const candidates = [...decision.candidates, ...unfinished.value];
+  const question = { project: view.project, candidates, at, from: view.from, target, before };
   const read = await readVersions(bound, question);
   if (read === 'stopped') {
     await progress.ended();
@@ -83,7 +105,15 @@ export async function runDeployment(
   const plan = { deployment, steps: held.steps, before, workspace, workspaceKey, progress };
   const items = await carryOutPlan(bound, plan);
   if (items === 'stopped') return { kind: 'stopped' };
-  return finish(bound, { ...run, deployment, retry, items, released: held.released, workspaceKey });
+  return finish(bound, {
+    ...run,
+    candidates,
+    deployment,
+    retry,
+    items,
+    released: held.released,
+    workspaceKey,
+  });
 }
 
 /**
@@ -119,7 +149,7 @@ function takesUp(
     order,
   }: { readonly view: BranchView; readonly decision: Deploy; readonly order: Order | undefined },
 ): Deployment | undefined {
-  if (last?.status === 'running' && last.rollsBack === undefined) return last;
+  if (isCutOff(last)) return last;
   const retries = view.mergeRequests.length === 0 && view.pending.length > 0 && order?.kind !== 'deploy';
   return retries && last?.head === decision.at && last.rollsBack === undefined ? last : undefined;
 }
@@ -146,10 +176,12 @@ interface Finished {
   readonly view: BranchView;
   readonly decision: Deploy;
   readonly alsoJobs: readonly DueJob[];
+  /** All that the run looked at. */
+  readonly candidates: readonly Candidate[];
   readonly deployment: Deployment;
   /** Whether this is one more try at what an ended run left pending. */
   readonly retry: boolean;
-  readonly items: readonly Item[];
+  readonly items: readonly EndedItem[];
   /** Pipelines that are held back no longer. */
   readonly released: readonly string[];
   readonly order: Order | undefined;
@@ -160,7 +192,7 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
   const { view, decision, items } = run;
   const finishedAt = ports.clock.now();
   const status = statusOf(items);
-  const deployment: Deployment = { ...run.deployment, status, finishedAt };
+  const deployment: EndedDeployment = { ...run.deployment, status, finishedAt };
   const pending = pendingAfter(run);
   const waits = pending.some(({ paused }) => !paused);
   const tries = waits ? decision.state.tries + 1 : 0;
@@ -172,7 +204,7 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
     key: view.key,
     deliveries: view.deliveries,
     state: { ...decision.state, tries },
-    deployment: { id: deployment.id, status, finishedAt, told, pending, released: run.released },
+    deployment: { id: deployment.id, items, finishedAt, told, pending, released: run.released },
     jobs: [
       ...report,
       ...(waits ? [retryJob(ports, view.key, tries)] : []),
@@ -210,8 +242,8 @@ function mergersOf(view: BranchView, { by }: Deployment): readonly Actor[] {
 }
 
 /** What this run could not deploy, and what was pending and not looked at. */
-function pendingAfter({ view, decision, items }: Finished): readonly Pending[] {
-  const candidates = new Map(decision.candidates.map((candidate) => [candidate.name, candidate]));
+function pendingAfter({ view, candidates: looked, items }: Finished): readonly Pending[] {
+  const candidates = new Map(looked.map((candidate) => [candidate.name, candidate]));
   const stuck = items.filter(isPending).flatMap(({ pipeline, state }) => {
     const { paths = [], base = view.from } = candidates.get(pipeline) ?? {};
     const paused =
@@ -224,11 +256,11 @@ function pendingAfter({ view, decision, items }: Finished): readonly Pending[] {
 function deploymentJobs(
   ports: BranchPorts,
   { view, decision, items }: Finished,
-  deployment: Deployment,
+  deployment: EndedDeployment,
 ): readonly DueJob[] {
   const mailTo = [...new Set([...ports.settings.mailTo, ...decision.target.notify])];
   const report = { project: view.project, deployment, items };
-  const dueAt = deployment.finishedAt ?? 0;
+  const dueAt = deployment.finishedAt;
   const told = [...deploymentReport(report, { ...ports.settings, mailTo }), statusJob(report)];
   return [...told.map((job) => ({ job, dueAt })), recordJob(ports, deployment)];
 }

@@ -137,6 +137,7 @@ describe('a file of the first version', () => {
       drop index jobs_broken;
       alter table jobs drop column broke;
       alter table deliveries drop column digest;
+      drop index deployments_running;
       drop table leases;
       drop table requests;
       drop table notices;

@@ -6,6 +6,7 @@ export const common: Record<string, Migration> = {
   '0015-lanes': { up: lanes },
   '0016-broken': { up: broken },
   '0016-digests': { up: digests },
+  '0016-running-deployments': { up: runningDeployments },
 };
 
 /** The oldest job of one lane is found without a look at those of others. */
@@ -40,5 +41,15 @@ async function broken(db: Kysely<never>): Promise<void> {
     .on('jobs')
     .column('broke')
     .where(sql<boolean>`broke > 0`)
+    .execute();
+}
+
+/** The few deployments that have not ended are found without a look at all others. */
+async function runningDeployments(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createIndex('deployments_running')
+    .on('deployments')
+    .columns(['project_id', 'branch'])
+    .where(sql<boolean>`status = 'running'`)
     .execute();
 }
