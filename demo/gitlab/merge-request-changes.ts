@@ -67,8 +67,8 @@ export async function updateMergeRequest(
     mergeRequest.targetBranch = targetBranch;
     const { directory } = project.repository;
     const start = (await project.repository.head(targetBranch)) ?? mergeRequest.diff.start;
-    const { head } = mergeRequest.diff;
-    mergeRequest.diff = { head, start, base: (await mergeBase(directory, start, head)) ?? start };
+    const base = (await mergeBase(directory, start, mergeRequest.diff.head)) ?? start;
+    mergeRequest.diff = { ...mergeRequest.diff, start, base };
   }
   if (Object.keys(changes).length === 0) return;
   const previous = mergeRequest.updatedAt.toISOString();

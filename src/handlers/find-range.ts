@@ -38,9 +38,10 @@ export async function findRange(
     if (!changes.ok) return changes;
     const merged = await mergedIn(ports, known, changes.value);
     if (!merged.ok) return merged;
-    const late = merged.value.others.find((request) => commitOf(request) === origin);
+    const began = origin;
+    const late = merged.value.others.find((request) => commitOf(request) === began);
     const earlier =
-      late === undefined ? ok(undefined) : await ports.gitlab.firstParent(known.project.id, origin);
+      late === undefined ? ok(undefined) : await ports.gitlab.firstParent(known.project.id, began);
     if (!earlier.ok) return earlier;
     if (earlier.value === undefined) {
       return ok({ from, origin, changes: changes.value, mergeRequests: merged.value.brought });

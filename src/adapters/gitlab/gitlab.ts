@@ -102,7 +102,9 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
     };
 
     const whoAmI = async (): Promise<number> => {
-      self ??= user.parse(await new Users(resource).showCurrentUser()).id;
+      if (self !== undefined) return self;
+      const { id } = user.parse(await new Users(resource).showCurrentUser());
+      self ??= id;
       return self;
     };
 
@@ -111,7 +113,8 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
         const remembered = projects.get(id);
         if (remembered !== undefined && remembered.until > deps.clock.now()) return ok(remembered.project);
         const shown = await attempt(async () => project.parse(await new Projects(resource).show(id)));
-        if (shown.ok) {
+        // Whoever asked meanwhile has remembered something newer.
+        if (shown.ok && projects.get(id) === remembered) {
           projects.set(id, { project: shown.value, until: deps.clock.now() + projectLifetime });
         }
         return shown;
