@@ -1,14 +1,18 @@
 import PQueue from 'p-queue';
 
-import type { Workspace } from '../domain/aic.ts';
+import type { Pipelines } from '../domain/aic.ts';
 import { endedItems, type Deployment, type EndedItem, type Item } from '../domain/deployment.ts';
 import { writeConfig } from '../domain/pipeline-config.ts';
 import type { Step } from '../domain/plan.ts';
 import { settle, type Settled } from '../domain/settle.ts';
-import type { WorkspaceKey } from '../domain/store.ts';
+import type { Store, WorkspaceKey } from '../domain/store.ts';
 import { carryOut, type Save } from './carry-out.ts';
-import type { BranchPorts } from './ports.ts';
 import type { Progress } from './progress.ts';
+
+interface CarryOutPorts {
+  readonly store: Pick<Store, 'plan' | 'saveItem' | 'cancelledBy'>;
+  readonly settings: { readonly itemsAtOnce: number };
+}
 
 /**
  * Carries out the steps of a begun deployment: writes down the plan and what it will overwrite, then each step before and after its effect. Once
@@ -16,7 +20,7 @@ import type { Progress } from './progress.ts';
  * @param before the items of an earlier run of the same deployment
  */
 export async function carryOutPlan(
-  ports: BranchPorts,
+  ports: CarryOutPorts,
   {
     deployment,
     steps,
@@ -28,7 +32,7 @@ export async function carryOutPlan(
     readonly deployment: Deployment;
     readonly steps: readonly Step[];
     readonly before: readonly Item[];
-    readonly workspace: Workspace | undefined;
+    readonly workspace: Pipelines | undefined;
     readonly workspaceKey: WorkspaceKey;
     readonly progress: Progress;
   },

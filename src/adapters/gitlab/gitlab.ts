@@ -70,19 +70,22 @@ const user = z.object({ id: z.number() });
  * are logged there, and which begins none once the second signal fires. What is remembered (projects, the token's user) and the bound on calls
  * are shared by all of them.
  */
-export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) => GitLab {
+export function createGitLab(
+  deps: GitLabDeps,
+): (log: Log, stop?: AbortSignal, beforeCall?: () => void) => GitLab {
   const bound = createBound('GitLab', atOnce, deps.outer);
   const breaker = createBreaker('GitLab', deps.breaking);
   const projects = new Map<ProjectId, { readonly project: Project; readonly until: number }>();
   const known: KnownComments = new Map();
   let self: number | undefined;
 
-  return (log, stop = deps.stop) => {
+  return (log, stop = deps.stop, beforeCall = () => {}) => {
     const http = createHttpClient({
       ...deps,
       system: 'GitLab',
       log,
       stop,
+      beforeCall,
       bound,
       breaker,
       readError: readGitLabError,
