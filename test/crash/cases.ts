@@ -10,10 +10,10 @@ export interface Variant {
 /**
  * Every way to stop a run with so many boundaries: at each of them in each way, and where the process ends a second time, in the other way, while the next one
  * takes up what was cut off.
- * @param fromStart whether boundaries count from the start of the process: one that is paused there would never listen
+ * @param countsStart whether the start of the process has boundaries too: one that is paused there would never listen
  */
-export function variantsOf(boundaries: number, fromStart: boolean): readonly Variant[] {
-  const kinds = stopKinds.filter((kind) => kind !== 'SIGSTOP' || !fromStart);
+export function variantsOf(boundaries: number, countsStart: boolean): readonly Variant[] {
+  const kinds = stopKinds.filter((kind) => kind !== 'SIGSTOP' || !countsStart);
   return Array.from({ length: boundaries }, (_, index) => index + 1).flatMap((at) => [
     ...kinds.map((kind) => ({ stops: [{ kind, at }] })),
     // At a boundary of the start, or shortly after it.

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { nameOf, sampleOf, variantsOf } from './cases.ts';
 import { runCalmly, runWithStops } from './run-case.ts';
-import { scenarios } from './scenarios.ts';
+import { countsStart, scenarios } from './scenarios.ts';
 
 /** The whole matrix is `npm run test:crash`. */
 const scenariosAtATime = 5;
@@ -15,7 +15,7 @@ describe.concurrent(`a bot that is stopped, by the seed ${seed}`, { timeout: 180
     async (scenario) => {
       const calm = await runCalmly(scenario, atOnce);
       expect(scenario.expected(calm.outcome)).toEqual(scenario.right);
-      const all = variantsOf(calm.boundaries.length, scenario.fromStart === true);
+      const all = variantsOf(calm.boundaries.length, countsStart(scenario));
       for (const variant of sampleOf(all, 1, seed)) {
         const { wrong, stoppedAfter } = await runWithStops(scenario, variant.stops, {
           calm: calm.outcome,

@@ -4,7 +4,7 @@ import PQueue from 'p-queue';
 
 import { nameOf, sampleOf, variantNamed, variantsOf } from './cases.ts';
 import { runCalmly, runWithStops } from './run-case.ts';
-import { scenarios } from './scenarios.ts';
+import { countsStart, scenarios } from './scenarios.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,7 +31,7 @@ for (const scenario of chosen) {
       failures += 1;
       print(`✗ ${scenario.name} without a stop: ${JSON.stringify(told)}`);
     }
-    const all = variantsOf(calm.boundaries.length, scenario.fromStart === true);
+    const all = variantsOf(calm.boundaries.length, countsStart(scenario));
     const size = Math.max(1, Math.round(all.length * Number(values.share)));
     const variants =
       values.stop === undefined ? sampleOf(all, size, Number(values.seed)) : [variantNamed(values.stop)];

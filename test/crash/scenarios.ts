@@ -25,6 +25,11 @@ export interface Scenario {
   readonly right: Readonly<Record<string, unknown>>;
 }
 
+/** Whether boundaries are counted while the process starts. */
+export function countsStart({ fromStart, miss }: Scenario): boolean {
+  return fromStart === true || miss !== undefined;
+}
+
 const patienceMs = 45_000;
 
 function put({ scene }: Stage, workspace: string, name: string, query: string): void {

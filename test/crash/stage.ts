@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { startBotProcess, type BotProcess } from '../../demo/bot-process.ts';
 import { until } from '../../demo/person.ts';
 import { aicProject } from '../../demo/team.ts';
+import type { Job } from '../../src/domain/job.ts';
 import { mapping, setScene, type Scene } from '../e2e/scene.ts';
 import { isEnd, type Stop } from './stop.ts';
 
@@ -21,8 +22,8 @@ export interface Stage {
   start(): Promise<void>;
   /** Ends the bot in order, so that what happens next is missed by it. */
   stop(): Promise<void>;
-  /** Resolves when the bot has nothing left to do but what it does every now and then. */
-  settled(withinMs?: number): Promise<void>;
+  /** Resolves when the bot has nothing left to do but what it does every now and then, and jobs of these kinds. */
+  settled(besides?: readonly Job['kind'][]): Promise<void>;
   /** The boundaries that were passed since `arm` up to the first stop, in their order. */
   boundaries(): readonly string[];
   /** How many stops came to pass. */
@@ -139,10 +140,11 @@ export async function setStage({ stops, atOnce, settings: own = {} }: StageOptio
   };
 
   const now = () => Number(settings.CRASH_EPOCH) + (Date.now() - Number(settings.CRASH_EPOCH)) * speed;
-  const isIdle = ({ log }: BotProcess) => startJobsOf(log) && leftToDo(scene, now()).length === 0;
-  const isQuiet = () => {
+  const isIdle = ({ log }: BotProcess, besides: readonly string[] = []) =>
+    startJobsOf(log) && leftToDo(scene, now(), besides).length === 0;
+  const isQuiet = (besides: readonly string[]) => {
     if (broken !== undefined) throw broken;
-    return bot !== undefined && isIdle(bot);
+    return bot !== undefined && isIdle(bot, besides);
   };
 
   return {
@@ -167,11 +169,13 @@ export async function setStage({ stops, atOnce, settings: own = {} }: StageOptio
       bot = undefined;
       await ending?.end('SIGTERM');
     },
-    settled: async (withinMs = patienceMs) => {
+    settled: async (besides = []) => {
       await world.gitlab.deliveriesSettled();
-      await until('an idle bot', () => (isQuiet() ? true : undefined), withinMs).catch((error: unknown) => {
-        throw new Error(`${String(error)}: ${JSON.stringify(leftToDo(scene, Infinity))}`, { cause: error });
-      });
+      await until('an idle bot', () => (isQuiet(besides) ? true : undefined), patienceMs).catch(
+        (error: unknown) => {
+          throw new Error(`${String(error)}: ${JSON.stringify(leftToDo(scene, Infinity))}`, { cause: error });
+        },
+      );
     },
     boundaries: () => (existsSync(labels) ? readFileSync(labels, 'utf8').trimEnd().split('\n') : []),
     stopsPassed: passedStops,
@@ -194,11 +198,12 @@ const returning = ['check-token', 'sweep', 'clean-up'];
  * What the bot still has to do by its own records: jobs, deliveries, deployments. Jobs that return by themselves, and the retries of what is
  * pending, wait for ever.
  */
-function leftToDo(scene: Scene, now: number): readonly unknown[] {
+function leftToDo(scene: Scene, now: number, besides: readonly string[] = []): readonly unknown[] {
+  const listed = (kinds: readonly string[]) => kinds.map((kind) => `'${kind}'`).join(', ');
   return scene.rows(`
     select key, status, tries, reason from jobs where not (
-      status = 'given-up' or status = 'waiting' and due_at > ${now === Infinity ? 9e15 : now} and (
-        json_extract(job_json, '$.kind') in (${returning.map((kind) => `'${kind}'`).join(', ')})
+      status = 'given-up' or json_extract(job_json, '$.kind') in (${listed(besides)}) or status = 'waiting' and due_at > ${now === Infinity ? 9e15 : now} and (
+        json_extract(job_json, '$.kind') in (${listed(returning)})
         or json_extract(job_json, '$.kind') = 'deploy' and json_extract(job_json, '$.branch') in
           (select branch from pending where paused = 0)
       )

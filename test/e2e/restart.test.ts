@@ -36,7 +36,7 @@ async function writesTo(count: number): Promise<void> {
   await until('writes', () => (scene.world.aic.writes.length >= count ? true : undefined), 10_000);
 }
 
-describe('a bot process', () => {
+describe('a bot process', { timeout: 60_000 }, () => {
   it('takes a deployment up that a kill cut off, and does nothing twice', async () => {
     scene = await setScene();
     const hook = await startProcess();
