@@ -157,7 +157,7 @@ function rows({ scene }: Stage, query: string): readonly string[] {
 }
 
 /** Whether a report, as a comment or a mail has it, tells of work that is still to be done. */
-export function isHalfFinished(text: string): boolean {
+function isHalfFinished(text: string): boolean {
   return /⏳|(?:\||–|<td[^>]*>)\s*(?:to create|to update|creating|updating)\b/.test(text);
 }
 

@@ -26,8 +26,8 @@ export interface Scenario {
 }
 
 /** Whether boundaries are counted while the process starts. */
-export function countsStart({ fromStart, miss }: Scenario): boolean {
-  return fromStart === true || miss !== undefined;
+export function countsStart(scenario: Scenario): boolean {
+  return scenario.fromStart === true || scenario.miss !== undefined;
 }
 
 const patienceMs = 45_000;

@@ -76,8 +76,8 @@ export async function setStage({ stops, atOnce, settings: own = {} }: StageOptio
   let isHooked = false;
   let isOver = false;
   let broken: unknown;
-  /** What is done about stops: one after the other. */
-  let following: Promise<void> = Promise.resolve();
+  /** What is done about stops. */
+  const following: Promise<void>[] = [];
 
   const passedStops = () => stops.filter((_, index) => existsSync(stopped(index))).length;
 
@@ -134,9 +134,7 @@ export async function setStage({ stops, atOnce, settings: own = {} }: StageOptio
       process.kill(started.pid, 'SIGCONT');
       await other.end('SIGTERM');
     };
-    following = Promise.all([following, after().catch((error: unknown) => (broken ??= error))]).then(
-      () => {},
-    );
+    following.push(after().catch((error: unknown) => void (broken ??= error)));
   };
 
   const now = () => Number(settings.CRASH_EPOCH) + (Date.now() - Number(settings.CRASH_EPOCH)) * speed;
@@ -184,8 +182,10 @@ export async function setStage({ stops, atOnce, settings: own = {} }: StageOptio
       isOver = true;
       // A paused process ends by nothing else, and one that is just being started would outlive the stage.
       await bot?.end('SIGKILL');
-      await following;
-      await bot?.end('SIGKILL');
+      for (const one of following) {
+        await one;
+        await bot?.end('SIGKILL');
+      }
       await scene.close();
     },
   };
