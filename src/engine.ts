@@ -130,9 +130,10 @@ export function createEngine(config: Config, around: Surroundings, parts: Engine
       const stop = lease === undefined ? stopping.signal : AbortSignal.any([stopping.signal, lease.lost]);
       const guard = lease === undefined ? undefined : guardOf(lease.fence);
       const store = createStore(db, clock, jobsAdded, guard);
+      const beforeCall = () => lease?.check();
       const talking = {
-        gitlab: gitlab(runLog, stop),
-        aic: withinClaims(aic(runLog, stop), claims),
+        gitlab: gitlab(runLog, stop, beforeCall),
+        aic: withinClaims(aic(runLog, stop, beforeCall), claims),
         log: runLog,
       };
       return { ...talking, store, jobs: store, clock, random, settings };

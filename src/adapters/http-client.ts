@@ -43,6 +43,8 @@ export interface HttpClientDeps {
   readonly clock: Clock;
   /** Ends pauses and refuses new calls when the bot stops; calls under way go on. */
   readonly stop: AbortSignal;
+  /** Called before each call; may fire `stop`. */
+  readonly beforeCall?: () => void;
   readonly mask: (text: string) => string;
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
@@ -132,11 +134,13 @@ function isRepeated(deps: HttpClientDeps, error: CallFailed, endsAt: number): bo
 
 /** A call that waited for its place until the bot stopped is not sent any more, nor one to a host that is dead. */
 async function startable<Body>(deps: HttpClientDeps, request: HttpRequest<Body>): Promise<Body> {
+  deps.beforeCall?.();
   // Before the breaker: to it, a call that found out nothing would be an answer.
   deps.stop.throwIfAborted();
   try {
     return await deps.breaker.call(deps.log, async () => {
       // Again: it may have waited for what another call finds out.
+      deps.beforeCall?.();
       deps.stop.throwIfAborted();
       try {
         return await attempt(deps, request);

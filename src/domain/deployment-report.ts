@@ -1,4 +1,12 @@
-import { isPending, type Deployment, type Item, type ItemState, type Remark } from './deployment.ts';
+import {
+  isPending,
+  type Deployment,
+  type EndedDeployment,
+  type EndedItem,
+  type Item,
+  type ItemState,
+  type Remark,
+} from './deployment.ts';
 import type { Project } from './gitlab.ts';
 import { deploymentMarker, type Job, type StatusJob } from './job.ts';
 import { link, names, phrase, words, type Phrase } from './phrase.ts';
@@ -17,6 +25,12 @@ export interface DeploymentFacts {
   readonly items: readonly Item[];
 }
 
+/** A deployment that ended, with what is needed to tell of it. */
+export interface EndedFacts extends DeploymentFacts {
+  readonly deployment: EndedDeployment;
+  readonly items: readonly EndedItem[];
+}
+
 /** The comment of a deployment, as it stands. */
 export function deploymentComment(facts: DeploymentFacts): string {
   return toComment(reportOn(facts));
@@ -26,7 +40,7 @@ export function deploymentComment(facts: DeploymentFacts): string {
  * What is sent when a deployment has ended: the final comment on each merge request that it covers, or on the commit when
  * there is none, and a mail if there is something to tell.
  */
-export function deploymentReport(facts: DeploymentFacts, mail: MailSettings): readonly Job[] {
+export function deploymentReport(facts: EndedFacts, mail: MailSettings): readonly Job[] {
   const { deployment, project } = facts;
   const report = reportOn(facts);
   const marker = deploymentMarker(deployment.id);
@@ -38,7 +52,7 @@ export function deploymentReport(facts: DeploymentFacts, mail: MailSettings): re
             kind: 'comment',
             projectId: project.id,
             place: { kind: 'commit', commit: deployment.head },
-            marker: `${marker}:${deployment.finishedAt ?? 0}`,
+            marker: `${marker}:${deployment.finishedAt}`,
             body,
           },
         ]
@@ -48,7 +62,7 @@ export function deploymentReport(facts: DeploymentFacts, mail: MailSettings): re
   return [
     ...comments,
     ...deploymentMail(
-      `deployment-${deployment.id}-${deployment.finishedAt ?? 0}`,
+      `deployment-${deployment.id}-${deployment.finishedAt}`,
       deployment.branch,
       report,
       mail,
@@ -57,7 +71,7 @@ export function deploymentReport(facts: DeploymentFacts, mail: MailSettings): re
 }
 
 /** What the deployed commit says of the deployment from now on. */
-export function statusJob({ project, deployment, items }: DeploymentFacts): StatusJob {
+export function statusJob({ project, deployment, items }: EndedFacts): StatusJob {
   const { branch, head, places } = deployment;
   const place = places.find((one) => one.kind !== 'commit');
   return {

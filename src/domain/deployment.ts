@@ -43,6 +43,16 @@ export interface Item {
   readonly provenance?: Provenance;
 }
 
+/** An item with which nothing remains to be done in its deployment. */
+export interface EndedItem extends Item {
+  readonly state: Exclude<ItemState, { readonly kind: 'planned' | 'writing' }>;
+}
+
+/** An item that a run was cut off at, or before. */
+export interface UnfinishedItem extends Item {
+  readonly state: Extract<ItemState, { readonly kind: 'planned' | 'writing' }>;
+}
+
 /** How a deployment stands or ended. */
 export type DeploymentStatus = 'running' | 'succeeded' | 'unchanged' | 'partly failed' | 'failed' | 'blocked';
 
@@ -68,9 +78,36 @@ export interface Deployment {
   readonly told?: string;
 }
 
+/** A deployment that has ended. */
+export interface EndedDeployment extends Deployment {
+  readonly status: Exclude<DeploymentStatus, 'running'>;
+  readonly finishedAt: number;
+}
+
+/**
+ * The items of a deployment that may be closed; undefined while anything remains to be done. Whatever tells how a deployment ended demands them, so none
+ * ends, and none is told of as ended, with an item that is planned or being written.
+ */
+export function endedItems(items: readonly Item[]): readonly EndedItem[] | undefined {
+  return items.every((item) => isEnded(item)) ? items : undefined;
+}
+
+/** The items that a run was cut off at, or before. */
+export function unfinishedItems(items: readonly Item[]): readonly UnfinishedItem[] {
+  return items.filter((item) => isUnfinished(item));
+}
+
+function isEnded(item: Item): item is EndedItem {
+  return !isUnfinished(item);
+}
+
+function isUnfinished(item: Item): item is UnfinishedItem {
+  return item.state.kind === 'planned' || item.state.kind === 'writing';
+}
+
 /** The status that follows from the items: what was not deployed decides, then what was. */
-export function statusOf(items: readonly Item[]): Exclude<DeploymentStatus, 'running'> {
-  const has = (...kinds: readonly ItemState['kind'][]) =>
+export function statusOf(items: readonly EndedItem[]): EndedDeployment['status'] {
+  const has = (...kinds: readonly EndedItem['state']['kind'][]) =>
     items.some((item) => kinds.includes(item.state.kind));
   const stuck = has('failed') ? 'failed' : has('blocked') ? 'blocked' : undefined;
   const deployed = has('created', 'updated');
@@ -79,7 +116,7 @@ export function statusOf(items: readonly Item[]): Exclude<DeploymentStatus, 'run
 }
 
 /** What became of all items: the same for the same outcome, whatever their order. */
-export function outcomeOf(items: readonly Item[]): Promise<string> {
+export function outcomeOf(items: readonly EndedItem[]): Promise<string> {
   const sorted = items.toSorted((one, other) => (one.pipeline < other.pipeline ? -1 : 1));
   return sha256Hex(JSON.stringify(sorted));
 }

@@ -1,5 +1,5 @@
 import type { Deployment, Item } from './deployment.ts';
-import type { DeploymentId } from './ids.ts';
+import type { DeploymentId, ProjectId } from './ids.ts';
 import type { LaterWrite } from './rollback.ts';
 import type { BranchKey, Snapshot, WorkspaceKey } from './store.ts';
 import type { Place } from './place.ts';
@@ -16,6 +16,8 @@ export interface History {
   deploymentAt(branch: BranchKey, place: Place): Promise<DeploymentId | undefined>;
   /** One that was begun for a request and has not ended. */
   unfinished(request: string): Promise<Deployment | undefined>;
+  /** The branches of the project with a deployment that has not ended, rollbacks aside. */
+  running(project: ProjectId): Promise<readonly string[]>;
   /** What the workspace held before the deployment first overwrote it. */
   snapshots(deployment: DeploymentId): Promise<readonly Snapshot[]>;
   /** The deployments to the workspace that wrote the pipelines after the given one, oldest first. */

@@ -5,7 +5,7 @@ import type { Askers } from './askers.ts';
 import type { Drifts } from './drifts.ts';
 import type { Hold, Holds } from './hold.ts';
 import type { History } from './history.ts';
-import type { Deployment, DeploymentStatus, Item } from './deployment.ts';
+import type { Deployment, EndedItem, Item } from './deployment.ts';
 import type { Event } from './event.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { BlobId } from './blob-id.ts';
@@ -116,7 +116,8 @@ export interface Closing {
   readonly deployment:
     | {
         readonly id: DeploymentId;
-        readonly status: Exclude<DeploymentStatus, 'running'>;
+        /** All of them: its status follows from them. */
+        readonly items: readonly EndedItem[];
         readonly finishedAt: number;
         /** The outcome, as `outcomeOf`: with this the jobs tell of it, if they have to. */
         readonly told: string;
@@ -203,6 +204,7 @@ export interface Store
     item: Item,
     holds?: { readonly key: WorkspaceKey; readonly fingerprint: Fingerprint },
   ): Promise<void>;
+  /** Rejects, and writes nothing, while an item of the deployment is written down as planned or being written. */
   close(closing: Closing): Promise<void>;
   /** Remembers what a workspace held when it was pushed, and how its branch now stands. */
   savePush(push: {

@@ -1,23 +1,27 @@
 import PQueue from 'p-queue';
 
-import type { Workspace } from '../domain/aic.ts';
-import type { Deployment, Item } from '../domain/deployment.ts';
+import type { Pipelines } from '../domain/aic.ts';
+import { endedItems, type Deployment, type EndedItem, type Item } from '../domain/deployment.ts';
 import { writeConfig } from '../domain/pipeline-config.ts';
 import type { Provenance } from '../domain/provenance.ts';
 import type { Step } from '../domain/plan.ts';
 import { settle, type Settled } from '../domain/settle.ts';
-import type { WorkspaceKey } from '../domain/store.ts';
+import type { Store, WorkspaceKey } from '../domain/store.ts';
 import { carryOut, type Save } from './carry-out.ts';
-import type { BranchPorts } from './ports.ts';
 import type { Progress } from './progress.ts';
+
+interface CarryOutPorts {
+  readonly store: Pick<Store, 'plan' | 'saveItem' | 'cancelledBy'>;
+  readonly settings: { readonly itemsAtOnce: number };
+}
 
 /**
  * Carries out the steps of a begun deployment: writes down the plan and what it will overwrite, then each step before and after its effect. Once
- * cancelled, it begins no further item. Resolves with the items as they then stand, or `stopped` when the bot is shutting down.
+ * cancelled or stopped, it begins no further item. Resolves with the items once each has ended, or `stopped` when the bot is shutting down.
  * @param before the items of an earlier run of the same deployment
  */
 export async function carryOutPlan(
-  ports: BranchPorts,
+  ports: CarryOutPorts,
   {
     deployment,
     steps,
@@ -32,11 +36,11 @@ export async function carryOutPlan(
     /** What the content of each pipeline came from, where that is known. */
     readonly provenance?: ReadonlyMap<string, Provenance | undefined>;
     readonly before: readonly Item[];
-    readonly workspace: Workspace | undefined;
+    readonly workspace: Pipelines | undefined;
     readonly workspaceKey: WorkspaceKey;
     readonly progress: Progress;
   },
-): Promise<readonly Item[] | 'stopped'> {
+): Promise<readonly EndedItem[] | 'stopped'> {
   const { store } = ports;
   const settled = settle(steps, before);
   const items = new Map(kept(before, steps).map((item) => [item.pipeline, item]));
@@ -54,21 +58,28 @@ export async function carryOutPlan(
     await store.saveItem(deployment.id, item, now);
     progress.show([...items.values()]);
   };
-  let hasStopped = false;
-  const work = async (one: Settled) => {
+  // Several run at once: what one learns it only ever raises, and whether to end is told by what all of them returned.
+  const stop = new AbortController();
+  const work = async (one: Settled): Promise<'done' | 'stopped'> => {
+    if (stop.signal.aborted) return 'stopped';
     const by = writes(one) ? await store.cancelledBy(deployment.id) : undefined;
-    if (by === undefined) hasStopped ||= (await carryOut(one, workspace, save)) === 'stopped';
-    else
-      await save({
-        pipeline: one.item.pipeline,
-        state: { kind: 'blocked', reason: { kind: 'cancelled', by } },
-      });
+    if (by !== undefined) {
+      const reason = { kind: 'cancelled', by } as const;
+      await save({ pipeline: one.item.pipeline, state: { kind: 'blocked', reason } });
+      return 'done';
+    }
+    const end = await carryOut(one, workspace, save);
+    if (end === 'stopped') stop.abort();
+    return end;
   };
   const queue = new PQueue({ concurrency: ports.settings.itemsAtOnce });
   const done = await Promise.allSettled(settled.map((one) => queue.add(() => work(one))));
   await progress.ended();
   for (const one of done) if (one.status === 'rejected') throw one.reason;
-  return hasStopped ? 'stopped' : [...items.values()];
+  if (done.some((one) => one.status === 'fulfilled' && one.value === 'stopped')) return 'stopped';
+  const ended = endedItems([...items.values()]);
+  if (ended === undefined) throw new Error(`deployment ${deployment.id} has items that nobody carried out`);
+  return ended;
 }
 
 function writes({ step }: Settled): boolean {

@@ -31,7 +31,7 @@ export async function carryOut(
       return 'done';
     case 'create':
     case 'update': {
-      if (workspace === undefined) return 'done';
+      if (workspace === undefined) throw new Error(`there is no workspace to write ${step.name} to`);
       const desired = step.desired.fingerprint;
       const drift = driftOf(step.kind === 'update' && step.drifted);
       await save({ pipeline: step.name, state: { kind: 'writing', effect: step.kind, desired, ...drift } });

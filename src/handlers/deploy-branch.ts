@@ -54,6 +54,8 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<
   switch (resumed) {
     case 'stopped':
       return { kind: 'stopped' };
+    case 'not-yet':
+      return { kind: 'again', reason: 'GitLab does not answer' };
     case 'ended':
       // The branch is looked at again, as it stands after that.
       await ports.jobs.add(...now(ports, [deployJob(job.projectId, job.branch)]), ...released);
@@ -125,6 +127,7 @@ async function act(
       const run = { view, decision, requests, held, alsoJobs: [...told, ...alsoJobs], order: undefined };
       if (open.length === 0 && (await isAllToWrite(ports, run))) return holdBack(ports, run);
       const ran = await runDeployment(ports, run);
+      if (ran.kind === 'not-yet') return notYet(ran.failure);
       return { kind: ran.kind === 'ended' ? 'done' : 'stopped' };
     }
   }

@@ -1,5 +1,5 @@
 import { isExtracted, pipelineOfCodePath } from '../domain/code-files.ts';
-import { isEmbedding } from '../domain/commit-message.ts';
+import { isEmbedding, isOfRequest } from '../domain/commit-message.ts';
 import { configPath, pipelineName } from '../domain/config-path.ts';
 import { embed } from '../domain/embed.ts';
 import type { EmbedItem } from '../domain/embed-report.ts';
@@ -41,7 +41,7 @@ const mostTries = 5;
 
 /**
  * Writes the code that a merge request edits into its configs, in one commit on its source branch. Nobody's commit is overwritten: a branch that moves is
- * read again. Run again it finds that code and configs agree.
+ * read again. Where code and configs agree because this request's commit is there already, from a run that was cut off, that is what was embedded.
  */
 export async function embedCode(ports: BranchPorts, wish: EmbedWish): Promise<Result<Embedding, Reason>> {
   for (let tries = 1; tries <= mostTries; tries += 1) {
@@ -52,32 +52,19 @@ export async function embedCode(ports: BranchPorts, wish: EmbedWish): Promise<Re
 }
 
 async function tryToEmbed(ports: BranchPorts, wish: EmbedWish): Promise<Result<Embedding, Reason>> {
-  const { project, request, pipelines, by, id } = wish;
+  const { project, request, by, id } = wish;
   const head = asReason(await ports.gitlab.head(project.id, request.source));
   if (!head.ok) return head;
   const at = head.value;
-  if (at === undefined || request.base === undefined)
-    return fail({ kind: 'no-branch', branch: request.source });
-  const changes = asReason(await ports.gitlab.changes(project.id, request.base, at, ['config', 'code']));
-  if (!changes.ok) return changes;
-  const paths = changes.value?.paths ?? [];
-  const code = codeByPipeline(paths);
-  const unknown = unknownNames(pipelines, [...code.keys()]);
-  if (unknown.length > 0) return ok({ kind: 'unknown', unknown });
-  const wanted = [...code].filter(([name]) => pipelines.length === 0 || pipelines.includes(name));
-  const chosen: typeof wanted = [];
-  for (const one of wanted) {
-    const isOwn = wish.onlyUnchangedConfigs ? await isUntouched(ports, project, at, one[0], paths) : ok(true);
-    if (!isOwn.ok) return isOwn;
-    if (isOwn.value) chosen.push(one);
-  }
-  const items: EmbedItem[] = [];
-  const edits: FileChange[] = [];
-  for (const [pipeline, its] of chosen) {
-    const one = await embedOne(ports, { project, at, pipeline, paths: its });
-    if (!one.ok) return one;
-    if (one.value.item !== undefined) items.push(one.value.item);
-    if (one.value.change !== undefined) edits.push(one.value.change);
+  if (at === undefined) return fail({ kind: 'no-branch', branch: request.source });
+  const edited = await editsAt(ports, wish, at);
+  if (!edited.ok) return edited;
+  if (edited.value.kind === 'unknown') return ok(edited.value);
+  const { items, edits } = edited.value;
+  if (items.length > 0 && edits.length === 0) {
+    const earlier = await embeddedEarlier(ports, wish, at);
+    if (!earlier.ok) return earlier;
+    if (earlier.value !== undefined) return ok(earlier.value);
   }
   const made = asReason(
     await commitChanges(ports, {
@@ -100,6 +87,57 @@ async function tryToEmbed(ports: BranchPorts, wish: EmbedWish): Promise<Result<E
   return made.value === 'moved'
     ? ok({ kind: 'moved' })
     : ok({ kind: 'embedded', items, commits: made.value.commits });
+}
+
+/** What a run of the same request embedded that was cut off behind its commit; undefined where the branch does not end with that commit. */
+async function embeddedEarlier(
+  ports: BranchPorts,
+  wish: EmbedWish,
+  head: CommitSha,
+): Promise<Result<Embedding | undefined, Reason>> {
+  const { project, id } = wish;
+  const message = asReason(await ports.gitlab.messageOf(project.id, head));
+  if (!message.ok) return message;
+  if (message.value === undefined || !isOfRequest(message.value, id)) return ok(undefined);
+  const parent = asReason(await ports.gitlab.firstParent(project.id, head));
+  if (!parent.ok) return parent;
+  if (parent.value === undefined) return ok(undefined);
+  const edited = await editsAt(ports, wish, parent.value);
+  if (!edited.ok) return edited;
+  if (edited.value.kind === 'unknown') return ok(undefined);
+  return ok({ kind: 'embedded', items: edited.value.items, commits: [head] });
+}
+
+type Edited =
+  | { readonly kind: 'edits'; readonly items: readonly EmbedItem[]; readonly edits: readonly FileChange[] }
+  | Extract<Embedding, { kind: 'unknown' }>;
+
+/** What embedding would change at a commit of the source branch. */
+async function editsAt(ports: BranchPorts, wish: EmbedWish, at: CommitSha): Promise<Result<Edited, Reason>> {
+  const { project, request, pipelines } = wish;
+  if (request.base === undefined) return fail({ kind: 'no-branch', branch: request.source });
+  const changes = asReason(await ports.gitlab.changes(project.id, request.base, at, ['config', 'code']));
+  if (!changes.ok) return changes;
+  const paths = changes.value?.paths ?? [];
+  const code = codeByPipeline(paths);
+  const unknown = unknownNames(pipelines, [...code.keys()]);
+  if (unknown.length > 0) return ok({ kind: 'unknown', unknown });
+  const wanted = [...code].filter(([name]) => pipelines.length === 0 || pipelines.includes(name));
+  const chosen: typeof wanted = [];
+  for (const one of wanted) {
+    const isOwn = wish.onlyUnchangedConfigs ? await isUntouched(ports, project, at, one[0], paths) : ok(true);
+    if (!isOwn.ok) return isOwn;
+    if (isOwn.value) chosen.push(one);
+  }
+  const items: EmbedItem[] = [];
+  const edits: FileChange[] = [];
+  for (const [pipeline, its] of chosen) {
+    const one = await embedOne(ports, { project, at, pipeline, paths: its });
+    if (!one.ok) return one;
+    if (one.value.item !== undefined) items.push(one.value.item);
+    if (one.value.change !== undefined) edits.push(one.value.change);
+  }
+  return ok({ kind: 'edits', items, edits });
 }
 
 /** Whether nobody edited the config of a pipeline: the merge request leaves it alone, or what changed it last was embedding. */

@@ -58,6 +58,7 @@ export async function orderDeployment(context: CommandContext, branch: string, o
         return answer(refusal(heldRefusal(held, branch, order)));
       const ran = await runDeployment(ports, run);
       if (ran.kind === 'stopped') return ran;
+      if (ran.kind === 'not-yet') return endedBy({ kind: 'upstream', failure: ran.failure });
       return told(context, ran);
     }
   }

@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 
 import type { Workspace } from '../domain/aic.ts';
 import type { Candidate } from '../domain/branch-view.ts';
+import { unfinishedItems, type Item } from '../domain/deployment.ts';
 import { fingerprintOf, type Fingerprint } from '../domain/fingerprint.ts';
 import type { Project } from '../domain/gitlab.ts';
 import type { CommitSha, PipelineId, ProjectId } from '../domain/ids.ts';
@@ -24,6 +25,8 @@ export interface Question {
   /** The commit whose files the workspace should hold if nobody touched it. */
   readonly from: CommitSha;
   readonly target: WorkspaceTarget;
+  /** The items of a run that was cut off: what it was writing is the bot's own, even where it could not be written down. */
+  readonly before?: readonly Item[];
 }
 
 /** The three versions of each candidate; the workspace is undefined when it can't be reached, and then no version is usable. */
@@ -58,6 +61,9 @@ export async function readVersions(
   );
   const queue = new PQueue({ concurrency: ports.settings.itemsAtOnce });
   const breathe = createBreath(ports.clock);
+  const unconfirmed = new Map(
+    unfinishedItems(question.before ?? []).map(({ pipeline, state }) => [pipeline, state.desired]),
+  );
   const readOne = async (candidate: Candidate): Promise<Versions> => {
     await breathe();
     const [desired, live] = await Promise.all([
@@ -72,7 +78,13 @@ export async function readVersions(
     });
     if (!base.ok)
       return { name: candidate.name, desired: { kind: 'unusable', reason: base.failure }, live, base: [] };
-    return { name: candidate.name, desired, live, base: base.value };
+    const own = unconfirmed.get(candidate.name);
+    return {
+      name: candidate.name,
+      desired,
+      live,
+      base: own === undefined ? base.value : [...base.value, own],
+    };
   };
   const versions = await Promise.all(candidates.map((candidate) => queue.add(() => readOne(candidate))));
   const stopped = versions.some(({ desired, live }) =>

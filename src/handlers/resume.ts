@@ -8,7 +8,10 @@ import { keyOfWorkspace } from './workspace-key.ts';
  * Brings a deployment of the branch to its end that was cut off: with what it was begun with, at its own commit, by its own order. Its gate was open then,
  * for that and for nothing that came since. What woke this up is looked at after it.
  */
-export async function resume(ports: BranchPorts, view: BranchView): Promise<'nothing' | 'stopped' | 'ended'> {
+export async function resume(
+  ports: BranchPorts,
+  view: BranchView,
+): Promise<'nothing' | 'stopped' | 'not-yet' | 'ended'> {
   const last = await ports.store.lastDeployment(view.key);
   if (last?.deployment.status !== 'running' || last.scope === undefined || !view.mapping.ok) return 'nothing';
   const found = lookup(view.mapping.value, view.key.branch);

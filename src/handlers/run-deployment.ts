@@ -1,7 +1,14 @@
 import type { Actor, AuditEntry } from '../domain/audit.ts';
 import { deploymentAudit } from '../domain/deployment-audit.ts';
-import { isPending, outcomeOf, statusOf, type Deployment, type Item } from '../domain/deployment.ts';
-import { deploymentReport, statusJob, type DeploymentFacts } from '../domain/deployment-report.ts';
+import {
+  isPending,
+  outcomeOf,
+  statusOf,
+  type Deployment,
+  type EndedDeployment,
+  type EndedItem,
+} from '../domain/deployment.ts';
+import { deploymentReport, statusJob, type EndedFacts } from '../domain/deployment-report.ts';
 import type { MergeRequest } from '../domain/gitlab.ts';
 import { pendingHeld } from '../domain/held.ts';
 import type { DueJob } from '../domain/job.ts';
@@ -9,6 +16,7 @@ import { withHolds } from '../domain/hold.ts';
 import { planStep, type Step } from '../domain/plan.ts';
 import { noProvenance } from '../domain/provenance.ts';
 import type { Pending, WorkspaceKey } from '../domain/store.ts';
+import type { UpstreamFailure } from '../domain/upstream.ts';
 import { backMergeJobs } from './back-merge.ts';
 import type { BranchPorts } from './ports.ts';
 import { silent, startProgress } from './progress.ts';
@@ -17,11 +25,17 @@ import { retryJob } from './retry-job.ts';
 import { activeHolds } from './active-holds.ts';
 import { behindGate, mergedBy, placesOf, requestsIn, scopeOf, takesUp, type Run } from './deployment-run.ts';
 import { carryOutPlan } from './carry-out-plan.ts';
+import { unfinishedCandidates } from './unfinished-candidates.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
 
-/** How a run ended; `stopped`: the bot is shutting down, and the next run takes the deployment up. */
+/**
+ * How a run ended. The next run takes the deployment up after `stopped`: the bot is shutting down, and after `not-yet`: GitLab does not tell what a run that was
+ * cut off before has left to do.
+ */
 export type Ran =
-  { readonly kind: 'stopped' } | ({ readonly kind: 'ended' } & Omit<DeploymentFacts, 'project'>);
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'not-yet'; readonly failure: UpstreamFailure }
+  | ({ readonly kind: 'ended' } & Omit<EndedFacts, 'project'>);
 
 /**
  * One deployment: read the three versions, plan, write down, carry out, report. Ended by a stop or a crash it stays
@@ -56,8 +70,15 @@ export async function runDeployment(ports: BranchPorts, run: Run): Promise<Ran> 
       ? silent
       : startProgress(bound, view.project, deployment, again === undefined);
 
-  const { candidates, at, target } = decision;
-  const question = { project: view.project, candidates, at, from: view.from, target };
+  const { at, target } = decision;
+  const projectId = view.project.id;
+  const unfinished = await unfinishedCandidates(bound, { ...decision, projectId }, before);
+  if (!unfinished.ok) {
+    await progress.ended();
+    return { kind: 'not-yet', failure: unfinished.failure };
+  }
+  const candidates = [...decision.candidates, ...unfinished.value];
+  const question = { project: view.project, candidates, at, from: view.from, target, before };
   const read = await readVersions(bound, question);
   if (read === 'stopped') {
     await progress.ended();
@@ -76,7 +97,16 @@ export async function runDeployment(ports: BranchPorts, run: Run): Promise<Ran> 
   const items = await carryOutPlan(bound, plan);
   if (items === 'stopped') return { kind: 'stopped' };
   const { waits } = gated;
-  return finish(bound, { ...run, deployment, retry, items, waits, released: held.released, workspaceKey });
+  return finish(bound, {
+    ...run,
+    decision: { ...decision, candidates },
+    deployment,
+    retry,
+    items,
+    waits,
+    released: held.released,
+    workspaceKey,
+  });
 }
 
 /**
@@ -102,7 +132,7 @@ interface Finished extends Run {
   readonly deployment: Deployment;
   /** Whether this is one more try at what an ended run left pending. */
   readonly retry: boolean;
-  readonly items: readonly Item[];
+  readonly items: readonly EndedItem[];
   /** Pipelines that wait behind the gate. */
   readonly waits: ReadonlySet<string>;
   /** Pipelines that are held back no longer. */
@@ -114,7 +144,7 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
   const { view, decision, items } = run;
   const finishedAt = ports.clock.now();
   const status = statusOf(items);
-  const deployment: Deployment = { ...run.deployment, status, finishedAt };
+  const deployment: EndedDeployment = { ...run.deployment, status, finishedAt };
   const pending = pendingAfter(run);
   const waits = pending.some(({ paused }) => !paused);
   const tries = waits ? decision.state.tries + 1 : 0;
@@ -125,7 +155,7 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
     key: view.key,
     deliveries: view.deliveries,
     state: { ...decision.state, tries, ...(pending.some(({ held }) => held) ? { gated: true } : {}) },
-    deployment: { id: deployment.id, status, finishedAt, told, pending, released: run.released },
+    deployment: { id: deployment.id, items, finishedAt, told, pending, released: run.released },
     jobs: [
       ...report,
       ...(waits ? [retryJob(ports, view.key, tries)] : []),
@@ -184,11 +214,11 @@ function pendingAfter({ view, decision, items, waits, left = [], resumed }: Fini
 function deploymentJobs(
   ports: BranchPorts,
   { view, decision, items }: Finished,
-  deployment: Deployment,
+  deployment: EndedDeployment,
 ): readonly DueJob[] {
   const mailTo = [...new Set([...ports.settings.mailTo, ...decision.target.notify])];
   const report = { project: view.project, deployment, items };
-  const dueAt = deployment.finishedAt ?? 0;
+  const dueAt = deployment.finishedAt;
   const told = [...deploymentReport(report, { ...ports.settings, mailTo }), statusJob(report)];
   return [...told.map((job) => ({ job, dueAt })), recordJob(ports, deployment)];
 }

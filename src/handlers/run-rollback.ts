@@ -1,6 +1,13 @@
 import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { deploymentAudit } from '../domain/deployment-audit.ts';
-import { outcomeOf, statusOf, type Deployment, type Item } from '../domain/deployment.ts';
+import {
+  outcomeOf,
+  statusOf,
+  type Deployment,
+  type EndedDeployment,
+  type EndedItem,
+  type Item,
+} from '../domain/deployment.ts';
 import { fingerprintOf } from '../domain/fingerprint.ts';
 import type { GitLabResult } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
@@ -139,13 +146,13 @@ async function close(
   { ports, project, asker, deliveries }: CommandContext,
   { subject, workspaceKey }: RollbackWish,
   deployment: Deployment,
-  items: readonly Item[],
-): Promise<Deployment> {
+  items: readonly EndedItem[],
+): Promise<EndedDeployment> {
   const { store, clock } = ports;
   const key = { projectId: project.id, branch: subject.branch };
   const finishedAt = clock.now();
   const status = statusOf(items);
-  const ended: Deployment = { ...deployment, status, finishedAt };
+  const ended: EndedDeployment = { ...deployment, status, finishedAt };
   const restored = restoredIn(items);
   const baselines = await store.baselines(workspaceKey, restored);
   await store.close({
@@ -154,7 +161,7 @@ async function close(
     state: undefined,
     deployment: {
       id: deployment.id,
-      status,
+      items,
       finishedAt,
       told: await outcomeOf(items),
       pending: await store.pending(key),

@@ -119,6 +119,10 @@ async function sweepProject(
     jobs.push({ job: deployJob(project.id, branch), dueAt: clock.now() + pushWaitsMs });
     asked.set(branch, commit);
   }
+  // What waits for no job, such as after an order that nobody may give any more, is taken up all the same.
+  for (const branch of await store.running(project.id))
+    if (!behind.some((one) => one.branch === branch))
+      jobs.push({ job: deployJob(project.id, branch), dueAt: clock.now() });
   if (isMissed || (isUsed(remembered, known) && isCatchUpDue(ports, known)))
     jobs.push({ job: { kind: 'catch-up', projectId: project.id, isMissed }, dueAt: clock.now() });
   jobs.push(...(await driftJobs(ports, project, remembered, heads)));

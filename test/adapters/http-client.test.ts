@@ -323,6 +323,15 @@ describe('the stop', () => {
     expect(lines).toEqual([]);
   });
 
+  test('that is found out just before a call keeps it back, and each try of it', async () => {
+    const beforeCall = () => {
+      if (server.calls.length === 1) stopping.abort();
+    };
+    server.inject({ fault: { kind: 'status', status: 503 } });
+    expect(await createHttpClient(depsWith({ beforeCall }))(requestOf())).toEqual(stopped);
+    expect(server.calls).toHaveLength(1);
+  });
+
   test.each<readonly [string, Record<string, string>]>([
     ['between tries', {}],
     ['that the server asked for', { 'retry-after': '3600' }],

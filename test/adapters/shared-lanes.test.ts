@@ -282,6 +282,20 @@ describe('a lane', () => {
     await begins(two, 'paused', 'after it');
   });
 
+  test('that was not extended in time is lost before the next call, though no timer ran', async () => {
+    const one = await side();
+    await one.jobs.add(job('a', 'paused'));
+    await one.lanes.start();
+    await begins(one, 'paused');
+    const { lease } = runOf(one, 'paused');
+    now += leaseMs - 1;
+    lease.check();
+    expect(lease.lost.aborted).toBe(false);
+    now += 1;
+    lease.check();
+    expect(lease.lost.aborted).toBe(true);
+  });
+
   test('that was lost is not taken again before the old run has ended', async () => {
     const [one, two] = [await side(), await side()];
     await one.jobs.add(job('a', 'paused'));

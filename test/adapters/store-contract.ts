@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Place as CommentPlace } from '../../src/domain/place.ts';
 import type { Clock } from '../../src/domain/clock.ts';
-import type { Item, ItemState } from '../../src/domain/deployment.ts';
+import type { EndedItem, Item, ItemState } from '../../src/domain/deployment.ts';
 import type { Event, PushedEvent } from '../../src/domain/event.ts';
 import type { Fingerprint } from '../../src/domain/fingerprint.ts';
 import type {
@@ -103,6 +103,11 @@ const state: BranchState = {
   tries: 0,
 };
 
+const failedItem: EndedItem = {
+  pipeline: 'Orders',
+  state: { kind: 'failed', reason: { kind: 'no-key', environment: 'qa' } },
+};
+
 /** What a Store, Jobs and Inbox over one place guarantee. */
 export function storeContract(newPlace: () => Promise<Place>): void {
   let place: Place;
@@ -145,8 +150,9 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     reason: undefined,
     request: undefined,
   };
-  const beginMain = (changes: { readonly id?: DeploymentId; readonly key?: BranchKey } = {}) =>
-    opened.store.begin({ ...usual, startedAt: now, ...changes });
+  const beginMain = (
+    changes: { readonly id?: DeploymentId; readonly key?: BranchKey; readonly rollsBack?: DeploymentId } = {},
+  ) => opened.store.begin({ ...usual, startedAt: now, ...changes });
 
   const closingOf = (changes: Partial<Closing> = {}): Closing => ({
     key: main,
@@ -585,7 +591,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       await reopen();
       await beginMain({ id });
       expect(await opened.store.cancelledBy(id)).toBe('omar');
-      const deployment = { id, status: 'blocked', finishedAt: now, told: 'outcome', pending: [] } as const;
+      const deployment = { id, items: [], finishedAt: now, told: 'outcome', pending: [] };
       await opened.store.close(closingOf({ deployment }));
       await beginMain({ id });
       expect(await opened.store.cancelledBy(id)).toBeUndefined();
@@ -606,6 +612,22 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect(await opened.store.unfinished('note:7:1:0')).toMatchObject({ id });
       await beginMain({ id });
       expect((await opened.store.lastDeployment(main))?.scope).toBeUndefined();
+    });
+
+    test('is known to run until it ends; a rollback is not asked for', async () => {
+      const { id } = await beginMain();
+      const { id: other } = await beginMain({ key: develop });
+      await beginMain({ key: mainElsewhere });
+      expect(await opened.store.running(project)).toEqual(['develop', 'main']);
+      await opened.store.close(
+        closingOf({ deployment: { id: other, items: [], finishedAt: now, told: 'outcome', pending: [] } }),
+      );
+      expect(await opened.store.running(project)).toEqual(['main']);
+      await opened.store.close(
+        closingOf({ deployment: { id, items: [], finishedAt: now, told: 'outcome', pending: [] } }),
+      );
+      await beginMain({ rollsBack: other });
+      expect(await opened.store.running(project)).toEqual([]);
     });
 
     test('that was never begun is not taken up', async () => {
@@ -652,7 +674,27 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       ]);
     });
 
-    test('ends with a status, and leaves what is pending on its branch alone', async () => {
+    test.each(['planned', 'writing'] as const)(
+      'does not end while an item is written down as %s, whatever it is closed with',
+      async (kind) => {
+        await opened.inbox.accept(deliveryOf('one'), []);
+        const { id } = await beginMain();
+        const begun: ItemState = { kind, effect: 'create', desired: print('f') };
+        await opened.store.plan(id, [failedItem, { pipeline: 'Begun', state: begun }], []);
+        const deployment = { id, items: [failedItem], finishedAt: now, told: 'outcome', pending: [] };
+        const close = () => opened.store.close(closingOf({ deliveries: ['one'], state, deployment }));
+        await expect(close()).rejects.toThrow(`deployment ${id} can't end: Begun is still ${kind}`);
+        await reopen();
+        expect(await opened.store.lastDeployment(main)).toMatchObject({ deployment: { status: 'running' } });
+        expect(await opened.store.branch(main)).toBeUndefined();
+        expect(await opened.store.waiting(main)).toHaveLength(1);
+        await opened.store.saveItem(id, { pipeline: 'Begun', state: { kind: 'unchanged' } });
+        await close();
+        expect(await opened.store.lastDeployment(main)).toMatchObject({ deployment: { status: 'failed' } });
+      },
+    );
+
+    test('ends with the status of its items, and leaves what is pending on its branch alone', async () => {
       const { id } = await beginMain();
       const close = (key: BranchKey, pending: readonly string[]) =>
         opened.store.close(
@@ -660,7 +702,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
             key,
             deployment: {
               id,
-              status: 'partly failed',
+              items: [failedItem],
               finishedAt: now + 5,
               told: 'outcome',
               pending: pending.map((pipeline) => ({
@@ -683,7 +725,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
         { pipeline: 'Other', path: 'config/Other.json', base: sha('b'), ...waits },
       ]);
       expect(await opened.store.lastDeployment(main)).toMatchObject({
-        deployment: { id, status: 'partly failed', finishedAt: now + 5, told: 'outcome' },
+        deployment: { id, status: 'failed', finishedAt: now + 5, told: 'outcome' },
       });
       await opened.store.close(closingOf({ state }));
       expect(await opened.store.pending(main)).toHaveLength(1);
@@ -753,7 +795,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     await opened.store.close(
       closingOf({
         deliveries: names,
-        deployment: { id, status: 'failed', finishedAt: now, told: 'outcome', pending },
+        deployment: { id, items: [], finishedAt: now, told: 'outcome', pending },
       }),
     );
     expect(await opened.store.pending(main)).toHaveLength(2_000);
@@ -815,7 +857,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       const { id } = await beginMain();
       const woken = opened.woken();
       const pending = [{ pipeline: 'Orders', path: 'config/Orders.json', base: sha('b'), ...waits }];
-      const deployment = { id, status: 'failed', finishedAt: now, told: 'outcome', pending } as const;
+      const deployment = { id, items: [failedItem], finishedAt: now, told: 'outcome', pending } as const;
       await opened.store.close(closingOf({ deliveries: ['one'], state, deployment, jobs }));
       expect(opened.woken()).toBe(woken + 1);
       await reopen();
@@ -831,7 +873,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       const twice = { pipeline: 'Orders', path: 'config/Orders.json', base: sha('b'), ...waits };
       const deployment = {
         id,
-        status: 'failed',
+        items: [failedItem],
         finishedAt: now,
         told: 'outcome',
         pending: [twice, twice],
@@ -934,7 +976,7 @@ export function storeContract(newPlace: () => Promise<Place>): void {
     const plan = { head: sha('d'), target: 'main', pipelines: ['P', "Q'; --"], bodies: ['one', 'two'] };
     const ended = (id: DeploymentId, more: object = {}) =>
       closingOf({
-        deployment: { id, status: 'succeeded', finishedAt: now, told: 't', pending: [], ...more },
+        deployment: { id, items: [], finishedAt: now, told: 't', pending: [], ...more },
       });
 
     test('a plan is kept with the jobs that show it, by target, until it is forgotten', async () => {

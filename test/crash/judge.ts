@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Outcome } from './outcome.ts';
 
 /**
- * What a run with a kill did wrong, in sentences: each promise by its name, and then whatever else is not as it was without the kill.
- * @param calm the outcome of the same scenario without a kill
+ * What a run with stops did wrong, in sentences: each promise by its name, and then whatever else is not as it was without them.
+ * @param calm the outcome of the same scenario without a stop
  */
 export function violations(outcome: Outcome, calm: Outcome): readonly string[] {
   const { mails: allMails, ...rest } = outcome;
@@ -17,6 +17,7 @@ export function violations(outcome: Outcome, calm: Outcome): readonly string[] {
     ...twice(outcome.comments.map(({ place, marker }) => `${marker} at ${place}`)).map(
       (comment) => `two comments of one subject: ${comment}`,
     ),
+    ...outcome.halfFinished.map((one) => `it is told as if it were not over: ${one}`),
     ...mailsOver(allMails),
     ...differs('mails', names(allMails), names(calmMails)),
     ...keys.flatMap((key) => differs(key, rest[key], calmRest[key])),
@@ -34,7 +35,7 @@ function names(mails: Outcome['mails']): readonly string[] {
 
 function differs(what: string, is: unknown, was: unknown): readonly string[] {
   if (isDeepStrictEqual(is, was)) return [];
-  return [`${what}: ${JSON.stringify(is, null, 1)}\n    without the kill: ${JSON.stringify(was, null, 1)}`];
+  return [`${what}: ${JSON.stringify(is, null, 1)}\n    without a stop: ${JSON.stringify(was, null, 1)}`];
 }
 
 function twice(all: readonly string[]): readonly string[] {

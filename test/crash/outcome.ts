@@ -13,6 +13,10 @@ export interface Outcome {
   readonly writes: readonly string[];
   /** The bot's comments: place, marker, text. */
   readonly comments: readonly { readonly place: string; readonly marker: string; readonly body: string }[];
+  /** The plans that open merge requests show. */
+  readonly plans: readonly { readonly place: string; readonly marker: string; readonly body: string }[];
+  /** Where something is told as if it were still being done: comments, mails, GitLab's deployments and commit statuses. */
+  readonly halfFinished: readonly string[];
   /** The emoji on people's comments. */
   readonly emoji: readonly string[];
   /** The commits of each branch, newest first. */
@@ -43,6 +47,7 @@ const note = z.object({
   author: z.object({ username: z.string() }),
 });
 const commitNote = z.object({ note: z.string(), author: z.object({ username: z.string() }) });
+const record = z.object({ id: z.number(), status: z.string() });
 const award = z.object({ name: z.string(), user: z.object({ username: z.string() }) });
 const marked = /^<!-- (\S+) -->\s*/;
 
@@ -53,7 +58,7 @@ export async function lookAt(stage: Stage): Promise<Outcome> {
   const list = async <Item>(path: string, item: z.ZodType<Item>) =>
     z.array(item).parse(await maintainer.call('GET', `/projects/${projectId}/${path}`));
   // Before anything else: what is pending is tried again every now and then, and is no deployment that was left running.
-  const records = {
+  const stored = {
     deployments: rows(
       stage,
       `
@@ -73,7 +78,7 @@ export async function lookAt(stage: Stage): Promise<Outcome> {
     ...requests.map(({ iid }) => ({ path: `merge_requests/${iid}`, name: `!${iid}` })),
     ...issues.map(({ iid }) => ({ path: `issues/${iid}`, name: `#${iid}` })),
   ];
-  const comments = [];
+  const comments: ReturnType<typeof commentAt>[] = [];
   const emoji = [];
   for (const { path, name } of places) {
     for (const { id, body, system, author } of await list(`${path}/notes?sort=asc&per_page=100`, note)) {
@@ -99,6 +104,11 @@ export async function lookAt(stage: Stage): Promise<Outcome> {
     for (const one of await list(`repository/commits/${commit}/comments`, commitNote))
       if (one.author.username === 'aic-bot') comments.push(commentAt('a commit', one.note));
   }
+  const records = await list('deployments?per_page=100', record);
+  const open = new Set(requests.filter(({ state }) => state === 'opened').map(({ iid }) => `!${iid}`));
+  const isPlan = ({ marker }: { readonly marker: string }) => marker.startsWith('aic-bot:plan');
+  const sorted = (some: typeof comments) =>
+    some.toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
   return {
     workspaces: Object.fromEntries(
       ['PIN PROD', 'PIN QA', 'PIN DEV'].map((workspace) => [
@@ -115,10 +125,18 @@ export async function lookAt(stage: Stage): Promise<Outcome> {
     writes: world.aic.writes
       .map(({ kind, workspace, title }) => `${kind} ${title} in ${workspace}`)
       .toSorted(),
-    // A plan is made where there is the time before the merge, and tells of that moment.
-    comments: comments
-      .filter(({ marker }) => !marker.startsWith('aic-bot:plan'))
-      .toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1)),
+    comments: sorted(comments.filter((one) => !isPlan(one))),
+    // A plan is made where there is the time before the merge, and tells of that moment: only those of open ones are to be up to date.
+    plans: sorted(comments.filter((one) => isPlan(one) && open.has(one.place))),
+    halfFinished: [
+      ...comments.filter(({ body }) => isHalfFinished(body)).map(({ place, body }) => `${place}: ${body}`),
+      ...world.mail.mails
+        .filter(({ text, html }) => isHalfFinished(text) || isHalfFinished(html))
+        .map(({ subject, text }) => `mail ${subject}: ${text}`),
+      ...records
+        .filter(({ status }) => status === 'created' || status === 'running')
+        .map(({ id, status }) => `GitLab's deployment ${id} is ${status}`),
+    ],
     emoji: emoji.toSorted(),
     commits: Object.fromEntries(commits),
     mergeRequests: requests.map(
@@ -126,7 +144,7 @@ export async function lookAt(stage: Stage): Promise<Outcome> {
         `${one.source_branch} → ${one.target_branch}, ${one.state}: ${title}\n${masked(description ?? '')}`,
     ),
     mails: mailsAt(world.mail.mails),
-    ...records,
+    ...stored,
     errors: stage.log().filter((line) => line.includes('"level":"error"')),
   };
 }
@@ -136,6 +154,11 @@ function rows({ scene }: Stage, query: string): readonly string[] {
     .array(z.object({ text: z.string() }))
     .parse(scene.rows(query))
     .map(({ text }) => masked(text));
+}
+
+/** Whether a report, as a comment or a mail has it, tells of work that is still to be done. */
+function isHalfFinished(text: string): boolean {
+  return /⏳|(?:\||–|<td[^>]*>)\s*(?:to create|to update|creating|updating)\b/.test(text);
 }
 
 function commentAt(place: string, body: string) {

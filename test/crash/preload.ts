@@ -1,11 +1,11 @@
 /**
  * Loaded into the bot's process before its first module (`node --import`), and patches it from outside: the bot knows nothing of it.
  * - Each answer to an outgoing call, each commit to the store and each answer of the mail server is a *boundary*. Its label is appended
- *   to the file `CRASH_LABELS`, and at the boundary with the number `CRASH_AT` the process kills itself as nothing can prevent.
- *   Boundaries count once the file `CRASH_ARMED` exists.
+ *   to the file `CRASH_LABELS`, and at the boundary with the number `CRASH_AT` the process is stopped as `CRASH_KIND` tells (`stop.ts`).
+ *   Boundaries count once the file `CRASH_ARMED` exists. What the process does at last is to write the file `CRASH_STOPPED`.
  * - Time runs `CRASH_SPEED` times as fast since `CRASH_EPOCH`, so that waiting costs little, and goes on where it was after a restart.
  */
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 
@@ -15,6 +15,9 @@ const {
   CRASH_LABELS: labels = '',
   CRASH_ARMED: armed = '',
   CRASH_AT,
+  CRASH_KIND = '',
+  CRASH_STOPPED: stopped = '',
+  DATABASE_URL: database = '',
   CRASH_SPEED,
   CRASH_EPOCH,
 } = process.env;
@@ -27,7 +30,27 @@ function boundary(label: string): void {
   if (!isArmed) return;
   passed += 1;
   appendFileSync(labels, `${label}\n`);
-  if (passed === killAt) process.kill(process.pid, 'SIGKILL');
+  if (passed !== killAt) return;
+  writeFileSync(stopped, '');
+  stop();
+}
+
+function stop(): void {
+  switch (CRASH_KIND) {
+    case 'SIGKILL':
+    case 'SIGTERM':
+    case 'SIGSTOP':
+      process.kill(process.pid, CRASH_KIND);
+      return;
+    case 'lost leases': {
+      const file = new DatabaseSync(database.replace(/^file:/, ''), { timeout: 5_000 });
+      file.exec('delete from leases');
+      file.close();
+      return;
+    }
+    default:
+      throw new Error(`There is no stop ${CRASH_KIND}.`);
+  }
 }
 
 quicken(Number(CRASH_SPEED ?? 1), Number(CRASH_EPOCH ?? Date.now()));

@@ -2,16 +2,17 @@ import { isDeepStrictEqual, parseArgs } from 'node:util';
 
 import PQueue from 'p-queue';
 
-import { runCalmly, runWithKill } from './run-case.ts';
-import { scenarios } from './scenarios.ts';
-import { sampleOf } from './sample.ts';
+import { nameOf, sampleOf, variantNamed, variantsOf } from './cases.ts';
+import { runCalmly, runWithStops } from './run-case.ts';
+import { countsStart, scenarios } from './scenarios.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    at: { type: 'string' },
+    stop: { type: 'string' },
     share: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    calls: { type: 'string', default: '1,3,8' },
     jobs: { type: 'string', default: '2' },
   },
 });
@@ -22,35 +23,40 @@ if (Number(values.share) < 1) print(`seed ${values.seed}`);
 let points = 0;
 let failures = 0;
 for (const scenario of chosen) {
-  const began = performance.now();
-  const calm = await runCalmly(scenario);
-  const told = scenario.expected(calm.outcome);
-  if (!isDeepStrictEqual(told, scenario.right)) {
-    failures += 1;
-    print(`✗ ${scenario.name} without a kill: ${JSON.stringify(told)}`);
+  for (const atOnce of values.calls.split(',').map(Number)) {
+    const began = performance.now();
+    const calm = await runCalmly(scenario, atOnce);
+    const told = scenario.expected(calm.outcome);
+    if (!isDeepStrictEqual(told, scenario.right)) {
+      failures += 1;
+      print(`✗ ${scenario.name} without a stop: ${JSON.stringify(told)}`);
+    }
+    const all = variantsOf(calm.boundaries.length, countsStart(scenario));
+    const size = Math.max(1, Math.round(all.length * Number(values.share)));
+    const variants =
+      values.stop === undefined ? sampleOf(all, size, Number(values.seed)) : [variantNamed(values.stop)];
+    const queue = new PQueue({ concurrency: Number(values.jobs) });
+    let wrong = 0;
+    await queue.addAll(
+      variants.map((variant) => async () => {
+        const run = await runWithStops(scenario, variant.stops, { calm: calm.outcome, atOnce });
+        if (run.wrong.length === 0) return;
+        wrong += 1;
+        print(`✗ ${scenario.name}, ${nameOf(variant)}, after ${run.stoppedAfter ?? 'its end'}`);
+        for (const each of run.wrong) print(`  ${each}`);
+        print(
+          `  again: npm run test:crash -- ${scenario.name} --calls ${atOnce} --stop '${nameOf(variant)}'`,
+        );
+        if (values.stop !== undefined) for (const line of run.log) print(line);
+      }),
+    );
+    points += variants.length;
+    failures += wrong;
+    const seconds = Math.round((performance.now() - began) / 1_000);
+    print(
+      `${scenario.name}, ${atOnce} calls at once: ${variants.length} of ${all.length} stops at ${calm.boundaries.length} boundaries, ${wrong} wrong, ${seconds} s`,
+    );
   }
-  const all = Array.from({ length: calm.boundaries.length }, (_, index) => index + 1);
-  const boundaries =
-    values.at === undefined ? sampleOf(all, Number(values.share), Number(values.seed)) : [Number(values.at)];
-  const queue = new PQueue({ concurrency: Number(values.jobs) });
-  let wrong = 0;
-  await queue.addAll(
-    boundaries.map((at) => async () => {
-      const run = await runWithKill(scenario, at, calm.outcome);
-      if (run.wrong.length === 0) return;
-      wrong += 1;
-      print(`✗ ${scenario.name} killed at ${at}, after ${run.killedAfter ?? 'its end'}`);
-      for (const each of run.wrong) print(`  ${each}`);
-      print(`  again: npm run test:crash -- ${scenario.name} --at ${at}`);
-      if (values.at !== undefined) for (const line of run.log) print(line);
-    }),
-  );
-  points += boundaries.length;
-  failures += wrong;
-  const seconds = Math.round((performance.now() - began) / 1_000);
-  print(
-    `${scenario.name}: killed at ${boundaries.length} of ${all.length} boundaries, ${wrong} wrong, ${seconds} s`,
-  );
 }
-print(`${points} kill points, ${failures} failures`);
+print(`${points} runs with stops, ${failures} failures`);
 process.exitCode = failures === 0 && points > 0 ? 0 : 1;

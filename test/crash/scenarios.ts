@@ -10,14 +10,27 @@ import type { Stage } from './stage.ts';
 /** Something that people do, and what must come of it. */
 export interface Scenario {
   readonly name: string;
+  /** Settings that it is about. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** What there is before the bot starts. */
   prepare(stage: Stage): Promise<void>;
+  /** What happens after the bot's first start, before boundaries count. */
+  miss?(stage: Stage): Promise<void>;
+  /** Whether boundaries count from the bot's first start on. */
+  readonly fromStart?: boolean;
   /** What people do while the bot runs; ends as soon as they see that it is done. */
   act(stage: Stage): Promise<void>;
   /** What tells whether a run without a kill did the right thing, and what that is. */
   expected(outcome: Outcome): Readonly<Record<string, unknown>>;
   readonly right: Readonly<Record<string, unknown>>;
 }
+
+/** Whether boundaries are counted while the process starts. */
+export function countsStart(scenario: Scenario): boolean {
+  return scenario.fromStart === true || scenario.miss !== undefined;
+}
+
+const patienceMs = 45_000;
 
 function put({ scene }: Stage, workspace: string, name: string, query: string): void {
   scene.world.aic.putPipeline(aicProject, workspace, name, sqlContent(query));
@@ -186,5 +199,100 @@ export const scenarios: readonly Scenario[] = [
     },
     expected: ({ writes, mails }) => ({ writes: writes.length, mails: mails.length }),
     right: { writes: 1, mails: 1 },
+  },
+  {
+    name: 'plan',
+    prepare: everywhere,
+    act: async ({ scene }) => {
+      const iid = await scene.open('develop', files({ A: 'select 2', 'New 1': 'select 2' }));
+      await until(
+        'the plan',
+        async () => ((await scene.plans(iid)).length > 0 ? true : undefined),
+        patienceMs,
+      );
+    },
+    expected: ({ plans, writes }) => ({ plans: plans.length, writes: writes.length }),
+    right: { plans: 1, writes: 0 },
+  },
+  {
+    name: 'drift',
+    settings: { DRIFT_MINUTES: '1' },
+    prepare: everywhere,
+    act: async (stage) => {
+      const { scene } = stage;
+      put(stage, 'PIN QA', 'A', 'select by_hand');
+      const isTold = () => scene.world.mail.mails.length > 0 || undefined;
+      await until('the mail', isTold, patienceMs);
+    },
+    expected: ({ mails, writes }) => ({
+      drift: mails.filter(({ mail }) => mail.includes('[Drift] 1 pipeline')).length,
+      writes: writes.length,
+    }),
+    right: { drift: 1, writes: 0 },
+  },
+  {
+    name: 'adopt',
+    prepare: (stage) => changedByHand(stage, 'PIN QA'),
+    act: (stage) => command(stage, '/aic adopt branch=develop'),
+    expected: ({ mergeRequests, comments, emoji }) => ({
+      requests: mergeRequests.length,
+      comments: comments.length,
+      ends: emoji.filter((one) => one.includes('white_check_mark')).length,
+    }),
+    right: { requests: 1, comments: 1, ends: 1 },
+  },
+  {
+    name: 'embed',
+    prepare: async (stage) => {
+      await everywhere(stage);
+      await stage.scene.commit('develop', { 'code/A/t.sql': 'select a', 'code/B/t.sql': 'select b' });
+    },
+    act: async ({ scene }) => {
+      const iid = await scene.open('develop', { 'code/A/t.sql': 'select 2', 'code/B/t.sql': 'select 2' });
+      await say(scene, onMergeRequest(scene, iid), '/aic embed');
+    },
+    expected: ({ commits, emoji }) => ({
+      commits: commits['work/1']?.length,
+      ends: emoji.filter((one) => one.includes('white_check_mark')).length,
+    }),
+    right: { commits: 5, ends: 1 },
+  },
+  {
+    name: 'start',
+    prepare: async (stage) => changedByHand(stage, 'PIN QA'),
+    fromStart: true,
+    act: async (stage) => {
+      await stage.scene.merge(
+        await stage.scene.open('develop', files({ C: 'select 2', 'New 1': 'select 2' })),
+      );
+    },
+    expected: ({ writes, comments, mails }) => ({
+      writes: [...writes],
+      comments: comments.length,
+      mails: mails.length,
+    }),
+    right: { writes: ['create New 1 in PIN QA', 'update C in PIN QA'], comments: 1, mails: 1 },
+  },
+  {
+    name: 'sweep',
+    prepare: everywhere,
+    miss: async (stage) => {
+      const { scene } = stage;
+      await stage.stop();
+      const iid = await scene.open('develop', files({ A: 'select 2', 'New 1': 'select 2' }));
+      await scene.merge(iid);
+      await scene.world.gitlab.deliveriesSettled();
+    },
+    act: async (stage) => {
+      await stage.start();
+      const isWritten = () => stage.scene.world.aic.writes.length > 1 || undefined;
+      await until('the deployment', isWritten, patienceMs);
+    },
+    expected: ({ writes, comments, mails }) => ({
+      writes: [...writes],
+      comments: comments.length,
+      mails: mails.length,
+    }),
+    right: { writes: ['create New 1 in PIN QA', 'update A in PIN QA'], comments: 1, mails: 1 },
   },
 ];

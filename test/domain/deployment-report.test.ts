@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { deploymentComment, deploymentReport } from '../../src/domain/deployment-report.ts';
-import { statusOf, type Deployment, type Item } from '../../src/domain/deployment.ts';
+import { statusOf, type Deployment, type EndedItem, type Item } from '../../src/domain/deployment.ts';
 import { placeName } from '../../src/domain/place.ts';
 import { commentIn, mailIn } from './hostile.ts';
 import {
@@ -19,16 +19,24 @@ import {
   updated,
 } from './samples.ts';
 
-function facts(items: readonly Item[], changes: Partial<Deployment> = {}) {
+function facts(
+  items: readonly EndedItem[],
+  changes: Partial<Omit<Deployment, 'status' | 'finishedAt'>> = {},
+) {
   return {
     project,
     items,
-    deployment: deployment({ status: statusOf(items), finishedAt: 1_002_340, ...changes }),
+    deployment: { ...deployment(changes), status: statusOf(items), finishedAt: 1_002_340 },
   };
 }
 
-function comment(items: readonly Item[], changes: Partial<Deployment> = {}): string {
-  return deploymentComment(facts(items, changes));
+function comment(items: readonly EndedItem[], changes: Partial<Deployment> = {}): string {
+  const { deployment: ended } = facts(items);
+  return deploymentComment({ project, items, deployment: { ...ended, ...changes } });
+}
+
+function runningComment(items: readonly Item[]): string {
+  return deploymentComment({ project, items, deployment: deployment(running) });
 }
 
 const running = { status: 'running', finishedAt: undefined } as const;
@@ -36,7 +44,7 @@ const desired = fingerprint('f');
 
 describe('the comment of a deployment', () => {
   test('that has just begun', () => {
-    expect(comment([], running)).toMatchInlineSnapshot(`
+    expect(runningComment([])).toMatchInlineSnapshot(`
       "⏳ **Deploying to \`PIN FUSION 2.0 QA\`**
 
       branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000) · workspace \`PIN FUSION 2.0 QA\` · merge request [\`!3\`](https://gitlab.example/data/pipelines/-/merge_requests/3) · deployment 12
@@ -50,7 +58,7 @@ describe('the comment of a deployment', () => {
       { pipeline: 'orders', state: { kind: 'writing', effect: 'update', desired } },
       { pipeline: 'returns', state: { kind: 'planned', effect: 'create', desired } },
     ];
-    expect(comment(items, running)).toMatchInlineSnapshot(`
+    expect(runningComment(items)).toMatchInlineSnapshot(`
       "⏳ **Deploying 3 pipelines to \`PIN FUSION 2.0 QA\`: 1 created**
 
       | Pipeline | Result | Details |
@@ -65,7 +73,7 @@ describe('the comment of a deployment', () => {
   });
 
   test('that succeeded', () => {
-    const items: readonly Item[] = [
+    const items: readonly EndedItem[] = [
       unchanged('stock'),
       updated('orders'),
       created('customers'),
@@ -100,7 +108,7 @@ describe('the comment of a deployment', () => {
   });
 
   test('with remarks', () => {
-    const items: readonly Item[] = [
+    const items: readonly EndedItem[] = [
       { pipeline: 'a', state: { kind: 'updated', desired, remark: 'overwrote-drift' } },
       { pipeline: 'b', state: { kind: 'updated', desired, remark: 'stored-differently' } },
       { pipeline: 'c', state: { kind: 'created', desired, remark: 'not-read-back' } },

@@ -1,10 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { isPending, statusOf, type Item } from '../../src/domain/deployment.ts';
-import { blocked, created, failed, unchanged, updated } from './samples.ts';
+import {
+  endedItems,
+  isPending,
+  statusOf,
+  unfinishedItems,
+  type EndedItem,
+  type Item,
+} from '../../src/domain/deployment.ts';
+import { blocked, created, failed, fingerprint, unchanged, updated } from './samples.ts';
 
-const left: Item = { pipeline: 'l', state: { kind: 'left' } };
+const left: EndedItem = { pipeline: 'l', state: { kind: 'left' } };
 const [c, u, same, b, f] = [created('c'), updated('u'), unchanged('s'), blocked('b'), failed('f')];
 
 describe('the status of a deployment', () => {
@@ -27,7 +34,7 @@ describe('the status of a deployment', () => {
     ['partly failed', [b, c]],
     ['partly failed', [b, same]],
     ['partly failed', [c, u, same, left, b, f]],
-  ] satisfies readonly (readonly [string, readonly Item[]])[])('is %s', (status, items) => {
+  ] satisfies readonly (readonly [string, readonly EndedItem[]])[])('is %s', (status, items) => {
     expect(statusOf(items)).toBe(status);
   });
 
@@ -53,4 +60,23 @@ describe('the status of a deployment', () => {
 
 test('blocked and failed items are pending, no others', () => {
   expect([c, u, same, left, b, f].filter(isPending)).toStrictEqual([b, f]);
+});
+
+describe('a deployment may end', () => {
+  const desired = fingerprint('f');
+  const begun = (['planned', 'writing'] as const).map((kind): Item => ({
+    pipeline: kind,
+    state: { kind, effect: 'update', desired },
+  }));
+  const items = fc.array(fc.constantFrom<Item>(c, u, same, left, b, f, ...begun), { maxLength: 8 });
+
+  test('exactly when none of its items is planned or being written', () => {
+    fc.assert(
+      fc.property(items, (some) => {
+        const unfinished = some.filter((item) => begun.includes(item));
+        expect(unfinishedItems(some)).toStrictEqual(unfinished);
+        expect(endedItems(some)).toStrictEqual(unfinished.length === 0 ? some : undefined);
+      }),
+    );
+  });
 });

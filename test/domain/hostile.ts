@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { Refusal } from '../../src/domain/branch-view.ts';
 import { alertMail } from '../../src/domain/alert-report.ts';
 import { deploymentReport } from '../../src/domain/deployment-report.ts';
-import type { Deployment, ItemState } from '../../src/domain/deployment.ts';
+import type { EndedDeployment, EndedItem } from '../../src/domain/deployment.ts';
 import { hookMail } from '../../src/domain/hook-health.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { Mail } from '../../src/domain/mail.ts';
@@ -145,17 +145,19 @@ function refusalsWith(said: string): readonly Refusal[] {
 /** A report with a table of the names, and the number of its rows. */
 type Sample = (texts: Texts) => readonly Job[];
 
-function deploymentSample(status: Deployment['status'], state: (said: string) => ItemState): Sample {
+function deploymentSample(
+  status: EndedDeployment['status'],
+  state: (said: string) => EndedItem['state'],
+): Sample {
   return ({ names, workspace, branch, said }) =>
     deploymentReport(
       {
         project,
-        deployment: deployment({
-          branch,
-          workspace: { environment: 'qa', aicProject: 'p', workspace },
+        deployment: {
+          ...deployment({ branch, workspace: { environment: 'qa', aicProject: 'p', workspace } }),
           status,
           finishedAt: 1_002_000,
-        }),
+        },
         items: names.map((pipeline) => ({ pipeline, state: state(said) })),
       },
       mail,
@@ -164,7 +166,6 @@ function deploymentSample(status: Deployment['status'], state: (said: string) =>
 
 /** Reports in which each name has a row of its own, with the name in its first cell. */
 export const samplesWithNames: readonly Sample[] = [
-  deploymentSample('running', () => ({ kind: 'writing', effect: 'create', desired: fingerprint('f') })),
   deploymentSample('succeeded', () => ({
     kind: 'updated',
     desired: fingerprint('f'),

@@ -1,5 +1,5 @@
 import type { BranchView } from '../../src/domain/branch-view.ts';
-import type { Deployment, Item } from '../../src/domain/deployment.ts';
+import type { Deployment, EndedItem } from '../../src/domain/deployment.ts';
 import type { Fingerprint } from '../../src/domain/fingerprint.ts';
 import type { Commit, MergeRequest, Project } from '../../src/domain/gitlab.ts';
 import {
@@ -59,23 +59,23 @@ export function deployment(changes: Partial<Deployment> = {}): Deployment {
   };
 }
 
-export function created(pipeline: string): Item {
+export function created(pipeline: string): EndedItem {
   return { pipeline, state: { kind: 'created', desired: fingerprint('f') } };
 }
 
-export function updated(pipeline: string): Item {
+export function updated(pipeline: string): EndedItem {
   return { pipeline, state: { kind: 'updated', desired: fingerprint('f') } };
 }
 
-export function unchanged(pipeline: string): Item {
+export function unchanged(pipeline: string): EndedItem {
   return { pipeline, state: { kind: 'unchanged' } };
 }
 
-export function blocked(pipeline: string, reason: Reason = { kind: 'drift' }): Item {
+export function blocked(pipeline: string, reason: Reason = { kind: 'drift' }): EndedItem {
   return { pipeline, state: { kind: 'blocked', reason } };
 }
 
-export function failed(pipeline: string, reason: Reason = { kind: 'upstream', failure: down }): Item {
+export function failed(pipeline: string, reason: Reason = { kind: 'upstream', failure: down }): EndedItem {
   return { pipeline, state: { kind: 'failed', reason } };
 }
 

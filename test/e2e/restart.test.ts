@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { startBotProcess, type BotProcess } from '../../demo/bot-process.ts';
 import { until } from '../../demo/person.ts';
-import { aicProject, isFinal, setScene, sqlFile, type Scene } from './scene.ts';
+import { aicProject, isFinal, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
 
 let scene: Scene;
 let bot: BotProcess | undefined;
@@ -15,9 +15,9 @@ afterEach(async () => {
 
 const five = Object.assign({}, ...[1, 2, 3, 4, 5].map((n) => sqlFile(`Pipeline ${n}`, `select ${n}`)));
 
-async function startProcess(hook?: number): Promise<number> {
+async function startProcess(hook?: number, changes: Readonly<Record<string, string>> = {}): Promise<number> {
   const { world, projectId, maintainer } = scene;
-  bot = await startBotProcess(world.settings, world.folder);
+  bot = await startBotProcess({ ...world.settings, ...changes }, world.folder);
   const settings = {
     url: `${bot.url}/webhooks/gitlab`,
     token: world.webhookSecret,
@@ -36,7 +36,7 @@ async function writesTo(count: number): Promise<void> {
   await until('writes', () => (scene.world.aic.writes.length >= count ? true : undefined), 10_000);
 }
 
-describe('a bot process', () => {
+describe('a bot process', { timeout: 60_000 }, () => {
   it('takes a deployment up that a kill cut off, and does nothing twice', async () => {
     scene = await setScene();
     const hook = await startProcess();
@@ -70,6 +70,50 @@ describe('a bot process', () => {
     await startProcess(hook);
     expect(await scene.comment(iid, isFinal)).toContain('5 created');
     expect(await scene.comments(iid)).toHaveLength(1);
+  });
+
+  it('does not end a deployment that is stopped while several pipelines are in progress', async () => {
+    scene = await setScene();
+    const hook = await startProcess(undefined, { AIC_CONCURRENCY: '2' });
+    const iid = await scene.open('develop', five);
+    scene.world.aic.setLatency(300);
+    await scene.merge(iid);
+    await writesTo(1);
+    expect(await bot?.end('SIGTERM')).toBe(0);
+    expect(scene.rows('select status, told from deployments')).toEqual([{ status: 'running', told: null }]);
+    expect(scene.rows('select * from pending')).toEqual([]);
+    scene.world.aic.setLatency(0);
+    await startProcess(hook);
+    expect(await scene.comment(iid, isFinal)).toContain('**Deployed 5 pipelines to `PIN QA`: 5 created**');
+    expect(scene.world.aic.pipelines(aicProject, 'PIN QA')).toHaveLength(5);
+    const { text } = await scene.world.mail.waitForMail(() => true, 5_000);
+    expect(text).not.toMatch(/to create|creating/);
+  });
+
+  it('brings to its end what was cut off, though the branch was taken back meanwhile', async () => {
+    scene = await setScene();
+    const before = Object.assign({}, ...[1, 2, 3].map((n) => sqlFile(`Pipeline ${n}`, 'select 0')));
+    await scene.commit('develop', before);
+    for (const n of [1, 2, 3])
+      scene.world.aic.putPipeline(aicProject, 'PIN QA', `Pipeline ${n}`, sqlContent('select 0'));
+    const hook = await startProcess();
+    const changed = Object.assign({}, ...[1, 2, 3].map((n) => sqlFile(`Pipeline ${n}`, 'select 1')));
+    const iid = await scene.open('develop', changed);
+    scene.world.aic.setLatency(60);
+    await scene.merge(iid);
+    await writesTo(2);
+    await bot?.end('SIGKILL');
+    const back = await scene.open('develop', before);
+    await scene.merge(back);
+    await scene.world.gitlab.deliveriesSettled();
+    scene.world.aic.setLatency(0);
+    await startProcess(hook);
+    expect(await scene.comment(iid, isFinal)).not.toMatch(/blocked|updating|to update/);
+    for (const n of [1, 2, 3])
+      expect(scene.world.aic.pipeline(aicProject, 'PIN QA', `Pipeline ${n}`)).toMatchObject(
+        sqlContent('select 0'),
+      );
+    expect(scene.rows('select * from pending')).toEqual([]);
   });
 
   it('has a delivery on disk when it answers', async () => {

@@ -34,7 +34,11 @@ export interface AicDeps {
  */
 export function createAic(
   deps: AicDeps,
-): (log: Log, stop?: AbortSignal) => Aic & { reachable(): Promise<Result<void, UpstreamFailure>> } {
+): (
+  log: Log,
+  stop?: AbortSignal,
+  beforeCall?: () => void,
+) => Aic & { reachable(): Promise<Result<void, UpstreamFailure>> } {
   const installations = new Map(
     [...deps.hosts].map(([environment, host]) => [
       environment,
@@ -46,11 +50,11 @@ export function createAic(
       },
     ]),
   );
-  return (log, stop = deps.stop) => {
+  return (log, stop = deps.stop, beforeCall = () => {}) => {
     const connected = new Map(
       [...installations].map(([environment, { names, ...installation }]) => [
         environment,
-        { names, calls: createCalls({ ...deps, ...installation, log, stop }) },
+        { names, calls: createCalls({ ...deps, ...installation, log, stop, beforeCall }) },
       ]),
     );
     const noKey = (environment: Environment) => fail({ kind: 'no-key', environment } as const);

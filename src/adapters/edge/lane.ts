@@ -157,7 +157,7 @@ export function createEdgeLane(deps: LaneDeps) {
           spent.then(() => false),
         ]);
         if (isDone) {
-          working = undefined;
+          if (working === began) working = undefined;
           const due = nextDueIn(db, lane);
           // The slice may be spent just now: then the next alarm looks.
           next = await Promise.race([due, spent.then(() => clock.now())]);
@@ -167,7 +167,7 @@ export function createEdgeLane(deps: LaneDeps) {
           if (kept !== 'empty') next = Math.min(next ?? Infinity, kept === 'fresh' ? clock.now() : later());
         } else next = clock.now();
       } catch (error) {
-        working = undefined;
+        if (working === began) working = undefined;
         log.error('the lane failed', { lane, error: describeStoreFailure(error) });
         next = later();
       }

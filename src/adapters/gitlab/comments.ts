@@ -120,11 +120,12 @@ export function createComments(deps: {
   };
 
   const putNote = async (wanted: Wanted, body: string, fresh: boolean): Promise<GitLabResult<void>> => {
-    const remembered = known.get(keyOf(wanted));
+    const key = keyOf(wanted);
+    const remembered = known.get(key);
     if (remembered !== undefined) {
       const edited = await attempt(() => edit(wanted, remembered, body));
       if (edited.ok || edited.failure.reason !== 'missing') return edited;
-      known.delete(keyOf(wanted));
+      if (known.get(key) === remembered) known.delete(key);
     }
     const found: GitLabResult<Known | undefined> = fresh ? ok(undefined) : await attempt(() => find(wanted));
     if (!found.ok) return found;

@@ -75,7 +75,9 @@ const user = z.object({ id: z.number() });
  * are logged there, and which begins none once the second signal fires. What is remembered (projects, the token's user) and the bound on calls
  * are shared by all of them.
  */
-export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) => GitLab {
+export function createGitLab(
+  deps: GitLabDeps,
+): (log: Log, stop?: AbortSignal, beforeCall?: () => void) => GitLab {
   const bound = createBound('GitLab', atOnce, deps.outer);
   const breaker = createBreaker('GitLab', deps.breaking);
   const projects = new Map<ProjectId, { readonly project: Project; readonly until: number }>();
@@ -83,12 +85,13 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
   const knownPeriods: KnownPeriods = new Map();
   let self: number | undefined;
 
-  return (log, stop = deps.stop) => {
+  return (log, stop = deps.stop, beforeCall = () => {}) => {
     const http = createHttpClient({
       ...deps,
       system: 'GitLab',
       log,
       stop,
+      beforeCall,
       bound,
       breaker,
       readError: readGitLabError,
@@ -108,7 +111,9 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
     };
 
     const whoAmI = async (): Promise<number> => {
-      self ??= user.parse(await new Users(resource).showCurrentUser()).id;
+      if (self !== undefined) return self;
+      const { id } = user.parse(await new Users(resource).showCurrentUser());
+      self ??= id;
       return self;
     };
 
@@ -119,7 +124,8 @@ export function createGitLab(deps: GitLabDeps): (log: Log, stop?: AbortSignal) =
         const remembered = projects.get(id);
         if (remembered !== undefined && remembered.until > deps.clock.now()) return ok(remembered.project);
         const shown = await attempt(async () => project.parse(await new Projects(resource).show(id)));
-        if (shown.ok) {
+        // Whoever asked meanwhile has remembered something newer.
+        if (shown.ok && projects.get(id) === remembered) {
           projects.set(id, { project: shown.value, until: deps.clock.now() + projectLifetime });
         }
         return shown;

@@ -14,6 +14,11 @@ export interface Lease {
   readonly fence: number;
   /** Fires when the lease is lost, or could not be extended in time. */
   readonly lost: AbortSignal;
+  /**
+   * To be called before anything that no fence keeps back. Fires `lost` at once where the lease was not extended in time: a process that was paused learns so
+   * before its timers run that another one may work in the lane.
+   */
+  check(): void;
 }
 
 /** What the leases of a process are made of. */
@@ -71,8 +76,16 @@ export function createLeases(deps: LeasesDeps): Leases {
 
   function hold(lane: string, fence: number, expiresAt: number): Lease {
     const controller = new AbortController();
-    const lease = { lane, fence, lost: controller.signal };
-    held.set(fence, { lease, controller, expiresAt, ending: false });
+    const lease = {
+      lane,
+      fence,
+      lost: controller.signal,
+      check: () => {
+        if (one.expiresAt <= clock.now()) lose(one, 'it was not extended in time');
+      },
+    };
+    const one: Held = { lease, controller, expiresAt, ending: false };
+    held.set(fence, one);
     if (timer === undefined) arm();
     return lease;
   }

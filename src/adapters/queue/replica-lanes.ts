@@ -71,11 +71,14 @@ export function createReplicaLanes(deps: ReplicaLanesDeps): Lanes {
     if (held === undefined) await wakeLane(db, lane, Math.max(due, clock.now() + leastPauseMs));
   }
 
+  function isShown(): boolean {
+    return presence !== undefined && !presence.aborted;
+  }
+
   /** Shows that this process lives, and looks after those that do not. */
   async function look(): Promise<void> {
     try {
-      const isShown = presence !== undefined && !presence.aborted;
-      const [shown] = await leases.claim(async () => (isShown ? [] : [{ lane: replicaLane + poolId }]));
+      const [shown] = await leases.claim(async () => (isShown() ? [] : [{ lane: replicaLane + poolId }]));
       if (shown !== undefined) presence = shown.lease.lost;
     } catch (error) {
       log.error('the store of jobs failed', { error: describeStoreFailure(error) });

@@ -1,7 +1,7 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 
 import type { Clock } from '../../domain/clock.ts';
-import type { Deployment, Item, ItemState } from '../../domain/deployment.ts';
+import { unfinishedItems, type Deployment, type Item, type ItemState } from '../../domain/deployment.ts';
 import type { DeploymentId } from '../../domain/ids.ts';
 import type { Place } from '../../domain/place.ts';
 import type { RecordIds } from '../../domain/record-ids.ts';
@@ -187,6 +187,18 @@ export function createDeployments(
       return new Map(rows.map(({ pipeline, fingerprint }) => [pipeline, fingerprint]));
     },
   };
+}
+
+/** Rejects while an item of the deployment remains to be done: closed with it, it would never be. */
+export async function checkEnded(transaction: Transaction<Tables>, id: DeploymentId): Promise<void> {
+  const rows = await transaction
+    .selectFrom('items')
+    .select(['pipeline', 'state_json', 'provenance_json'])
+    .where('deployment_id', '=', id)
+    .execute();
+  const [first] = unfinishedItems(rows.map((row) => itemOf(row)));
+  if (first !== undefined)
+    throw new Error(`deployment ${id} can't end: ${first.pipeline} is still ${first.state.kind}`);
 }
 
 export function deploymentOf(row: Selectable<Tables['deployments']>): Deployment {

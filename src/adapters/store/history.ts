@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 
 import type { Item, ItemState } from '../../domain/deployment.ts';
 import type { History } from '../../domain/history.ts';
@@ -58,6 +58,19 @@ export function createHistory(db: Kysely<Tables>): History {
         .where('status', '=', 'running')
         .executeTakeFirst();
       return row === undefined ? undefined : deploymentOf(row);
+    },
+    running: async (project) => {
+      const rows = await db
+        .selectFrom('deployments')
+        .select('branch')
+        .distinct()
+        .where('project_id', '=', project)
+        // Not as a parameter: the index on what runs would not be used.
+        .where(sql<boolean>`status = 'running'`)
+        .where('rolls_back', 'is', null)
+        .orderBy('branch')
+        .execute();
+      return rows.map(({ branch }) => branch);
     },
     snapshots: async (id) => {
       const rows = await db

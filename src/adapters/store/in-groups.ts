@@ -12,9 +12,10 @@ export function inGroups<Asked, Answer>(
 
   async function work(): Promise<void> {
     isUnderWay = true;
-    while (waiting.length > 0) {
+    for (;;) {
       await new Promise<void>((resolve) => void setImmediate(resolve));
       const group = waiting.splice(0, most);
+      if (group.length === 0) break;
       try {
         const answers = await act(group.map(({ asked }) => asked));
         for (const [index, { answer }] of group.entries()) answer.resolve(answers[index] as Answer);

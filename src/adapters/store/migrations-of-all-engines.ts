@@ -8,6 +8,7 @@ export const common: Record<string, Migration> = {
   '0016-broken': { up: broken },
   '0016-digests': { up: digests },
   '0016-provenance': { up: provenance },
+  '0016-running-deployments': { up: runningDeployments },
 };
 
 /** The oldest job of one lane is found without a look at those of others. */
@@ -66,4 +67,13 @@ async function provenance({ schema }: Kysely<never>): Promise<void> {
     .execute();
   await schema.alterTable('items').addColumn('provenance_json', 'text').execute();
   await schema.alterTable('deployments').addColumn('scope_json', 'text').execute();
+}
+/** The few deployments that have not ended are found without a look at all others. */
+async function runningDeployments(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createIndex('deployments_running')
+    .on('deployments')
+    .columns(['project_id', 'branch'])
+    .where(sql<boolean>`status = 'running'`)
+    .execute();
 }

@@ -1,6 +1,7 @@
 import { sql, type ExpressionBuilder, type Kysely, type Selectable, type Transaction } from 'kysely';
 
 import type { Clock } from '../../domain/clock.ts';
+import { statusOf } from '../../domain/deployment.ts';
 import type { Event } from '../../domain/event.ts';
 import type { Jobs } from '../../domain/job.ts';
 import { unknownProvenance } from '../../domain/provenance.ts';
@@ -17,7 +18,7 @@ import type {
 import { createAlerts } from './alerts.ts';
 import { createAskers } from './askers.ts';
 import { addAudit } from './audit.ts';
-import { createDeployments } from './deployments.ts';
+import { checkEnded, createDeployments } from './deployments.ts';
 import { createDrifts } from './drifts.ts';
 import type { Guard } from './fence.ts';
 import { createHistory } from './history.ts';
@@ -141,10 +142,11 @@ export function createStore(
         }
         if (state !== undefined) await saveState(transaction, key, state);
         if (deployment !== undefined) {
+          await checkEnded(transaction, deployment.id);
           await transaction
             .updateTable('deployments')
             .set({
-              status: deployment.status,
+              status: statusOf(deployment.items),
               finished_at: deployment.finishedAt,
               told: deployment.told,
             })
