@@ -28,7 +28,7 @@ export async function orderDeployment(context: CommandContext, branch: string, o
   if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(nothing(branch, looked.value.why));
   const resumed = await resume(ports, looked.value.view);
-  if (resumed === 'stopped') return { kind: 'stopped' };
+  if (resumed === 'stopped' || resumed === 'not-yet') return { kind: 'stopped' };
   // It may have been this order's own; else the branch is looked at again, as it stands after that.
   if (resumed === 'ended') return orderDeployment(context, branch, order);
   const { view } = looked.value;
