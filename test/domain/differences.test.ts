@@ -1,13 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { differencesBetween, type Difference } from '../../src/domain/differences.ts';
+import { differencesBetween as comparison, type Difference } from '../../src/domain/differences.ts';
 import { summaryOf } from '../../src/domain/differences-report.ts';
 import { fingerprintOf } from '../../src/domain/fingerprint.ts';
 import type { Json, JsonObject } from '../../src/domain/json.ts';
 import type { Content } from '../../src/domain/pipeline-config.ts';
 import { plain } from '../../src/domain/report-text.ts';
+import { finished } from './finished.ts';
 import { hostile } from './hostile.ts';
+
+const differencesBetween = (before: Content, after: Content) => finished(comparison(before, after));
 
 function task(id: string, text: string, type = 'SQL'): JsonObject {
   const config = type === 'SQL' ? { query: text } : { script: text };

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { createMask, isSecretKey } from '../../src/domain/secrets.ts';
+import { isSecretKey } from '../../src/domain/secret-names.ts';
+import { createMask } from '../../src/domain/secrets.ts';
 
 const secret = 'p"a ss/wörd+1';
 const mask = createMask([secret, 'glpat-1234567890']);

@@ -16,6 +16,7 @@ import { parseMapping } from '../../src/domain/mapping-file.ts';
 import { contentOf, emptyContent, parseConfig, writeConfig } from '../../src/domain/pipeline-config.ts';
 import { placeholdersIn } from '../../src/domain/placeholders.ts';
 import { toComment } from '../../src/domain/report-markdown.ts';
+import { finished } from '../domain/finished.ts';
 import { answersTarget } from './answers.ts';
 import { deepJson, hostileText, jsonText, mutated, withField } from './hostile-json.ts';
 import { createRoutes } from './routes.ts';
@@ -253,7 +254,7 @@ const configs = pure(
     const code = new Map(codeFiles('A', again.value).map((file) => [file.path, file.text]));
     const embedded = embed('A', text, code);
     must(embedded.ok && embedded.value.text === text, 'embedding what is not edited changes the config');
-    const differences = differencesBetween(emptyContent, again.value);
+    const differences = finished(differencesBetween(emptyContent, again.value));
     must(
       (differences.length === 0) === (fingerprint === (await fingerprintOf(emptyContent))),
       'no difference',
