@@ -155,7 +155,8 @@ function said(text: string, name: Name): Found {
   if (literal !== undefined) return { spans: [literal.inner], end: literal.end };
   const value = matchAt(proseWord, text, from);
   if (value === undefined || ordinary.test(value)) return nothing;
-  const isLast = /^[.!]?\s*(?:\*\/)?\s*$/.test(text.slice(from + value.length, lineEndAfter(text, from)));
+  const behind = from + value.length;
+  const isLast = /^[.!]?[ \t]*(?:\*\/)?[ \t]*\r?(?:\n|$)/.test(text.slice(behind, behind + 100));
   const isSecret = /\d|[^\p{L}\d.!?:'’_-]/u.test(value) || (isLast && isInComment(text, name.start));
   return isSecret ? spanOf(from, value) : nothing;
 }
