@@ -29,8 +29,7 @@ const word = /[^\s;,)"']{1,500}/y;
 const httpScheme = /[ \t]{1,5}([\w.~+/=-]{6,4000})/y;
 const yamlBlock = /[ \t]{0,20}[|>][+\d-]{0,3}[ \t]{0,20}(?:#[^\n]{0,200})?\r?\n/y;
 const lineEnd = /[ \t]{0,100}(?:#[^\n]{0,200})?\r?\n/y;
-const control =
-  /^\s{0,200}(?:if|elif|else|while|for|def|class|with|try|except|return|lambda|when|case|async|begin|and|or|not)\b/i;
+const control = /^\s{0,200}(?:if|elif|else|while|for|def|class|with|try|except|lambda|when|case|async)\b/i;
 /** What takes the names of columns: a second argument is another name, not the value of the first. */
 const takesColumns =
   /(?:select|selectexpr|drop|dropduplicates|groupby|orderby|sort|partitionby|withcolumnrenamed|col|join|agg|isin|in|keys|fillna|subset|columns)\s{0,3}$/i;
@@ -104,6 +103,7 @@ function givenTo(text: string, name: Name): Found | undefined {
   if (assigned !== undefined) {
     const from = at + assigned.length;
     if (assigned.endsWith(':')) {
+      if (opensBlock(text, name, from)) return undefined;
       const below = sectionBelow(text, name, from);
       if (below !== undefined) return below;
       if (isAlone(text, name)) return lineValue(text, from, indent);
@@ -126,6 +126,13 @@ function givenTo(text: string, name: Name): Found | undefined {
     return { ...call, spans: call.spans.filter((span) => '"\'`'.includes(text.charAt(span.start - 1))) };
   }
   return undefined;
+}
+
+/** `if password:`, `for token in tokens:`: what follows is no value. */
+function opensBlock(text: string, name: Name, from: number): boolean {
+  const head = text.slice(lineStartOf(text, name.start), name.end);
+  const next = /^\s{0,100}[rbfu]{0,2}\\{0,7}["'`]/i.test(text.slice(from, from + 110));
+  return !name.isQuoted && control.test(head) && !/[{([]/.test(head) && !next;
 }
 
 /** `getenv("PASSWORD") or "x"`. */

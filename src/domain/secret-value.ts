@@ -12,7 +12,10 @@ const quoteMark = /\\{0,7}(?:"""|'''|["'`])/y;
 const prefix = /(?:[rbfu]|rb|br|rf|fr|N|q|E|x)(?=\\{0,7}["'])/iy;
 const scheme = /(?:bearer|basic|digest|negotiate|token|apikey)[ \t]+(?=[^\s"'])/iy;
 const bare = /[^\s"'\\,;&)}\]]{1,100000}/y;
-const joining = /(?:or|and|if|else|then|when|not|in|await|new)\b/iy;
+const joining = /(?:or|if|else|await|new)\b/iy;
+/** A call or an index of something with a plain name; a password without quotation marks looks otherwise. */
+const call =
+  /[A-Za-z_][A-Za-z_.]{0,200}(?=\((?:\s{0,50}[rbfu]{0,2}["')]|\s{0,50}[A-Za-z_.]{1,50}[=,)(.[])|\[[rbfu]{0,2}["'])/iy;
 const nothing = /(?:None|null|nil|undefined)(?![\w.-])/y;
 const separated = /[,;&](?=\s|$|["'}\])]|[\w.-]{1,60}\s{0,3}[=:])/my;
 const comment = /(?:#|--|\/\/)[^\n]*/y;
@@ -129,6 +132,12 @@ export function valueAt(
       at += 1;
     } else if (depth === 0 && expecting && spans.length === 0) {
       if (lineStart !== -1 && at - lineStart <= indent) break;
+      const callee = matchAt(call, text, at);
+      if (callee !== undefined) {
+        at += callee.length;
+        expecting = false;
+        continue;
+      }
       at += matchAt(scheme, text, at)?.length ?? 0;
       const word = bareAt(text, at);
       if (word === '') break;
