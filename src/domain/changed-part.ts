@@ -22,7 +22,7 @@ export function changedPart(before: string, after: string, around: number): read
   const shorter = Math.min(before.length, after.length);
   let start = 0;
   while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start += 1;
-  if (start < before.length || start < after.length) start = before.lastIndexOf('\n', start - 1) + 1;
+  if (start > 0) start = before.lastIndexOf('\n', start - 1) + 1;
   let end = 0;
   while (
     end < shorter - start &&

@@ -153,9 +153,16 @@ function* taskChange(
   { stage, name, type, task }: TaskSlot,
 ): Generator<undefined, Difference> {
   const code: { readonly where: string; readonly diff: string }[] = [];
-  const texts = kind === 'task-added' ? splitTexts({}, task).texts : [];
-  for (const { field, after } of texts)
-    code.push({ where: `${stage.name} › ${name} › ${field}`, diff: yield* textDiff('', after) });
+  const { texts, left } = kind === 'task-added' ? splitTexts({}, task) : { texts: [], left: false };
+  const where = `${stage.name} › ${name}`;
+  let room = mostCharacters;
+  for (const { field, after } of texts) {
+    if (room < 0) break;
+    const diff = yield* textDiff('', after);
+    room -= diff.length;
+    code.push({ where: `${where} › ${field}`, diff });
+  }
+  if (left || code.length < texts.length) code.push({ where, diff: '@@ more texts, which are not shown @@' });
   return { kind, stage: stage.name, task: name, type, code };
 }
 

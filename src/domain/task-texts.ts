@@ -14,6 +14,8 @@ interface TaskText {
 /** A task in two versions: its texts, and all the rest. */
 export interface SplitTask {
   readonly texts: readonly TaskText[];
+  /** Whether it has more texts, which stay among the rest. */
+  readonly left: boolean;
   readonly before: JsonObject;
   readonly after: JsonObject;
 }
@@ -42,6 +44,7 @@ export function splitTexts(before: JsonObject, after: JsonObject): SplitTask {
   const taken: Steps = new Map();
   for (const path of paths.values()) addSteps(taken, path);
   return {
+    left: paths.size >= mostTexts,
     texts: [...paths.values()].map((path) => ({
       field: nameOf(path),
       language: isSql && path.at(-1) === 'script' ? 'sql' : (languages.get(path.at(-1) ?? '') ?? 'text'),

@@ -3,6 +3,7 @@ import { diffArrays } from 'diff';
 import { changedPart, endOfLines, linesIn, type Part } from './changed-part.ts';
 import { counted } from './counted.ts';
 import { hunksOf, openEnd, type Line, type Row } from './hunks.ts';
+import { hidden } from './secret-value.ts';
 import { mask } from './secrets.ts';
 
 /** What a text is written in. */
@@ -27,14 +28,14 @@ const longestRead = 10_000;
 export function* textDiff(before: string, after: string, around = linesAround): Generator<undefined, string> {
   const [old, now] = changedPart(...ended(before, after), around);
   yield;
-  const isLarge = [old, now].some(
-    ({ text }) => text.length > mostCompared.characters || linesIn(text) > mostCompared.lines,
-  );
+  const isLarge = [old, now].some(({ text }) => isTooLarge(text));
   const half = isLarge ? mostLines / 2 - 1 : Infinity;
-  const ones = linesOf(old, half);
   yield;
-  const others = linesOf(now, half);
+  const olds = linesOf(old, half);
   yield;
+  const news = linesOf(now, half);
+  yield;
+  const [ones, others] = [alsoHidden(olds, news), alsoHidden(news, olds)];
   const lead = Math.min(around, ones.lead.length);
   const first = old.skipped + ones.lead.length - lead + 1;
   const context = {
@@ -52,6 +53,19 @@ export function* textDiff(before: string, after: string, around = linesAround): 
   const shown = lines.slice(0, mostLines);
   const left = lines.length - shown.length;
   return (left === 0 ? shown : [...shown, `@@ ${left} more lines @@`]).join('\n');
+}
+
+/** Lines that are not read do not count. */
+function isTooLarge(text: string): boolean {
+  let [lines, characters] = [0, 0];
+  for (let at = 0; at < text.length; lines += 1) {
+    const next = text.indexOf('\n', at);
+    const length = (next === -1 ? text.length : next) - at;
+    if (length <= longestRead) characters += length;
+    if (lines >= mostCompared.lines || characters > mostCompared.characters) return true;
+    at += length + 1;
+  }
+  return false;
 }
 
 /** Where neither text ends with a line break, as SQL never does, nothing is said of that. */
@@ -81,6 +95,16 @@ function linesOf({ lead, text, tail }: Part, most: number): Lines {
   const lines = raws.map((raw, index): Line => ({ raw, shown: shownLine(masked[index] ?? '') }));
   const [begin, rest] = [first?.length ?? 0, (first?.length ?? 0) + (own?.length ?? 0)];
   return { lead: lines.slice(0, begin), part: lines.slice(begin, rest), tail: lines.slice(rest), left };
+}
+
+/** What is a secret in one version is none for everybody in the other, though its name is gone. */
+function alsoHidden(lines: Lines, others: Lines): Lines {
+  const secrets = new Map<string, Line>();
+  for (const line of [...others.lead, ...others.part, ...others.tail])
+    if (line.shown.includes(hidden) && line.raw.trim().length > 3) secrets.set(line.raw, line);
+  const hide = (line: Line) => (line.shown.includes(hidden) ? line : (secrets.get(line.raw) ?? line));
+  const { lead, part, tail, left } = lines;
+  return { lead: lead.map(hide), part: part.map(hide), tail: tail.map(hide), left };
 }
 
 function split(text: string): readonly string[] {
