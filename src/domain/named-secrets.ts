@@ -26,6 +26,7 @@ const ordinary =
 const identifiedBy = /\s{1,20}(?:globally\s{1,20}|externally\s{1,20})?by\s{1,20}(?:values\s{1,20})?/iy;
 const replacing = /[ \t]{1,20}replace[ \t]{1,20}/iy;
 const word = /[^\s;,)"']{1,500}/y;
+const plainWord = /[^\s"'\\,;&()}\]=:]{8,200}/y;
 const httpScheme = /[ \t]{1,5}([\w.~+/=-]{6,4000})/y;
 const yamlBlock = /[ \t]{0,20}[|>][+\d-]{0,3}[ \t]{0,20}(?:#[^\n]{0,200})?\r?\n/y;
 const lineEnd = /[ \t]{0,100}(?:#[^\n]{0,200})?\r?\n/y;
@@ -84,13 +85,22 @@ function secretsOf(text: string, name: Name): Found {
   }
   const strength = strengthOf(name.text);
   if (strength === 'none') return nothing;
-  const given = givenTo(text, name);
-  if (given === undefined) return strength === 'strong' ? said(text, name) : nothing;
-  if (strength === 'strong') return given;
-  // A bare `key = …` counts where its value looks random.
-  const [first] = given.spans;
-  const isRandom = first !== undefined && looksRandom(text.slice(first.start, first.end));
-  return isRandom ? { spans: [first], end: first.end } : nothing;
+  if (strength === 'weak') return randomValue(text, name) ?? nothing;
+  return givenTo(text, name) ?? said(text, name);
+}
+
+/** What a name such as a bare `key` is assigned, where it looks random. Reads one value and no more: what follows is looked at for itself. */
+function randomValue(text: string, name: Name): Found | undefined {
+  const at = name.after + (text[name.after] === ']' ? 1 : 0);
+  const assigned = matchAt(annotation, text, at) ?? matchAt(sign, text, at);
+  if (assigned === undefined) return undefined;
+  const from = at + assigned.length + (matchAt(/\s{1,100}/y, text, at + assigned.length)?.length ?? 0);
+  const literal = literalAt(text, from);
+  const word = literal === undefined ? matchAt(plainWord, text, from) : undefined;
+  const inner = literal?.inner ?? { start: from, end: from + (word?.length ?? 0) };
+  return looksRandom(text.slice(inner.start, inner.end))
+    ? { spans: [inner], end: literal?.end ?? inner.end }
+    : undefined;
 }
 
 /** What a name is assigned, or given as an argument behind it. */
@@ -273,7 +283,8 @@ function createFields(text: string): (name: Name) => readonly Span[] {
 
 /** Letters of both cases and digits, or many letters and digits, with neither space nor the signs of a path. */
 export function looksRandom(value: string): boolean {
-  if (value.length < 8 || /[\s/\\:{}()]/.test(value) || !/\d/.test(value)) return false;
+  if (value.length < 8 || value.length > 1_000 || /[\s/\\:{}()]/.test(value) || !/\d/.test(value))
+    return false;
   return (/[a-z]/.test(value) && /[A-Z]/.test(value)) || (/[a-z]/i.test(value) && value.length >= 20);
 }
 

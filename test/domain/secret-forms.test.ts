@@ -218,6 +218,8 @@ test.each([
 describe('the work of the mask is in proportion to the text', () => {
   const pieces = [
     'token=',
+    ':=key  ',
+    'key=',
     'token="',
     'token=(',
     'token: ',
@@ -248,9 +250,9 @@ describe('the work of the mask is in proportion to the text', () => {
     'Bearer ',
     'password: |\n',
   ];
-  // Each is looked at in quarters of a megabyte by the fuzzer as well; what is not linear takes hours here, and not seconds.
-  test.each(pieces)('10 MB of %j', { timeout: 60_000 }, (piece) => {
-    const text = piece.repeat(Math.ceil(10_000_000 / piece.length));
+  // Each is looked at by the fuzzer as well; what is not linear takes minutes here, and not seconds.
+  test.each(pieces)('5 MB of %j', { timeout: 30_000 }, (piece) => {
+    const text = piece.repeat(Math.ceil(5_000_000 / piece.length));
     expect(typeof mask(text)).toBe('string');
   });
 
