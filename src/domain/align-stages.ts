@@ -1,11 +1,9 @@
-import { canonicalOf } from './fingerprint.ts';
+import { contentKey } from './content-key.ts';
 import { movedIn } from './in-order.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { pairUp } from './pair-up.ts';
 import type { Content } from './pipeline-config.ts';
-import { createMask } from './secrets.ts';
-
-export const mask = createMask([]);
+import { mask } from './secrets.ts';
 
 /** A stage in one version of a pipeline. */
 export interface StageSlot {
@@ -35,7 +33,7 @@ export function alignStages(before: Content, after: Content): AlignedStages {
   const [old, now] = [slotsOf(before), slotsOf(after)];
   const { pairs, onlyBefore, onlyAfter } = pairUp(old, now, [
     ({ id }) => id,
-    ({ shell, tasks }) => canonicalOf({ ...withoutId(shell), tasks }),
+    ({ shell, tasks }) => contentKey({ ...withoutId(shell), tasks }),
     ({ shell }) => textOf(shell['description']),
     // A single stage that is left over on either side is the same one, more likely than not.
     () => '',
@@ -57,7 +55,7 @@ function slotsOf({ stages }: Content): readonly StageSlot[] {
   return stages.map((stage, index) => {
     const id = textOf(stage['stageId']);
     return {
-      name: mask(textOf(stage['description']) ?? id ?? `stage ${index + 1}`),
+      name: nameOf(textOf(stage['description']) ?? id ?? `stage ${index + 1}`),
       position: index + 1,
       id,
       ...split(stage),
@@ -78,6 +76,13 @@ function split(stage: JsonObject): Pick<StageSlot, 'shell' | 'tasks'> {
 
 function withoutId(shell: JsonObject): JsonObject {
   return { ...shell, stageId: null };
+}
+
+const longestName = 200;
+
+/** A name as it may be shown. */
+export function nameOf(text: string): string {
+  return mask(text.length <= longestName ? text : `${text.slice(0, longestName).toWellFormed()}…`);
 }
 
 /** A text with something in it; a number counts as its digits, as ids may be. */

@@ -1,5 +1,5 @@
-import { mask, textOf, type AlignedStages, type StageSlot } from './align-stages.ts';
-import { canonicalOf } from './fingerprint.ts';
+import { nameOf, textOf, type AlignedStages, type StageSlot } from './align-stages.ts';
+import { contentKey } from './content-key.ts';
 import { movedIn } from './in-order.ts';
 import type { JsonObject } from './json.ts';
 import { likeness, linesOf } from './likeness.ts';
@@ -27,18 +27,19 @@ export interface AlignedTasks {
 const mostCompared = 40;
 
 /** Matches tasks by id over all stages, else by content, else by type and description, else those that are most alike. */
-export function alignTasks(stages: AlignedStages): AlignedTasks {
+export function* alignTasks(stages: AlignedStages): Generator<undefined, AlignedTasks> {
   const before = [...stages.matched.map(({ one }) => one), ...stages.removed].flatMap(tasksIn);
   const after = [...stages.matched.map(({ other }) => other), ...stages.added].flatMap(tasksIn);
   const first = pairUp(before, after, [
     ({ task }) => textOf(task['id']),
-    ({ task }) => canonicalOf({ ...task, id: null }),
+    ({ task }) => contentKey({ ...task, id: null }),
     ({ task, type }) => {
       const description = textOf(task['description']);
       return description === undefined ? undefined : `${type} ${description}`;
     },
   ]);
-  const second = pairAlike(first.onlyBefore, first.onlyAfter);
+  yield;
+  const second = yield* pairAlike(first.onlyBefore, first.onlyAfter);
   const pairs = [...first.pairs, ...second.pairs];
   const sameStage = new Map(stages.matched.map(({ one, other }) => [one, other]));
   return { matched: withMoves(pairs, sameStage), added: second.onlyAfter, removed: second.onlyBefore };
@@ -47,30 +48,38 @@ export function alignTasks(stages: AlignedStages): AlignedTasks {
 /** The tasks of a stage, in their order. */
 export function tasksIn(stage: StageSlot): readonly TaskSlot[] {
   return stage.tasks.map((task, index) => ({
-    name: mask(textOf(task['description']) ?? textOf(task['id']) ?? `task ${index + 1}`),
-    type: textOf(task['type']) ?? 'task',
+    name: nameOf(textOf(task['description']) ?? textOf(task['id']) ?? `task ${index + 1}`),
+    type: (textOf(task['type']) ?? 'task').slice(0, 50).toWellFormed(),
     position: index + 1,
     stage,
     task,
   }));
 }
 
+interface Alike extends Pair<TaskSlot> {
+  readonly likeness: number;
+}
+
 /** The likeliest first, of the same type. */
-function pairAlike(before: readonly TaskSlot[], after: readonly TaskSlot[]) {
+function* pairAlike(before: readonly TaskSlot[], after: readonly TaskSlot[]) {
   if (before.length * after.length > mostCompared * mostCompared)
     return { pairs: [], onlyBefore: before, onlyAfter: after };
-  const [old, now] = [before, after].map((slots) =>
-    slots.map((slot) => ({ slot, lines: linesOf(slot.task) })),
-  );
-  const alike = (old ?? [])
-    .flatMap(({ slot: one, lines }) =>
-      (now ?? []).map(({ slot: other, lines: others }) => ({
-        one,
-        other,
-        likeness: likeness(lines, others),
-      })),
-    )
-    .filter((pair) => pair.likeness >= 0.5 && pair.one.type.toUpperCase() === pair.other.type.toUpperCase())
+  const lines = new Map<TaskSlot, ReadonlySet<string>>();
+  for (const slot of [...before, ...after]) {
+    lines.set(slot, linesOf(slot.task));
+    yield;
+  }
+  const all: Alike[] = [];
+  for (const one of before) {
+    for (const other of after) {
+      if (one.type.toUpperCase() !== other.type.toUpperCase()) continue;
+      const [its, others] = [lines.get(one), lines.get(other)];
+      all.push({ one, other, likeness: its && others ? likeness(its, others) : 0 });
+    }
+    yield;
+  }
+  const alike = all
+    .filter((pair) => pair.likeness >= 0.5)
     .toSorted((one, other) => other.likeness - one.likeness);
   const pairs: Pair<TaskSlot>[] = [];
   const taken = new Set<TaskSlot>();

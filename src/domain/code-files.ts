@@ -121,9 +121,8 @@ function blocksIn(script: string): readonly Pick<CodePiece, 'text' | 'part'>[] {
     for (const [quote, at] of next) {
       if (at !== -1 && at < from) next.set(quote, script.indexOf(quote, from));
     }
-    const [quote, begin] = [...next]
-      .filter(([, at]) => at !== -1)
-      .toSorted(([, one], [, other]) => one - other)[0] ?? ['', -1];
+    let [quote, begin] = ['', -1];
+    for (const [each, at] of next) if (at !== -1 && (begin === -1 || at < begin)) [quote, begin] = [each, at];
     if (begin === -1) return blocks;
     const end = script.indexOf(quote, begin + quote.length);
     if (end === -1) next.set(quote, -1);

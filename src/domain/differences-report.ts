@@ -32,6 +32,7 @@ export function summaryOf(differences: readonly Difference[]): Phrase {
         : [`${languages[language]} changed${places === 1 ? '' : ` in ${places} places`}`];
     }),
     ...(having('json') === 0 ? [] : ['other settings changed']),
+    ...(having('left-out') === 0 ? [] : ['more than is shown here']),
   ];
   return words(parts.join(', '));
 }
@@ -99,6 +100,8 @@ function itemsOf(one: Difference): readonly Phrase[] {
       if (one.before === undefined) return [phrase`variable ${one.id} added: ${one.after ?? ''}`];
       if (one.after === undefined) return [phrase`variable ${one.id} removed, was ${one.before}`];
       return [phrase`variable ${one.id}: ${one.before} → ${one.after}`];
+    case 'left-out':
+      return [['not all is shown: ', one.why]];
     case 'text':
     case 'json':
       return [];

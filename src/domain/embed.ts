@@ -95,7 +95,10 @@ function byPlace(
   for (const one of edited) {
     const { holder, field } = one.piece;
     const fields = places.get(holder) ?? new Map<string, Edited[]>();
-    places.set(holder, fields.set(field, [...(fields.get(field) ?? []), one]));
+    const its = fields.get(field);
+    if (its === undefined) fields.set(field, [one]);
+    else its.push(one);
+    places.set(holder, fields);
   }
   return places;
 }
@@ -112,12 +115,15 @@ function wholeText(
   if (typeof before !== 'string') return ok('');
   if (script === undefined) return ok(withEdits(before, blocks.map(editOf)));
   // The blocks where they stand in the edited script.
-  const pieces = codePieces('', inTask(script.wanted));
+  const pieces = new Map(
+    codePieces('', inTask(script.wanted)).map((piece) => [
+      piece.path.slice(piece.path.lastIndexOf('_')),
+      piece,
+    ]),
+  );
   const edits: Edit[] = [];
   for (const { piece, wanted } of blocks) {
-    const here = pieces.find(
-      ({ path }) => path.slice(path.lastIndexOf('_')) === piece.path.slice(piece.path.lastIndexOf('_')),
-    );
+    const here = pieces.get(piece.path.slice(piece.path.lastIndexOf('_')));
     if (here?.text === wanted) continue;
     if (here?.text !== piece.text)
       return fail({ kind: 'contradiction', paths: [script.piece.path, piece.path] });
@@ -137,10 +143,13 @@ function editOf({ piece, wanted }: Edited): Edit {
 }
 
 function withEdits(text: string, edits: readonly Edit[]): string {
-  let edited = text;
-  for (const { start, end, text: wanted } of edits.toSorted((one, other) => other.start - one.start))
-    edited = edited.slice(0, start) + wanted + edited.slice(end);
-  return edited;
+  const parts: string[] = [];
+  let at = 0;
+  for (const { start, end, text: wanted } of edits.toSorted((one, other) => one.start - other.start)) {
+    parts.push(text.slice(at, start), wanted);
+    at = end;
+  }
+  return [...parts, text.slice(at)].join('');
 }
 
 /** The file that does not come out of the new config as it should: as it was edited, or as it was. */

@@ -1,4 +1,3 @@
-import canonicalize from 'canonicalize';
 import { isExactNumber, isJsonObject, type Json } from './json.ts';
 import type { Content } from './pipeline-config.ts';
 import { sha256Hex } from './sha256.ts';
@@ -16,26 +15,36 @@ export async function fingerprintOf(content: Content): Promise<Fingerprint> {
   return (await sha256Hex(canonicalOf({ variables, sourceStage, stages, sinkStage }))) as Fingerprint;
 }
 
-/** A text that two values have in common exactly where the fingerprint makes no difference between them. */
+/**
+ * A text that two values have in common exactly where the fingerprint makes no difference between them: the canonical form of RFC 8785 of what is within
+ * I-JSON, its domain (https://www.rfc-editor.org/rfc/rfc7493), and a form of its own for what is not. That is a string with the mark, a code point that
+ * Unicode assigns to nobody; a mark in the data is marked itself.
+ */
 export function canonicalOf(value: Json): string {
-  const canonical = canonicalize(representable(value));
-  if (canonical === undefined) throw new Error('JSON has a canonical form.');
-  return canonical;
+  const parts: string[] = [];
+  addCanonical(value, parts);
+  return parts.join('');
 }
 
-/**
- * The value within I-JSON, the domain of RFC 8785 (https://www.rfc-editor.org/rfc/rfc7493), with no two values made one. What is outside
- * becomes a string with the mark, a code point that Unicode assigns to nobody; a mark in the data is marked itself.
- */
-function representable(value: Json): Json {
-  if (typeof value === 'string') return representableText(value);
-  if (isExactNumber(value)) return representableNumber(value.rawJSON);
-  if (isJsonObject(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([field, inner]) => [representableText(field), representable(inner)]),
-    );
-  }
-  return Array.isArray(value) ? value.map(representable) : value;
+function addCanonical(value: Json, parts: string[]): void {
+  if (typeof value === 'string') parts.push(JSON.stringify(representableText(value)));
+  else if (isExactNumber(value)) parts.push(JSON.stringify(representableNumber(value.rawJSON)));
+  else if (Array.isArray(value)) {
+    value.forEach((inner, index) => {
+      parts.push(index === 0 ? '[' : ',');
+      addCanonical(inner, parts);
+    });
+    parts.push(value.length === 0 ? '[]' : ']');
+  } else if (isJsonObject(value)) {
+    // In the order of UTF-16 units, as the RFC wants them.
+    const names = Object.keys(value).map((name) => [representableText(name), name] as const);
+    names.sort(([one], [other]) => (one < other ? -1 : Number(one > other)));
+    names.forEach(([shown, name], index) => {
+      parts.push(index === 0 ? '{' : ',', JSON.stringify(shown), ':');
+      addCanonical(value[name] ?? null, parts);
+    });
+    parts.push(names.length === 0 ? '{}' : '}');
+  } else parts.push(JSON.stringify(value));
 }
 
 const mark = '\uFDD0';
@@ -44,6 +53,7 @@ const mark = '\uFDD0';
 const unrepresentable = /[\p{Surrogate}\uFDD0]/gu;
 
 function representableText(text: string): string {
+  if (text.isWellFormed() && !text.includes(mark)) return text;
   return text.replace(unrepresentable, (unit) => mark + unit.charCodeAt(0).toString(16));
 }
 

@@ -1,4 +1,4 @@
-import { createScanner, printParseErrorCode, visit } from 'jsonc-parser';
+import { printParseErrorCode, visit } from 'jsonc-parser';
 
 /** Why a text can't be read as JSON: the first mistake, by line and column from 1, columns in UTF-16 units. */
 export interface JsonMistake {
@@ -13,6 +13,9 @@ export interface JsonMistake {
  */
 export const deepest = 1000;
 
+/** Ends the reading of a text at its first mistake. Behind one, visit can nest deeper than the brackets do ("[},[},…") and run out of stack. */
+class Found extends Error {}
+
 /**
  * The first mistake in a text that is known not to be JSON or to nest too deeply. V8's own messages do not always say where it is.
  */
@@ -25,18 +28,17 @@ export function firstMistake(json: string): JsonMistake {
       json,
       {
         onError: (code, offset) => {
-          if (first !== undefined) return;
           const kind = conflictMarker.test(json.slice(offset, offset + 7))
             ? 'an unresolved merge conflict begins or ends here'
             : problems[printParseErrorCode(code)];
           first = mistakeAt(json, offset, kind ?? 'this is not JSON');
+          throw new Found();
         },
       },
       { disallowComments: true },
     );
   } catch (error) {
-    // Behind a mistake, visit can nest deeper than the brackets do ("[},[},…") and run out of stack; the first mistake is known by then.
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof Found)) throw error;
   }
   return first ?? mistakeAt(json, json.length, 'this is not JSON');
 }
@@ -71,16 +73,26 @@ export function linesOf(text: string, places: readonly Path[]): readonly (number
 
 /** Where a text, valid or not, begins to nest too deeply. Works without recursion. */
 function tooDeep(json: string): JsonMistake | undefined {
-  const scanner = createScanner(json, true);
   let level = 0;
-  for (scanner.scan(); scanner.getTokenLength() > 0; scanner.scan()) {
-    const offset = scanner.getTokenOffset();
-    const character = json.charAt(offset);
-    if (character === '{' || character === '[') level += 1;
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json.charAt(at);
+    if (character === '"') at = endOfString(json, at);
+    else if (character === '{' || character === '[') level += 1;
     else if (character === '}' || character === ']') level = Math.max(0, level - 1);
-    if (level > deepest) return mistakeAt(json, offset, 'nested too deeply');
+    if (level > deepest) return mistakeAt(json, at, 'nested too deeply');
   }
   return undefined;
+}
+
+/** A string ends on its line at the latest. */
+function endOfString(json: string, start: number): number {
+  let at = start + 1;
+  for (; at < json.length; at += 1) {
+    const character = json.charAt(at);
+    if (character === '"' || character === '\n' || character === '\r') return at;
+    if (character === '\\') at += 1;
+  }
+  return at;
 }
 
 function mistakeAt(json: string, offset: number, problem: string): JsonMistake {

@@ -1,3 +1,4 @@
+import { counted } from './counted.ts';
 import { locateYaml, type Located, type Mistake } from './located-yaml.ts';
 import {
   accessLevelNames,
@@ -50,7 +51,19 @@ export function parseMapping(text: string): Result<Mapping, readonly Mistake[]> 
     embed: oneOf(embedModes, 'command', fields.get('embed'), 'embed', mistakes),
   };
   if (mistakes.length === 0) return ok(mapping);
-  return fail(mistakes.toSorted((one, other) => one.line - other.line));
+  return fail(told(mistakes));
+}
+
+/** Of more mistakes than these, the first ones are told. */
+const mostMistakes = 100;
+
+function told(mistakes: readonly Mistake[]): readonly Mistake[] {
+  const sorted = mistakes.toSorted((one, other) => one.line - other.line);
+  const next = sorted[mostMistakes];
+  if (next === undefined) return sorted;
+  const problem = words(`${counted(sorted.length - mostMistakes, 'more mistake')} from here on.`);
+  const remedy = words('Correct the ones above first.');
+  return [...sorted.slice(0, mostMistakes), { line: next.line, problem, remedy }];
 }
 
 const optionalKeys = ['also', 'aic', 'roles', 'workspaces', 'permissions', 'direct_push', 'embed'];

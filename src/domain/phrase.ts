@@ -7,6 +7,7 @@ export type Phrase = readonly Part[];
 type Part = string | { readonly code: string } | { readonly link: string; readonly url: string };
 
 const longestQuote = 500;
+const longestRead = 10_000;
 
 /** Builds a phrase from a template: what stands in `${}` is data, unless it is a phrase itself. */
 export function phrase(
@@ -50,6 +51,7 @@ export function names(all: readonly string[], most = 10): Phrase {
  */
 function clean(text: string): string {
   const line = text
+    .slice(0, longestRead)
     .toWellFormed()
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
-import { isSecretKey } from './secrets.ts';
+import { isSecretKey } from './secret-names.ts';
 import type { Language } from './text-diff.ts';
 
 /** A text of a task in two versions; empty where one has none. */
@@ -14,6 +14,8 @@ interface TaskText {
 /** A task in two versions: its texts, and all the rest. */
 export interface SplitTask {
   readonly texts: readonly TaskText[];
+  /** Whether it has more texts, which stay among the rest. */
+  readonly left: boolean;
   readonly before: JsonObject;
   readonly after: JsonObject;
 }
@@ -26,65 +28,97 @@ const languages: ReadonlyMap<string, Language> = new Map([
 ]);
 const between = '\u0000';
 const mostDepth = 20;
+/** Of more texts in one task, the others are compared as settings. */
+const mostTexts = 200;
+
+type Path = readonly string[];
+
+/** Paths by their steps; the end of one has no further steps. */
+type Steps = Map<string, Steps>;
 
 /** Takes the texts out of a task: fields that hold code, and whatever has more than one line. */
 export function splitTexts(before: JsonObject, after: JsonObject): SplitTask {
-  const [old, now] = [new Map(stringsIn(before, [])), new Map(stringsIn(after, []))];
+  const paths = new Map<string, Path>();
+  for (const version of [before, after]) findTexts(version, [], paths);
   const isSql = [before, after].some(({ type }) => typeof type === 'string' && type.toUpperCase() === 'SQL');
-  const paths = [...new Set([...old.keys(), ...now.keys()])].filter((path) =>
-    [old.get(path), now.get(path)].some((text) => text !== undefined && isText(path, text)),
-  );
-  const taken = new Set(paths);
+  const taken: Steps = new Map();
+  for (const path of paths.values()) addSteps(taken, path);
   return {
-    texts: paths.map((path) => ({
+    left: paths.size >= mostTexts,
+    texts: [...paths.values()].map((path) => ({
       field: nameOf(path),
-      language: isSql && path.endsWith('script') ? 'sql' : (languages.get(lastOf(path)) ?? 'text'),
-      before: old.get(path) ?? '',
-      after: now.get(path) ?? '',
+      language: isSql && path.at(-1) === 'script' ? 'sql' : (languages.get(path.at(-1) ?? '') ?? 'text'),
+      before: textAt(before, path),
+      after: textAt(after, path),
     })),
-    before: without(before, taken, []),
-    after: without(after, taken, []),
+    before: without(before, taken),
+    after: without(after, taken),
   };
 }
 
-function isText(path: string, text: string): boolean {
-  const name = lastOf(path);
+function isText(name: string, text: string): boolean {
   return text !== '' && !isSecretKey(name) && (languages.has(name) || text.includes('\n'));
 }
 
-function* stringsIn(value: Json, at: readonly string[]): Generator<readonly [string, string]> {
-  if (typeof value === 'string') yield [at.join(between), value];
-  if (at.length >= mostDepth) return;
-  if (Array.isArray(value))
-    for (const [index, inner] of value.entries()) yield* stringsIn(inner, [...at, String(index)]);
-  else if (isJsonObject(value))
-    for (const [name, inner] of Object.entries(value)) yield* stringsIn(inner, [...at, name]);
+/** @param at the path to the value; it changes on the way */
+function findTexts(value: Json, at: string[], found: Map<string, Path>): void {
+  if (found.size >= mostTexts) return;
+  if (typeof value === 'string') {
+    if (isText(at.at(-1) ?? '', value)) found.set(at.join(between), [...at]);
+    return;
+  }
+  if (at.length >= mostDepth || !(Array.isArray(value) || isJsonObject(value))) return;
+  for (const name of Object.keys(value)) {
+    at.push(name);
+    findTexts(childOf(value, name) ?? null, at, found);
+    at.pop();
+  }
 }
 
-function without(object: JsonObject, taken: ReadonlySet<string>, at: readonly string[]): JsonObject {
+function childOf(value: Json | undefined, name: string): Json | undefined {
+  if (Array.isArray(value)) return value[Number(name)];
+  return isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+function textAt(value: JsonObject, path: Path): string {
+  const found = path.reduce<Json | undefined>(childOf, value);
+  return typeof found === 'string' ? found : '';
+}
+
+function addSteps(steps: Steps, path: Path): void {
+  let at = steps;
+  for (const name of path) {
+    const next: Steps = at.get(name) ?? new Map();
+    at.set(name, next);
+    at = next;
+  }
+}
+
+function without(object: JsonObject, taken: Steps): JsonObject {
   return Object.fromEntries(
     Object.entries(object).flatMap(([name, value]) => {
-      const path = [...at, name];
-      return taken.has(path.join(between)) ? [] : [[name, rest(value, taken, path)]];
+      const steps = taken.get(name);
+      if (steps === undefined) return [[name, value]];
+      return isTaken(value, steps) ? [] : [[name, rest(value, steps)]];
     }),
   );
 }
 
-function rest(value: Json, taken: ReadonlySet<string>, at: readonly string[]): Json {
-  if (isJsonObject(value)) return without(value, taken, at);
+function rest(value: Json, taken: Steps): Json {
+  if (isJsonObject(value)) return without(value, taken);
   if (!Array.isArray(value)) return value;
   return value.map((inner, index) => {
-    const path = [...at, String(index)];
-    return taken.has(path.join(between)) ? '' : rest(inner, taken, path);
+    const steps = taken.get(String(index));
+    if (steps === undefined) return inner;
+    return isTaken(inner, steps) ? '' : rest(inner, steps);
   });
 }
 
-function lastOf(path: string): string {
-  return path.slice(path.lastIndexOf(between) + 1);
+function isTaken(value: Json, steps: Steps): boolean {
+  return steps.size === 0 && typeof value === 'string';
 }
 
 /** `config` holds nearly everything, so it is not said. */
-function nameOf(path: string): string {
-  const parts = path.split(between);
-  return (parts[0] === 'config' && parts.length > 1 ? parts.slice(1) : parts).join('.');
+function nameOf(path: Path): string {
+  return (path[0] === 'config' && path.length > 1 ? path.slice(1) : path).join('.');
 }

@@ -1,22 +1,27 @@
+import { counted } from './counted.ts';
 import type { Difference } from './differences.ts';
-import { canonicalOf } from './fingerprint.ts';
-import { hidden, hiddenChanged, jsonDiff } from './json-diff.ts';
+import { hidden, hiddenChanged } from './secret-value.ts';
+import { jsonDiff } from './json-diff.ts';
 import { isJsonObject, writeJson, type Json, type JsonObject } from './json.ts';
 import type { Content } from './pipeline-config.ts';
-import { createMask, isSecretKey } from './secrets.ts';
-
-const mask = createMask([]);
+import { isSameJson } from './same-json.ts';
+import { isSecretKey } from './secret-names.ts';
+import { mask } from './secrets.ts';
 
 type Variables = Content['variables'];
 
 /** What differs in the variables, by their ids; as JSON where they have none or share one. */
-export function variableDifferences(before: Variables, after: Variables): readonly Difference[] {
-  if (canonicalOf(before) === canonicalOf(after)) return [];
+export function* variableDifferences(
+  before: Variables,
+  after: Variables,
+): Generator<Difference | undefined, void> {
+  if (isSameJson(before, after)) return;
   const [old, now] = [byId(before), byId(after)];
-  if (old === undefined || now === undefined || Array.isArray(before) !== Array.isArray(after))
-    return [{ kind: 'json', where: 'variables', diff: jsonDiff(before, after) }];
-  const ids = new Set([...old.keys(), ...now.keys()]);
-  return [...ids].flatMap((id) => between(id, old.get(id), now.get(id)));
+  if (old === undefined || now === undefined || Array.isArray(before) !== Array.isArray(after)) {
+    yield { kind: 'json', where: 'variables', diff: yield* jsonDiff(before, after) };
+    return;
+  }
+  for (const id of new Set([...old.keys(), ...now.keys()])) yield* between(id, old.get(id), now.get(id));
 }
 
 function byId(variables: Variables): ReadonlyMap<string, Json> | undefined {
@@ -30,23 +35,28 @@ function byId(variables: Variables): ReadonlyMap<string, Json> | undefined {
   return found;
 }
 
-function between(id: string, before: Json | undefined, after: Json | undefined): readonly Difference[] {
-  if (before !== undefined && after !== undefined && canonicalOf(before) === canonicalOf(after)) return [];
+function* between(
+  id: string,
+  before: Json | undefined,
+  after: Json | undefined,
+): Generator<Difference | undefined, void> {
+  if (before !== undefined && after !== undefined && isSameJson(before, after)) return;
   const [old, now] = [valueOf(before), valueOf(after)];
-  if (before === undefined || after === undefined || old !== now) {
-    const found: Difference = {
-      kind: 'variable',
-      id,
-      before: old === undefined ? undefined : shown(id, old, false),
-      after: now === undefined ? undefined : shown(id, now, old !== undefined),
-    };
-    if (before === undefined || after === undefined) return [found];
-    const rest = [before, after].map((variable) => (isJsonObject(variable) ? withoutValue(variable) : null));
-    return canonicalOf(rest[0] ?? null) === canonicalOf(rest[1] ?? null)
-      ? [found]
-      : [found, { kind: 'json', where: `variable ${id}`, diff: jsonDiff(rest[0] ?? null, rest[1] ?? null) }];
-  }
-  return [{ kind: 'json', where: `variable ${id}`, diff: jsonDiff(before, after) }];
+  const isOther = before === undefined || after === undefined || old !== now;
+  if (isOther) yield changed(id, old, now);
+  if (before === undefined || after === undefined) return;
+  const [one, other] = isOther ? [withoutValue(before), withoutValue(after)] : [before, after];
+  if (!isSameJson(one, other))
+    yield { kind: 'json', where: `variable ${id}`, diff: yield* jsonDiff(one, other) };
+}
+
+function changed(id: string, old: string | undefined, now: string | undefined): Difference {
+  const before = old === undefined ? undefined : shown(id, old);
+  const after = now === undefined ? undefined : shown(id, now);
+  // What changed is hidden, or past the part that is shown.
+  const isSilent = before !== undefined && before === after;
+  const told = before === hidden ? hiddenChanged : `${after} (changed)`;
+  return { kind: 'variable', id, before, after: isSilent ? told : after };
 }
 
 function valueOf(variable: Json | undefined): string | undefined {
@@ -56,12 +66,19 @@ function valueOf(variable: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : writeJson(value);
 }
 
-/** A value as it may be shown: of a variable that looks secret nothing but that it changed, and of any other without what looks like one in it. */
-function shown(id: string, value: string, isChanged: boolean): string {
-  if (isSecretKey(id)) return isChanged ? hiddenChanged : hidden;
-  return mask(value);
+const longestShown = 500;
+/** Beyond it nothing is looked for, nor shown. */
+const longestRead = 10_000;
+
+/** A value as it may be shown: nothing of a variable that looks secret, and of any other what does not look like a secret in it. */
+function shown(id: string, value: string): string {
+  if (isSecretKey(id)) return hidden;
+  const text = mask(value.slice(0, longestRead));
+  return value.length <= longestRead && text.length <= longestShown
+    ? text
+    : `${text.slice(0, longestShown).toWellFormed()}… (${counted(value.length, 'character')})`;
 }
 
-function withoutValue(variable: JsonObject): JsonObject {
-  return { ...variable, value: null };
+function withoutValue(variable: Json): Json {
+  return isJsonObject(variable) ? { ...variable, value: null } : null;
 }

@@ -4,8 +4,8 @@ import { names, phrase, type Phrase } from './phrase.ts';
 
 const longestName = 255;
 
-/** Beyond so many mistakes nobody reads, and to look for the likeliest name for each would take minutes in a file of thousands. */
-const mostSuggestions = 100;
+/** Beyond so many mistakes nobody reads, and to look for the likeliest name for each would take seconds in a file of thousands. */
+const mostSuggestions = 10;
 
 /** The fields of a map by key; empty where it is missing. A key that is not among the allowed ones is a mistake. */
 export function fieldsOf(

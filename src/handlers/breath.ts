@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import type { Difference } from '../domain/differences.ts';
 
 /** Work goes on without a break for about so long: deliveries are to be accepted meanwhile. */
 const breathMs = 10;
@@ -18,4 +19,16 @@ export function createBreath(clock: Clock): () => Promise<void> {
     if (taking === undefined && clock.now() - begun < breathMs) return;
     await (taking ??= take());
   };
+}
+
+/** The end of a comparison that lets others have their turn while it goes on. */
+export async function compared(
+  comparison: Generator<undefined, readonly Difference[]>,
+  breathe: () => Promise<void>,
+): Promise<readonly Difference[]> {
+  for (;;) {
+    const step = comparison.next();
+    if (step.done === true) return step.value;
+    await breathe();
+  }
 }

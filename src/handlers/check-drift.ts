@@ -7,6 +7,7 @@ import type { Project } from '../domain/gitlab.ts';
 import { laneOf, type CheckDriftJob, type JobOutcome } from '../domain/job.ts';
 import { lookup, type WorkspaceTarget } from '../domain/mapping.ts';
 import { withVariables } from '../domain/workspace-variables.ts';
+import { compared, createBreath } from './breath.ts';
 import { lookAtDrift, type DriftLook } from './look-at-drift.ts';
 import type { BranchPorts } from './ports.ts';
 import { readConfig } from './read-versions.ts';
@@ -73,10 +74,8 @@ async function differencesOf(
   if (id === undefined || path === undefined) return none;
   const [live, git] = [await workspace.read(id), await readConfig(ports, project.id, path, head)];
   if (!live.ok || !git.ok || git.value === undefined) return none;
-  return {
-    ...drift,
-    differences: differencesBetween(withVariables(git.value, target.variables), live.value),
-  };
+  const comparison = differencesBetween(withVariables(git.value, target.variables), live.value);
+  return { ...drift, differences: await compared(comparison, createBreath(ports.clock)) };
 }
 
 function auditOf(

@@ -8,6 +8,7 @@ import { unknownNames } from '../domain/order.ts';
 import { phrase } from '../domain/phrase.ts';
 import type { Versions } from '../domain/plan.ts';
 import { claimWorkspace } from './claim-workspace.ts';
+import { compared, createBreath } from './breath.ts';
 import { branchFor } from './command-branch.ts';
 import {
   answer,
@@ -66,21 +67,26 @@ async function compare(
   const read = await readVersions(ports, question);
   if (read === 'stopped') return { kind: 'stopped' };
   const there = new Set(candidates.map(({ name }) => name));
-  const comparisons: readonly Comparison[] = [
-    ...read.versions.map((versions) => comparisonOf(versions)),
-    ...[...titles]
-      .filter((name) => isWanted(name) && !there.has(name))
-      .map((name) => ({ kind: 'only-workspace', name }) as const),
-  ];
+  const breathe = createBreath(ports.clock);
+  const comparisons: Comparison[] = [];
+  for (const versions of read.versions) comparisons.push(await comparisonOf(versions, breathe));
+  for (const name of titles)
+    if (isWanted(name) && !there.has(name)) comparisons.push({ kind: 'only-workspace', name });
   return answer(diffReport({ branch, workspace: workspace.name, comparisons }), true);
 }
 
-function comparisonOf({ name, desired, live }: Versions): Comparison {
+async function comparisonOf(
+  { name, desired, live }: Versions,
+  breathe: () => Promise<void>,
+): Promise<Comparison> {
   if (desired.kind === 'unusable') return { kind: 'unreadable', name, reason: desired.reason };
   if (live.kind === 'unusable') return { kind: 'unreadable', name, reason: live.reason };
   if (live.kind === 'none') return { kind: 'only-branch', name };
   if (desired.kind === 'removed') return { kind: 'only-workspace', name };
   if (desired.version.fingerprint === live.version.fingerprint) return { kind: 'same', name };
-  const differences = differencesBetween(desired.version.content, live.version.content);
+  const differences = await compared(
+    differencesBetween(desired.version.content, live.version.content),
+    breathe,
+  );
   return { kind: 'differs', name, differences };
 }

@@ -27,6 +27,7 @@ import {
 import type { Detail, Report } from '../domain/report.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import { claimWorkspace } from './claim-workspace.ts';
+import { compared, createBreath } from './breath.ts';
 import { bringFromWorkspace } from './bring-from-workspace.ts';
 import {
   answer,
@@ -158,9 +159,10 @@ async function tell(
   const revert = await revertOf(context, subject, target, done);
   if (revert === 'stopped') return { kind: 'stopped' };
   const { deployment, items } = done;
-  const details = detailsOf(
+  const details = await detailsOf(
     await ports.store.snapshots(deployment.id),
     await ports.store.snapshots(subject.id),
+    createBreath(ports.clock),
   );
   const report = rollbackReport({ project, deployment, items }, { subject, revert, details });
   const dueAt = ports.clock.now();
@@ -226,13 +228,22 @@ async function revertOf(
 }
 
 /** What went back in each pipeline: from what the rollback overwrote to what its subject had overwritten. */
-function detailsOf(before: readonly Snapshot[], after: readonly Snapshot[]): readonly Detail[] {
+async function detailsOf(
+  before: readonly Snapshot[],
+  after: readonly Snapshot[],
+  breathe: () => Promise<void>,
+): Promise<readonly Detail[]> {
   const restored = new Map(after.map(({ pipeline, config }) => [pipeline, config]));
   const byName = before.toSorted((one, other) => (one.pipeline < other.pipeline ? -1 : 1));
-  return byName.flatMap(({ pipeline, config }) => {
+  const details: Detail[] = [];
+  for (const { pipeline, config } of byName) {
     const [old, now] = [parseConfig(config), parseConfig(restored.get(pipeline) ?? '')];
-    return old.ok && now.ok ? [detailOf(phrase`${pipeline}`, differencesBetween(old.value, now.value))] : [];
-  });
+    if (!old.ok || !now.ok) continue;
+    details.push(
+      detailOf(phrase`${pipeline}`, await compared(differencesBetween(old.value, now.value), breathe)),
+    );
+  }
+  return details;
 }
 
 /** Those of the pipelines whose configs on the branch are not what the workspace holds again. */

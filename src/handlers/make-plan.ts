@@ -9,7 +9,7 @@ import { planStep, type Step, type Versions } from '../domain/plan.ts';
 import { fail, ok } from '../domain/result.ts';
 import { setVariables } from '../domain/workspace-variables.ts';
 import { activeHolds } from './active-holds.ts';
-import { createBreath } from './breath.ts';
+import { compared, createBreath } from './breath.ts';
 import { findDisagreements, type Touched } from './find-disagreements.ts';
 import { missingTables } from './missing-tables.ts';
 import { otherRequests } from './other-requests.ts';
@@ -60,11 +60,11 @@ export async function makePlan(ports: BranchPorts, wish: PlanWish): Promise<GitL
     const before = isByHand(step) ? await baseOf(ports, project, candidate, from) : undefined;
     items.push({
       step,
-      differences: differencesOf(versions),
+      differences: await differencesOf(versions, breathe),
       byHand:
         before === undefined || versions.live.kind !== 'pipeline'
           ? []
-          : differencesBetween(before, versions.live.version.content),
+          : await compared(differencesBetween(before, versions.live.version.content), breathe),
       cautions: its,
     });
     await breathe();
@@ -88,10 +88,13 @@ function isByHand(step: Step): boolean {
   );
 }
 
-function differencesOf({ desired, live }: Versions): PlannedItem['differences'] {
+async function differencesOf(
+  { desired, live }: Versions,
+  breathe: () => Promise<void>,
+): Promise<PlannedItem['differences']> {
   if (desired.kind !== 'config' || live.kind === 'unusable') return [];
   const before = live.kind === 'none' ? emptyContent : live.version.content;
-  return differencesBetween(before, desired.version.content);
+  return compared(differencesBetween(before, desired.version.content), breathe);
 }
 
 /** What the workspace held before somebody changed it by hand, as far as Git knows. */

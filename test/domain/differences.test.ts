@@ -1,13 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { differencesBetween, type Difference } from '../../src/domain/differences.ts';
+import { differencesBetween as comparison, type Difference } from '../../src/domain/differences.ts';
 import { summaryOf } from '../../src/domain/differences-report.ts';
 import { fingerprintOf } from '../../src/domain/fingerprint.ts';
 import type { Json, JsonObject } from '../../src/domain/json.ts';
 import type { Content } from '../../src/domain/pipeline-config.ts';
 import { plain } from '../../src/domain/report-text.ts';
+import { finished } from './finished.ts';
 import { hostile } from './hostile.ts';
+
+const differencesBetween = (before: Content, after: Content) => finished(comparison(before, after));
 
 function task(id: string, text: string, type = 'SQL'): JsonObject {
   const config = type === 'SQL' ? { query: text } : { script: text };
@@ -165,6 +168,69 @@ describe('the differences of two versions of a pipeline', () => {
     const [found] = differencesBetween(before, content([stage('a', task('t', many('two')))]));
     expect(found?.kind === 'text' ? found.diff.split('\n').length : 0).toBeLessThanOrEqual(401);
     expect(found?.kind === 'text' ? found.diff.length : 0).toBeLessThan(250_000);
+  });
+
+  test.each<readonly [string, Content, string]>([
+    [
+      'many tasks',
+      content([stage('a', ...Array.from({ length: 20_000 }, (_, index) => task(`t${index}`, 'x')))]),
+      '20001 stages and tasks are too many to be compared',
+    ],
+    [
+      'many texts',
+      content([stage('a', { id: 't', x: Array.from({ length: 100_000 }, (_, index) => `a\n${index}`) })]),
+      'more texts, which are not shown',
+    ],
+    [
+      'many changed texts',
+      content([
+        stage('a', ...Array.from({ length: 400 }, (_, index) => task(`t${index}`, `${index}\n`.repeat(50)))),
+      ]),
+      'there are more than these',
+    ],
+    [
+      'many settings',
+      content([{ stageId: 'a', x: Array.from({ length: 100_000 }, (_, index) => index) }]),
+      'more than 20000 values',
+    ],
+    [
+      'a long setting',
+      content([{ stageId: 'a', x: 'A'.repeat(50_000) }]),
+      'a text of 50000 characters is not shown',
+    ],
+    ['a long variable', content([], [{ id: 'x', value: 'A'.repeat(50_000) }]), '(50000 characters)'],
+  ])('say what they leave out: %s', (_, after, told) => {
+    const before = content([
+      stage('a', ...Array.from({ length: 3 }, (_one, index) => task(`t${index}`, 'y'))),
+    ]);
+    const found = differencesBetween(before, after);
+    expect(JSON.stringify(found)).toContain(told);
+    expect(found.length).toBeLessThanOrEqual(301);
+    expect(JSON.stringify(found).length).toBeLessThan(500_000);
+  });
+
+  test('tell a variable of which only what is hidden changed', () => {
+    const url = (secret: string) => [{ id: 'url', value: `postgres://u:${secret}@host/db` }];
+    const [found] = differencesBetween(content([], url('one1')), content([], url('two2')));
+    expect(found).toMatchObject({
+      before: 'postgres://[hidden]@host/db',
+      after: 'postgres://[hidden]@host/db (changed)',
+    });
+  });
+
+  test('hide settings by the names that stand beside them', () => {
+    const settings = (secret: string) => ({
+      a: { id: 'DB_PASS', value: { nested: secret } },
+      b: { name: 'x', description: 'the password of etl', value: secret },
+      c: { key: secret, auth: secret, jwt: secret, pw: secret, pass: [secret] },
+      d: { key: 'customer', value: 'shown' },
+    });
+    const found = differencesBetween(
+      content([{ stageId: 'a', ...settings('s3cretOne') }]),
+      content([{ stageId: 'a', ...settings('s3cretTwo'), e: 1 }]),
+    );
+    expect(JSON.stringify(found)).not.toContain('s3cret');
+    expect(JSON.stringify(found)).toContain('shown');
   });
 
   const key = fc.constantFrom(

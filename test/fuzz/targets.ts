@@ -15,7 +15,10 @@ import { parseJson, writeJson } from '../../src/domain/json.ts';
 import { parseMapping } from '../../src/domain/mapping-file.ts';
 import { contentOf, emptyContent, parseConfig, writeConfig } from '../../src/domain/pipeline-config.ts';
 import { placeholdersIn } from '../../src/domain/placeholders.ts';
+import { mask } from '../../src/domain/secrets.ts';
+import { textDiff } from '../../src/domain/text-diff.ts';
 import { toComment } from '../../src/domain/report-markdown.ts';
+import { finished } from '../domain/finished.ts';
 import { answersTarget } from './answers.ts';
 import { deepJson, hostileText, jsonText, mutated, withField } from './hostile-json.ts';
 import { createRoutes } from './routes.ts';
@@ -253,7 +256,7 @@ const configs = pure(
     const code = new Map(codeFiles('A', again.value).map((file) => [file.path, file.text]));
     const embedded = embed('A', text, code);
     must(embedded.ok && embedded.value.text === text, 'embedding what is not edited changes the config');
-    const differences = differencesBetween(emptyContent, again.value);
+    const differences = finished(differencesBetween(emptyContent, again.value));
     must(
       (differences.length === 0) === (fingerprint === (await fingerprintOf(emptyContent))),
       'no difference',
@@ -275,6 +278,76 @@ const names = pure('names', fc.oneof(hostileText, fc.string({ unit: 'binary' }))
   pipelineName(name);
 });
 
+/** What a mask looks at closely, in any order: names, signs, brackets and quotation marks that never close. */
+const pieces = fc.constantFrom(
+  ...[
+    'password',
+    'token',
+    'key',
+    'auth',
+    'id',
+    'value',
+    'Bearer',
+    'identified by',
+    'connect a/b',
+    '-----BEGIN PRIVATE KEY-----',
+  ],
+  ...[
+    '=',
+    ':',
+    ':=',
+    ' is ',
+    ',',
+    '(',
+    ')',
+    '[',
+    '{',
+    '"',
+    "'",
+    '"""',
+    '\\',
+    '\\"',
+    '\n',
+    '  ',
+    '|\n',
+    '- ',
+    '#',
+    '--',
+  ],
+  ...['https://', '@', '/', 'glpat-', 'eyJ', 'AKIA', 'x', '7', '[hidden]', '\uE000', '\uD800'],
+);
+const hostileCode = fc.oneof(
+  { weight: 8, arbitrary: fc.array(pieces, { maxLength: 60 }).map((all) => all.join('')) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.array(pieces, { minLength: 1, maxLength: 3 }), fc.integer({ min: 1, max: 100_000 }))
+      .map(([all, length]) => all.join('').repeat(Math.ceil(length / all.join('').length))),
+  },
+  { weight: 1, arbitrary: hostileText },
+);
+
+const masks = pure('masks', hostileCode, (text) => {
+  const masked = mask(text);
+  must(masked.split('\n').length === text.split('\n').length, 'lines were lost');
+});
+
+const diffs = pure('diffs', fc.tuple(hostileCode, hostileCode), ([before, after]) => {
+  for (const [one, other] of [
+    [before, after],
+    ['', after],
+    [`${before}\n${after}`, `${after}\n${before}`],
+  ] as const) {
+    const diff = finished(textDiff(one, other));
+    must(
+      diff.split('\n').every((line) => /^[-+ @\\]/.test(line) || line === ''),
+      'a line without a sign',
+    );
+    must((diff === '') === (one === other), 'a change that is not seen');
+    must(diff.length < 500_000, 'a diff that is too long');
+  }
+});
+
 /** All that takes input from outside. */
 export const targets: readonly Target[] = [
   bodies,
@@ -282,6 +355,8 @@ export const targets: readonly Target[] = [
   comments,
   mappings,
   configs,
+  masks,
+  diffs,
   names,
   answersTarget(within),
 ];
