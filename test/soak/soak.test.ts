@@ -15,4 +15,4 @@ test('under load, with faults and kills, nothing is lost and nothing done twice'
   expect(result.merges).toBeGreaterThan(3);
   expect(result.commands).toBeGreaterThan(3);
   expect(result.deliveries.accepted).toBeGreaterThan(result.merges);
-}, 300_000);
+}, 600_000);

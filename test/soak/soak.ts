@@ -36,7 +36,7 @@ const kills = [0.4, 0.7];
 const betweenTroublesMs = 2_500;
 const downMs = 1_500;
 /** GitLab sends five deliveries of a webhook again in a minute, and a push waits for its merge. */
-const patienceMs = 240_000;
+const patienceMs = 480_000;
 
 /** Of so small a heap nothing is left where anything leaks; with more, Node collects when it likes. */
 const flags = ['--max-old-space-size=96'];
