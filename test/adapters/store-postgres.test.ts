@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createInbox } from '../../src/adapters/store/inbox.ts';
+import { migrationsPostgres } from '../../src/adapters/store/migrations-postgres.ts';
 import { openPostgres } from '../../src/adapters/store/postgres.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { ok } from '../../src/domain/result.ts';
@@ -53,7 +54,7 @@ describe('a PostgreSQL database', () => {
 
   test('of an earlier version has its commands that were not begun confirmed by GitLab', async () => {
     const url = await postgres.newDatabase();
-    await commandsOfEarlierVersion(async () => (await openPostgres(url)).db);
+    await commandsOfEarlierVersion((await openPostgres(url)).db, migrationsPostgres);
   });
 
   test('is made by many processes that start at once', async () => {

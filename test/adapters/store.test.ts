@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { createInbox } from '../../src/adapters/store/inbox.ts';
+import { migrations } from '../../src/adapters/store/migrations.ts';
 import { openSqlite } from '../../src/adapters/store/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { Clock } from '../../src/domain/clock.ts';
@@ -220,5 +221,5 @@ describe('a file of the first version', () => {
 
 test('commands that an earlier version had not begun wait for GitLab to confirm them', async () => {
   const path = `file:${join(folder, 'earlier.db')}`;
-  await commandsOfEarlierVersion(() => openSqlite(path));
+  await commandsOfEarlierVersion(await openSqlite(path), migrations);
 });

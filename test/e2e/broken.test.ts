@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 
 import { personAt, until } from '../../demo/person.ts';
@@ -22,7 +22,9 @@ beforeEach(async () => {
 });
 afterEach(() => scene.close());
 
-const patienceMs = 20_000;
+const patienceMs = 60_000;
+// Each of them goes through rows of pauses.
+vi.setConfig({ testTimeout: 120_000 });
 
 function sql(text: string): void {
   const file = new DatabaseSync(join(scene.world.folder, 'aic-bot.db'), { timeout: 5_000 });

@@ -50,17 +50,16 @@ function appOn(db: Kysely<Tables>) {
   return { app, lines };
 }
 
-function deliver(app: ReturnType<typeof createApp>, id: string, message = '') {
+function deliver(app: ReturnType<typeof createApp>, id: string, branch = 'main') {
   return app.request('/webhooks/gitlab', {
     method: 'POST',
     headers: { 'x-gitlab-token': secret, 'x-gitlab-event': 'Push Hook', 'webhook-id': id },
     body: JSON.stringify({
       object_kind: 'push',
       project: { id: 7, path_with_namespace: 'a/b' },
-      ref: 'refs/heads/main',
+      ref: `refs/heads/${branch}`,
       before: '1'.repeat(40),
       after: '2'.repeat(40),
-      message,
     }),
   });
 }
