@@ -53,7 +53,7 @@ export async function startWorld(): Promise<World> {
     },
     close: async () => {
       await Promise.all([gitlab.close(), aic.close(), mail.close()]);
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

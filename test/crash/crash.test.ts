@@ -5,11 +5,11 @@ import { runCalmly, runWithStops } from './run-case.ts';
 import { countsStart, scenarios } from './scenarios.ts';
 
 /** The whole matrix is `npm run test:crash`. */
-const scenariosAtATime = 5;
+const scenariosAtATime = 3;
 const seed = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const [atOnce = 8] = sampleOf([1, 3, 8], 1, seed);
 
-describe.concurrent(`a bot that is stopped, by the seed ${seed}`, { timeout: 180_000 }, () => {
+describe.concurrent(`a bot that is stopped, by the seed ${seed}`, { timeout: 300_000 }, () => {
   test.each(sampleOf(scenarios, scenariosAtATime, seed))(
     'leaves behind what it would have: $name',
     async (scenario) => {

@@ -13,7 +13,7 @@ import type { Stop } from './stop.ts';
 const restarts = 6;
 const merges = 6;
 const seed = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const patienceMs = 45_000;
+const patienceMs = 90_000;
 
 function stopsBy(number: number): readonly Stop[] {
   const stop = fc.record({
@@ -87,4 +87,4 @@ test(`after six restarts during a series of merges nothing is missing and no rep
   } finally {
     await stage.close();
   }
-}, 300_000);
+}, 400_000);

@@ -35,8 +35,8 @@ export interface Stage {
 
 /** How many times as fast the bot's time runs: a lease of 30 s still has some seconds on a busy machine. */
 const speed = 8;
-const patienceMs = 45_000;
-const longestMs = 150_000;
+const patienceMs = 90_000;
+const longestMs = 250_000;
 const preload = pathToFileURL(join(import.meta.dirname, 'preload.ts')).href;
 const sandboxed = mapping.replace('mapping:\n', 'mapping:\n  sandbox: PIN DEV\n');
 

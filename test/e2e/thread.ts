@@ -14,7 +14,7 @@ const noteRow = z.object({
   system: z.boolean(),
   author: z.object({ username: z.string() }),
 });
-const patienceMs = 20_000;
+const patienceMs = 45_000;
 
 /** A new issue. */
 export async function issue(scene: Scene): Promise<Thread> {
