@@ -67,12 +67,24 @@ function findTexts(value: Json, at: string[], found: Map<string, Path>): void {
     if (isText(at.at(-1) ?? '', value)) found.set(at.join(between), [...at]);
     return;
   }
-  if (at.length >= mostDepth || !(Array.isArray(value) || isJsonObject(value))) return;
-  for (const name of Object.keys(value)) {
-    at.push(name);
-    findTexts(childOf(value, name) ?? null, at, found);
-    at.pop();
+  if (at.length >= mostDepth) return;
+  if (Array.isArray(value)) {
+    // The names of a million entries are not made where none of them is a text.
+    for (const [index, inner] of value.entries())
+      if (found.size < mostTexts && mayHoldText(inner)) findBelow(String(index), inner, at, found);
+  } else if (isJsonObject(value)) {
+    for (const name of Object.keys(value)) findBelow(name, value[name] ?? null, at, found);
   }
+}
+
+function mayHoldText(value: Json): boolean {
+  return typeof value === 'object' || (typeof value === 'string' && value.includes('\n'));
+}
+
+function findBelow(name: string, value: Json, at: string[], found: Map<string, Path>): void {
+  at.push(name);
+  findTexts(value, at, found);
+  at.pop();
 }
 
 function childOf(value: Json | undefined, name: string): Json | undefined {
@@ -107,11 +119,12 @@ function without(object: JsonObject, taken: Steps): JsonObject {
 function rest(value: Json, taken: Steps): Json {
   if (isJsonObject(value)) return without(value, taken);
   if (!Array.isArray(value)) return value;
-  return value.map((inner, index) => {
-    const steps = taken.get(String(index));
-    if (steps === undefined) return inner;
-    return isTaken(inner, steps) ? '' : rest(inner, steps);
-  });
+  const copy = [...value];
+  for (const [name, steps] of taken) {
+    const inner = value[Number(name)];
+    if (inner !== undefined) copy[Number(name)] = isTaken(inner, steps) ? '' : rest(inner, steps);
+  }
+  return copy;
 }
 
 function isTaken(value: Json, steps: Steps): boolean {

@@ -197,6 +197,18 @@ describe('edited code', () => {
     );
   });
 
+  test('of many blocks goes in in one pass', { timeout: 30_000 }, () => {
+    const many = 100_000;
+    const blocks = (word: string) =>
+      Array.from({ length: many }, (_, index) => `"""select ${word}${index}"""\n`).join('');
+    const text = config({ id: 't', type: 'PYSPARK', config: { script: blocks('a') } });
+    const files = Array.from({ length: many }, (_, index) => [
+      `code/p/t_${index + 1}.sql`,
+      `select b${index}`,
+    ]);
+    expect(embedded(text, Object.fromEntries(files))).toBe(text.replaceAll('select a', 'select b'));
+  });
+
   test('of any config is embedded or refused, and never throws', () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string()), fc.dictionary(fc.string(), fc.string()), (any, files) => {
