@@ -81,13 +81,7 @@ export async function merge(
     const at = instance.now();
     const commits = await makeCommits(project, mergeRequest, { before, head, user, at, options });
     await moveBranch(repository.directory, mergeRequest.targetBranch, before, commits.after);
-    mergeRequest.state = 'merged';
-    mergeRequest.mergeUser = user;
-    mergeRequest.mergedAt = at;
-    mergeRequest.updatedAt = at;
-    mergeRequest.mergeCommit = commits.merge;
-    mergeRequest.squashCommit = commits.squash;
-    mergeRequest.landed = commits.landed;
+    markMerged(mergeRequest, user, at, commits);
     const pushes: Push[] = [{ user, branch: mergeRequest.targetBranch, before, after: commits.after }];
     if (options.removeSourceBranch ?? mergeRequest.removeSourceBranch) {
       await moveBranch(repository.directory, mergeRequest.sourceBranch, head, undefined);
@@ -101,6 +95,21 @@ export async function merge(
   notifyMergeRequest(instance, project, mergeRequest, { action: 'merge', user, changes });
   await Promise.all(announced);
   return { kind: 'merged' };
+}
+
+function markMerged(
+  mergeRequest: MergeRequest,
+  user: User,
+  at: Date,
+  { merge: made, squash, landed }: NewCommits,
+): void {
+  mergeRequest.state = 'merged';
+  mergeRequest.mergeUser = user;
+  mergeRequest.mergedAt = at;
+  mergeRequest.updatedAt = at;
+  mergeRequest.mergeCommit = made;
+  mergeRequest.squashCommit = squash;
+  mergeRequest.landed = landed;
 }
 
 interface NewCommits {

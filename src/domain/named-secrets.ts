@@ -96,8 +96,8 @@ function randomValue(text: string, name: Name): Found | undefined {
   if (assigned === undefined) return undefined;
   const from = at + assigned.length + (matchAt(/\s{1,100}/y, text, at + assigned.length)?.length ?? 0);
   const literal = literalAt(text, from);
-  const word = literal === undefined ? matchAt(plainWord, text, from) : undefined;
-  const inner = literal?.inner ?? { start: from, end: from + (word?.length ?? 0) };
+  const bare = literal === undefined ? matchAt(plainWord, text, from) : undefined;
+  const inner = literal?.inner ?? { start: from, end: from + (bare?.length ?? 0) };
   return looksRandom(text.slice(inner.start, inner.end))
     ? { spans: [inner], end: literal?.end ?? inner.end }
     : undefined;

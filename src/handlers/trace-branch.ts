@@ -77,12 +77,16 @@ function createFinder({ gitlab }: Ports, { project, branch, lineage, known }: Tr
   const made = new Set<CommitSha>();
   let lookUps = 0;
 
+  // Commits are looked up one after the other, and a list is the same whoever asks for it.
+  const keepList = (iid: MergeRequestIid, list: readonly ProposedCommit[]) => {
+    lists.set(iid, list);
+    return ok(list);
+  };
   const listOf = async (iid: MergeRequestIid): Promise<GitLabResult<readonly ProposedCommit[]>> => {
     const list = lists.get(iid);
     if (list !== undefined) return ok(list);
     const listed = await gitlab.proposedCommits(project, iid);
-    if (listed.ok) lists.set(iid, listed.value);
-    return listed;
+    return listed.ok ? keepList(iid, listed.value) : listed;
   };
 
   const keep = (commit: CommitSha, by: readonly MergeRequest[]) => {

@@ -33,6 +33,11 @@ export function createFreezePeriods(
   clock: Clock,
   log: Log,
 ): FreezePeriods {
+  // Two that ask at once both write what GitLab said a moment ago.
+  const remember = (project: ProjectId, found: readonly FreezePeriod[]) => {
+    known.set(project, { periods: found, until: clock.now() + lifetime });
+    return ok(found);
+  };
   return {
     freezePeriods: async (project) => {
       const remembered = known.get(project);
@@ -42,9 +47,7 @@ export function createFreezePeriods(
       );
       if (!read.ok && read.failure.reason !== 'missing' && read.failure.reason !== 'denied') return read;
       if (!read.ok) log.warn('freeze periods are not shown', { project, said: read.failure.said });
-      const found = read.ok ? read.value : [];
-      known.set(project, { periods: found, until: clock.now() + lifetime });
-      return ok(found);
+      return remember(project, read.ok ? read.value : []);
     },
   };
 }
