@@ -282,7 +282,7 @@ function createFields(text: string): (name: Name) => readonly Span[] {
 }
 
 /** Letters of both cases and digits, or many letters and digits, with neither space nor the signs of a path. */
-export function looksRandom(value: string): boolean {
+function looksRandom(value: string): boolean {
   if (value.length < 8 || value.length > 1_000 || /[\s/\\:{}()]/.test(value) || !/\d/.test(value))
     return false;
   return (/[a-z]/.test(value) && /[A-Z]/.test(value)) || (/[a-z]/i.test(value) && value.length >= 20);
