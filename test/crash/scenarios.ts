@@ -30,7 +30,8 @@ export function countsStart(scenario: Scenario): boolean {
   return scenario.fromStart === true || scenario.miss !== undefined;
 }
 
-const patienceMs = 45_000;
+/** A process that is paused, and one that starts meanwhile, take their time on a busy machine. */
+const patienceMs = 120_000;
 
 function put({ scene }: Stage, workspace: string, name: string, query: string): void {
   scene.world.aic.putPipeline(aicProject, workspace, name, sqlContent(query));
@@ -49,7 +50,7 @@ async function everywhere(stage: Stage): Promise<void> {
 }
 
 async function command({ scene }: Stage, text: string): Promise<void> {
-  await say(scene, await issue(scene), text);
+  await say(scene, await issue(scene), text, scene.maintainer, patienceMs);
 }
 
 const row = z.object({ iid: z.number(), source_branch: z.string() });
@@ -147,7 +148,7 @@ export const scenarios: readonly Scenario[] = [
       await until(
         'the back-merges',
         async () => ((await requests(stage)).length === 3 ? true : undefined),
-        45_000,
+        patienceMs,
       );
     },
     expected: ({ mergeRequests, deployments }) => ({
@@ -164,7 +165,7 @@ export const scenarios: readonly Scenario[] = [
       const iid = await scene.open('develop', files({ A: 'select 2', B: 'select 2', 'New 1': 'select 2' }));
       await scene.merge(iid);
       await scene.comment(iid, isFinal);
-      await say(scene, onMergeRequest(scene, iid), '/aic rollback');
+      await say(scene, onMergeRequest(scene, iid), '/aic rollback', scene.maintainer, patienceMs);
     },
     expected: ({ writes, mergeRequests, commits, deployments }) => ({
       writes: [...writes],
@@ -194,7 +195,7 @@ export const scenarios: readonly Scenario[] = [
       await scene.merge(iid);
       const refused = "select 1 from jobs where key like 'mail:%' and tries > 1";
       const isRefused = () => (scene.rows(refused).length > 0 ? true : undefined);
-      await until('a mail that was refused twice', isRefused, 45_000);
+      await until('a mail that was refused twice', isRefused, patienceMs);
       scene.world.mail.refuse(false);
     },
     expected: ({ writes, mails }) => ({ writes: writes.length, mails: mails.length }),
@@ -249,7 +250,7 @@ export const scenarios: readonly Scenario[] = [
     },
     act: async ({ scene }) => {
       const iid = await scene.open('develop', { 'code/A/t.sql': 'select 2', 'code/B/t.sql': 'select 2' });
-      await say(scene, onMergeRequest(scene, iid), '/aic embed');
+      await say(scene, onMergeRequest(scene, iid), '/aic embed', scene.maintainer, patienceMs);
     },
     expected: ({ commits, emoji }) => ({
       commits: commits['work/1']?.length,

@@ -14,7 +14,7 @@ const noteRow = z.object({
   system: z.boolean(),
   author: z.object({ username: z.string() }),
 });
-const patienceMs = 45_000;
+const patienceMs = 20_000;
 
 /** A new issue. */
 export async function issue(scene: Scene): Promise<Thread> {
@@ -37,13 +37,19 @@ export async function notesOf(scene: Scene, { path }: Thread) {
 }
 
 /** Says something and waits until the bot has ended; its answers since, and its last emoji. */
-export async function say(scene: Scene, thread: Thread, body: string, who: Person = scene.maintainer) {
+export async function say(
+  scene: Scene,
+  thread: Thread,
+  body: string,
+  who: Person = scene.maintainer,
+  withinMs = patienceMs,
+) {
   const known = new Set((await notesOf(scene, thread)).map(({ id }) => id));
   const { id } = noteRow.pick({ id: true }).parse(await who.call('POST', `${thread.path}/notes`, { body }));
   const emoji = await until(
     `the end of ${body}`,
     async () => (await emojiOn(scene, thread, id)).find((name) => name !== 'eyes'),
-    patienceMs,
+    withinMs,
   );
   const answers = (await notesOf(scene, thread)).filter(
     ({ id: note, author, body: said }) =>
