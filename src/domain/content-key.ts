@@ -15,7 +15,7 @@ function hashOf(value: Json): number {
   if (typeof value === 'string') return ofText(value);
   if (isExactNumber(value)) return ofText(value.rawJSON);
   if (Array.isArray(value)) return value.reduce<number>((hash, each) => mixed(hash, hashOf(each)), 7);
-  if (!isJsonObject(value)) return ofText(String(value));
+  if (!isJsonObject(value)) return ofText(JSON.stringify(value));
   let sum = 11;
   for (const name of Object.keys(value)) sum = (sum + mixed(ofText(name), hashOf(value[name] ?? null))) | 0;
   return sum;

@@ -2,7 +2,7 @@ import { counted } from './counted.ts';
 import type { Difference } from './differences.ts';
 import { hidden, hiddenChanged } from './secret-value.ts';
 import { jsonDiff } from './json-diff.ts';
-import { isJsonObject, writeJson, type Json, type JsonObject } from './json.ts';
+import { isJsonObject, writeJson, type Json } from './json.ts';
 import type { Content } from './pipeline-config.ts';
 import { isSameJson } from './same-json.ts';
 import { isSecretKey } from './secret-names.ts';

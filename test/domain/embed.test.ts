@@ -199,14 +199,14 @@ describe('edited code', () => {
 
   test('of many blocks goes in in one pass', { timeout: 30_000 }, () => {
     const many = 100_000;
-    const blocks = (word: string) =>
-      Array.from({ length: many }, (_, index) => `"""select ${word}${index}"""\n`).join('');
-    const text = config({ id: 't', type: 'PYSPARK', config: { script: blocks('a') } });
+    const blocks = (name: string) =>
+      Array.from({ length: many }, (_, index) => `"""select ${name}${index}"""\n`).join('');
+    const before = config({ id: 't', type: 'PYSPARK', config: { script: blocks('a') } });
     const files = Array.from({ length: many }, (_, index) => [
       `code/p/t_${index + 1}.sql`,
       `select b${index}`,
     ]);
-    expect(embedded(text, Object.fromEntries(files))).toBe(text.replaceAll('select a', 'select b'));
+    expect(embedded(before, Object.fromEntries(files))).toBe(before.replaceAll('select a', 'select b'));
   });
 
   test('of any config is embedded or refused, and never throws', () => {

@@ -58,7 +58,7 @@ describe('the work of a comparison is bounded, and what is left out is told', ()
   ])('of many %s, all different', (_, text) => {
     const shown = diff(text('one'), text('two')).split('\n');
     expect(shown.length).toBeLessThanOrEqual(401);
-    expect(shown.filter((line) => /more lines$/.test(line))).toHaveLength(2);
+    expect(shown.filter((line) => line.endsWith('more lines'))).toHaveLength(2);
   });
 
   test('as many steps are taken for a text of 7 MiB as for one that is just too large', () => {
