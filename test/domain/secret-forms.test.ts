@@ -256,6 +256,10 @@ describe('the work of the mask is in proportion to the text', () => {
     expect(typeof mask(text)).toBe('string');
   });
 
+  test.each(['token: a', 'token=', '  token:', '-- token is a', 'a://'])('white space behind %j', (begin) => {
+    expect(mask(begin + ' '.repeat(5_000_000)).length).toBeGreaterThan(5_000_000);
+  });
+
   test('a line of 9.9 MB overflows nothing', () => {
     expect(mask(`token=${'A'.repeat(9_900_000)}`).length).toBeLessThan(10_000_000);
   });

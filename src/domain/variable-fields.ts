@@ -1,0 +1,32 @@
+import type { Span } from './json.ts';
+import { strengthOf } from './secret-names.ts';
+import { none, type SecretName } from './secret-place.ts';
+import { literalAt, matchAt } from './secret-value.ts';
+
+/**
+ * For variables, whose name and value are fields of their own: called with every name in the text, returns the value once its neighbour names
+ * a secret.
+ */
+export function createFields(text: string): (name: SecretName) => readonly Span[] {
+  // The value that was met last, for a name behind it.
+  let last: { readonly inner: Span; readonly end: number } | undefined;
+  return (name) => {
+    if (/^(?:default[-_]?)?value$/i.test(name.text) && name.isQuoted) {
+      const colon = matchAt(/\s{0,5}:\s{0,5}/y, text, name.after);
+      last = colon === undefined ? undefined : literalAt(text, name.after + colon.length);
+      return none;
+    }
+    const before = text.slice(Math.max(0, name.start - 60), name.start);
+    if (
+      !/(?:id|name|key)\\{0,7}["']\s{0,5}:\s{0,5}\\{0,7}["'][^"'\n]{0,30}$/i.test(before) ||
+      strengthOf(name.text) !== 'strong'
+    )
+      return none;
+    if (last !== undefined && name.start - last.end < 300 && !/[{}]/.test(text.slice(last.end, name.start)))
+      return [last.inner];
+    const rest = text.slice(name.end, name.end + 400).split(/[{}]/, 1)[0] ?? '';
+    const field = /(?:default[-_]?)?value\\{0,7}["']\s{0,5}:\s{0,5}/i.exec(rest);
+    const literal = field === null ? undefined : literalAt(text, name.end + field.index + field[0].length);
+    return literal === undefined ? none : [literal.inner];
+  };
+}
