@@ -283,6 +283,8 @@ async function startBot(
     mask,
     retry: { firstPauseMs: 5, longestPauseMs: 20, totalMs: 300 },
     breaking: { afterFailures: 10, pauseMs: 50 },
+    // A bot whose clock is moved ahead has not been paused.
+    leaseMs: 30 * 24 * 60 * 60_000,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
   await bot.start();
