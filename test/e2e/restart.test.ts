@@ -109,6 +109,8 @@ describe('a bot process', { timeout: 60_000 }, () => {
     scene.world.aic.setLatency(0);
     await startProcess(hook);
     expect(await scene.comment(iid, isFinal)).not.toMatch(/blocked|updating|to update/);
+    // The first one ends as it was begun; the second follows it.
+    expect(await scene.comment(back, isFinal)).toContain('3 updated');
     for (const n of [1, 2, 3])
       expect(scene.world.aic.pipeline(aicProject, 'PIN QA', `Pipeline ${n}`)).toMatchObject(
         sqlContent('select 0'),
