@@ -11,7 +11,7 @@ import { createPool, databaseOn } from '../../src/adapters/store/postgres.ts';
 import { verifyAudit } from '../../src/domain/audit.ts';
 import { startPostgres } from '../postgres.ts';
 import { deeds, moments } from '../soak/load.ts';
-import { buildTown } from '../soak/town.ts';
+import { buildTown, townWorkspaces } from '../soak/town.ts';
 import { startRoundRobin } from './round-robin.ts';
 
 const projects = 4;
@@ -37,6 +37,7 @@ test('replicas lose nothing, do nothing twice, and work in a workspace one at a 
   const start = async (index: number, isLater: boolean) => {
     const settings = {
       ...world.settings,
+      AIC_WORKSPACES: townWorkspaces,
       DATABASE_URL: url,
       SWEEP_MINUTES: '0.2',
       DRIFT_MINUTES: '0',
@@ -109,7 +110,9 @@ test('replicas lose nothing, do nothing twice, and work in a workspace one at a 
       'the end of all work',
       async () => ((await unfinished(db)).length === 0 ? true : undefined),
       120_000,
-    );
+    ).catch(async (error: unknown) => {
+      throw new Error(JSON.stringify(await unfinished(db)), { cause: error });
+    });
 
     expect(await town.audit()).toEqual([]);
     expect(interleaved(world)).toEqual([]);
@@ -147,7 +150,7 @@ test('replicas lose nothing, do nothing twice, and work in a workspace one at a 
 function unfinished(db: ReturnType<typeof databaseOn>) {
   return db
     .selectFrom('jobs')
-    .select('key')
+    .select(['key', 'status', 'tries', 'due_at', 'reason'])
     .where('status', '<>', 'given-up')
     .where('key', 'not in', ['check-token', 'sweep', 'clean-up'])
     .where('key', 'not like', 'catch-up:%')

@@ -8,7 +8,7 @@ import { startBotProcess, type BotProcess } from '../../demo/bot-process.ts';
 import type { Fault } from '../../demo/fault.ts';
 import { startWorld, type World } from '../../demo/world.ts';
 import { deeds, moments, troubles, type Trouble } from './load.ts';
-import { buildTown, quiet } from './town.ts';
+import { buildTown, quiet, townWorkspaces } from './town.ts';
 
 export interface SoakOptions {
   readonly projects: number;
@@ -47,7 +47,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const world = await startWorld();
   const settings = {
     ...world.settings,
-    AIC_WORKSPACES: 'pin/**=SOAK/*',
+    AIC_WORKSPACES: townWorkspaces,
     PORT: String(await freePort()),
     SWEEP_MINUTES: '0.2',
     LOG_LEVEL: 'info',

@@ -9,6 +9,8 @@ import { sqlContent, sqlFile } from '../e2e/scene.ts';
 import { pipelinesOfEach, type Deed } from './load.ts';
 
 const aicProject = 'SOAK';
+/** The bot's setting that gives each project of the town its workspaces. */
+export const townWorkspaces = `pin/**=${aicProject}/*`;
 const patienceMs = 60_000;
 
 /** One GitLab project with its workspace and an issue in which people write commands. */
