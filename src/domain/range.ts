@@ -26,27 +26,20 @@ export function isNews(at: number | undefined, receivedAt: number): boolean {
 }
 
 /**
- * Changes begin at the last deployed commit. Without one, they begin before the oldest move of the branch that a delivery told of and
- * GitLab confirms, else at the head. A move that ends where the record began was reported late: the record is extended back to its start.
- * What is not guaranteed: of two moves older than the record, one that comes in an earlier run than its successor is not joined to it.
+ * Changes begin at the last deployed commit. Without one, they begin before the oldest move of the branch that a delivery told of and GitLab confirms, else
+ * at the head. A move that lies behind the beginning of the record was told of late: the record is extended back to where the oldest of these began.
+ * @param isBehind whether a commit is where the record begins, or is reached from there
  */
 export function rangeStart(
   state: Pick<BranchState, 'deployed' | 'origin'> | undefined,
   moves: readonly Move[],
-  head: CommitSha,
+  { head, isBehind }: { readonly head: CommitSha; readonly isBehind: (commit: CommitSha) => boolean },
 ): RangeStart {
-  if (state === undefined) {
-    const [oldest] = moves.toSorted((one, other) => one.at - other.at);
-    const start = oldest?.before ?? head;
-    return { from: start, origin: start };
-  }
-  let { origin } = state;
-  for (let left = moves.length; left > 0; left -= 1) {
-    const late = moves.find(({ after }) => after === origin);
-    if (late === undefined) break;
-    origin = late.before;
-  }
-  return { from: origin === state.origin ? state.deployed : origin, origin };
+  const [oldest] = moves
+    .filter(({ before, after }) => state === undefined || (isBehind(after) && before !== state.origin))
+    .toSorted((one, other) => one.at - other.at);
+  if (oldest !== undefined) return { from: oldest.before, origin: oldest.before };
+  return state === undefined ? { from: head, origin: head } : { from: state.deployed, origin: state.origin };
 }
 
 /** Of a push that a delivery told of, what GitLab has on record of it. A branch that was made begins at its first commit. */

@@ -1,9 +1,8 @@
 import type { GitLabResult, MergeRequest } from '../domain/gitlab.ts';
-import type { MergeRequestIid } from '../domain/ids.ts';
+import type { CommitSha, MergeRequestIid } from '../domain/ids.ts';
 import { commitOf } from '../domain/landing.ts';
 import { confirmedPush, isNews, landedAt, type Move } from '../domain/range.ts';
 import { ok } from '../domain/result.ts';
-import type { BranchState } from '../domain/store.ts';
 import type { UpstreamFailure } from '../domain/upstream.ts';
 import type { Known } from './find-range.ts';
 import type { BranchPorts } from './ports.ts';
@@ -42,34 +41,30 @@ export async function announcedMerges(
   });
 }
 
-/** The moves of the branch that deliveries told of and GitLab confirms, as far as they may tell where the range begins. */
+/** The moves of the branch that deliveries told of and GitLab confirms, but for those to a commit in `recent`. */
 export async function confirmedMoves(
   { gitlab }: BranchPorts,
   { project, branch, waiting }: Known,
-  state: BranchState | undefined,
   { merged, receivedAt }: Announced,
+  recent: ReadonlySet<CommitSha>,
 ): Promise<GitLabResult<readonly Move[]>> {
   const moves: Move[] = [];
   for (const request of merged) {
     const { iid, mergedAt } = request;
     const after = landedAt(request);
-    if (after === undefined || mergedAt === undefined || !isNews(mergedAt, receivedAt.get(iid) ?? 0))
-      continue;
-    if (state !== undefined && after !== state.origin && moves.every(({ before }) => before !== after))
-      continue;
+    if (after === undefined || mergedAt === undefined || recent.has(after)) continue;
+    if (!isNews(mergedAt, receivedAt.get(iid) ?? 0)) continue;
     const parent =
       commitOf(request) === undefined ? ok(request.base) : await gitlab.firstParent(project.id, after);
     if (!parent.ok) return parent;
     if (parent.value !== undefined) moves.push({ before: parent.value, after, at: mergedAt });
   }
   const pushes = waiting.flatMap(({ event, receivedAt: at }) =>
-    event.kind === 'pushed' ? [{ ...event, receivedAt: at }] : [],
+    event.kind === 'pushed' && event.after !== undefined && !recent.has(event.after)
+      ? [{ ...event, receivedAt: at }]
+      : [],
   );
-  const isAsked =
-    state === undefined
-      ? pushes.some((push) => moves.every(({ after }) => after !== push.after))
-      : pushes.some(({ after }) => after === state.origin);
-  if (!isAsked) return ok(moves);
+  if (pushes.every((push) => moves.some(({ after }) => after === push.after))) return ok(moves);
   const recorded = await gitlab.pushesTo(project.id, branch);
   if (!recorded.ok) return recorded;
   for (const push of pushes) {

@@ -10,10 +10,10 @@ import {
   unknownProvenance,
   type Provenance,
 } from '../domain/provenance.ts';
-import { rangeStart } from '../domain/range.ts';
+import { rangeStart, type RangeStart } from '../domain/range.ts';
 import { fail, ok } from '../domain/result.ts';
 import type { BranchState, WaitingDelivery } from '../domain/store.ts';
-import { announcedMerges, confirmedMoves, stillToCome } from './announced.ts';
+import { announcedMerges, confirmedMoves, stillToCome, type Announced } from './announced.ts';
 import type { BranchPorts } from './ports.ts';
 import { unreviewedPaths } from './unreviewed-paths.ts';
 import { traceBranch, type Trace } from './trace-branch.ts';
@@ -44,10 +44,13 @@ export async function findRange(
   const { project, head } = known;
   const announced = await announcedMerges(ports, known);
   if (!announced.ok) return announced;
-  const moves = await confirmedMoves(ports, known, state, announced.value);
-  if (!moves.ok) return moves;
-  const { from, origin } = rangeStart(state, moves.value, head);
-  const changes = await changesBetween(ports, project, from, head);
+  const started = await findStart(ports, known, state, announced.value);
+  if (!started.ok) return started;
+  const { from, origin } = started.value;
+  const changes =
+    started.value.changes === undefined
+      ? await changesBetween(ports, project, from, head)
+      : ok(started.value.changes);
   if (!changes.ok) return changes;
   const traced = await trace(ports, known, { from, changes: changes.value, merged: announced.value.merged });
   if (!traced.ok) return traced;
@@ -63,6 +66,39 @@ export async function findRange(
     mergeRequests: traced.value.requests,
     provenance: provenance.value,
   });
+}
+
+/** Where the range begins. Whether it begins before the record is asked only where a delivery tells of a move that is not among the newest. */
+async function findStart(
+  ports: BranchPorts,
+  known: Known,
+  state: BranchState | undefined,
+  announced: Announced,
+): Promise<GitLabResult<RangeStart & { readonly changes?: Changes }>> {
+  const { project, head } = known;
+  if (state === undefined) {
+    const moves = await confirmedMoves(ports, known, announced, new Set());
+    return moves.ok ? ok(rangeStart(state, moves.value, { head, isBehind: () => false })) : moves;
+  }
+  const changes = await changesBetween(ports, project, state.deployed, head);
+  if (!changes.ok) return changes;
+  const newest = (changes.value.commits ?? []).map(({ id }) => id);
+  const recent = new Set([head, state.deployed, ...newest].filter((commit) => commit !== state.origin));
+  const moves = await confirmedMoves(ports, known, announced, recent);
+  if (!moves.ok) return moves;
+  const behind = new Set([state.origin]);
+  for (const { after } of moves.value.toSorted((one, other) => one.at - other.at)) {
+    if (behind.has(after)) break;
+    const between = await ports.gitlab.commitsBetween(project.id, after, state.origin);
+    if (!between.ok) return between;
+    // It is gone, or lies beside: a forced push took it from the branch.
+    if (between.value === undefined) continue;
+    if (isWhole(lineageOf(after, state.origin, between.value))) behind.add(after);
+    // Of those behind the record only the oldest matters; what came after one that the record covers, it covers too.
+    if (behind.has(after) || between.value.length === 0) break;
+  }
+  const start = rangeStart(state, moves.value, { head, isBehind: (commit) => behind.has(commit) });
+  return ok(start.from === state.deployed ? { ...start, changes: changes.value } : start);
 }
 
 async function changesBetween(

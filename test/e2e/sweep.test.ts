@@ -70,6 +70,25 @@ describe('the sweep', () => {
     ]);
   });
 
+  it('loses no merge whose webhooks come again after it saw the branch for the first time, in whatever order', async () => {
+    const iids: number[] = [];
+    for (const name of ['one', 'two', 'three']) {
+      iids.push(await scene.open('develop', sqlFile(name, 'select 1')));
+      await scene.merge(iids.at(-1) ?? 0);
+    }
+    const bot = await scene.start();
+    await scene.settle();
+    const [one, two, three] = iids;
+    for (const iid of [two, one, two, three]) {
+      await scene.deliver(bot, {
+        object_kind: 'merge_request',
+        object_attributes: { action: 'merge', iid, target_branch: 'develop', state: 'merged' },
+      });
+      await scene.settle();
+    }
+    expect([...scene.world.aic.pipelines(aicProject, 'PIN QA')].toSorted()).toEqual(['one', 'three', 'two']);
+  });
+
   it('costs one call for a project in which nothing moved, and one for the list of projects', async () => {
     await scene.start();
     await scene.settle();
