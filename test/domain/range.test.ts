@@ -18,47 +18,47 @@ function record(deployed: CommitSha, origin: CommitSha) {
 }
 
 /** As on a branch that nobody forced: what came earlier lies behind. */
-function at(head: CommitSha, origin = head) {
+function on(head: CommitSha, origin = head) {
   return { head, isBehind: (commit: CommitSha) => all.indexOf(commit) <= all.indexOf(origin) };
 }
 
 describe('a branch without a record', () => {
   test('begins before the oldest move that is confirmed, in whatever order they were told of', () => {
-    expect(rangeStart(undefined, [moved(c1, c2)], at(c3))).toEqual({ from: c1, origin: c1 });
+    expect(rangeStart(undefined, [moved(c1, c2)], on(c3))).toEqual({ from: c1, origin: c1 });
     const start = { from: c0, origin: c0 };
-    expect(rangeStart(undefined, [moved(c0, c1), moved(c1, c2)], at(c2))).toEqual(start);
-    expect(rangeStart(undefined, [moved(c2, c3), moved(c0, c1), moved(c1, c2)], at(c3))).toEqual(start);
+    expect(rangeStart(undefined, [moved(c0, c1), moved(c1, c2)], on(c2))).toEqual(start);
+    expect(rangeStart(undefined, [moved(c2, c3), moved(c0, c1), moved(c1, c2)], on(c3))).toEqual(start);
   });
 
   test('begins before the first move where the branch went back to where it was', () => {
-    expect(rangeStart(undefined, [moved(c1, c0, 9), moved(c0, c1, 8)], at(c0))).toMatchObject({ from: c0 });
+    expect(rangeStart(undefined, [moved(c1, c0, 9), moved(c0, c1, 8)], on(c0))).toMatchObject({ from: c0 });
   });
 
   test('begins at its head when nothing is confirmed', () => {
-    expect(rangeStart(undefined, [], at(c4))).toEqual({ from: c4, origin: c4 });
+    expect(rangeStart(undefined, [], on(c4))).toEqual({ from: c4, origin: c4 });
   });
 });
 
 describe('a branch with a record', () => {
   test('begins at the last deployed commit, whatever moved since', () => {
     const start = { from: c2, origin: c1 };
-    expect(rangeStart(record(c2, c1), [], at(c4, c1))).toEqual(start);
-    expect(rangeStart(record(c2, c1), [moved(c2, c3), moved(c3, c4)], at(c4, c1))).toEqual(start);
-    expect(rangeStart(record(c2, c1), [moved(c1, c2)], at(c4, c1))).toEqual(start);
+    expect(rangeStart(record(c2, c1), [], on(c4, c1))).toEqual(start);
+    expect(rangeStart(record(c2, c1), [moved(c2, c3), moved(c3, c4)], on(c4, c1))).toEqual(start);
+    expect(rangeStart(record(c2, c1), [moved(c1, c2)], on(c4, c1))).toEqual(start);
   });
 
   test('goes back over moves that were told of late, in whatever order', () => {
     const late = [moved(c0, c1), moved(c3, c4), moved(c1, c2)];
-    expect(rangeStart(record(c3, c2), late, at(c4, c2))).toEqual({ from: c0, origin: c0 });
-    expect(rangeStart(record(c3, c2), late.toReversed(), at(c4, c2))).toEqual({ from: c0, origin: c0 });
+    expect(rangeStart(record(c3, c2), late, on(c4, c2))).toEqual({ from: c0, origin: c0 });
+    expect(rangeStart(record(c3, c2), late.toReversed(), on(c4, c2))).toEqual({ from: c0, origin: c0 });
   });
 
   test('goes back over a move that was told of before its successor', () => {
-    expect(rangeStart(record(c3, c2), [moved(c0, c1)], at(c4, c2))).toEqual({ from: c0, origin: c0 });
+    expect(rangeStart(record(c3, c2), [moved(c0, c1)], on(c4, c2))).toEqual({ from: c0, origin: c0 });
   });
 
   test('does not go back beyond the making of the branch', () => {
-    expect(rangeStart(record(c3, c2), [moved(c2, c2)], at(c4, c2))).toEqual({ from: c3, origin: c2 });
+    expect(rangeStart(record(c3, c2), [moved(c2, c2)], on(c4, c2))).toEqual({ from: c3, origin: c2 });
   });
 });
 
@@ -94,7 +94,7 @@ describe('a chain of pushes', () => {
     const starts: number[] = [];
     let state: ReturnType<typeof record> | undefined;
     for (const waiting of runs) {
-      const { from, origin } = rangeStart(state, waiting, at(sha(head), state?.origin));
+      const { from, origin } = rangeStart(state, waiting, on(sha(head), state?.origin));
       starts.push(all.indexOf(from));
       state = record(sha(head), origin);
     }
