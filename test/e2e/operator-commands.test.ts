@@ -271,15 +271,18 @@ describe('a lane that is busy', () => {
     scene.world.aic.setLatency(250);
     await scene.merge(iid);
     await until('the first write', () => (writes() > 0 ? true : undefined), patienceMs);
+    // So that it lasts longer than a command takes on a slow machine.
+    scene.world.aic.setLatency(8_000);
     return iid;
   }
 
   test('is waited for, and it is told who works there', async () => {
     const iid = await longDeployment();
-    const { code, stdout, stderr } = await cli('deploy', project, 'develop', 'Pipeline 1');
-    expect(stderr).toMatch(
-      /Waiting: "the bot" on ".+" \(process \d+\) has worked on this workspace since 20/,
-    );
+    const waiting = start('deploy', project, 'develop', 'Pipeline 1');
+    const said = /Waiting: "the bot" on ".+" \(process \d+\) has worked on this workspace since 20/;
+    await until('waiting', () => said.test(waiting.written.stderr) || undefined, patienceMs);
+    scene.world.aic.setLatency(0);
+    const { code, stdout } = await waiting.outcome;
     expect(code).toBe(0);
     expect(stdout).toContain('Pipeline 1');
     expect(await scene.comment(iid, isFinal)).toContain('6 created');
