@@ -52,7 +52,7 @@ export interface Candidate {
   readonly paths: readonly string[];
   /** Of a pending pipeline: the commit at which its file is the base. Otherwise that is where the range begins. */
   readonly base?: CommitSha;
-  /** What its content came from; none where it is only looked at. */
+  /** What its content came from; undefined where it lies on the branch since before the range, and nobody knows from where. */
   readonly provenance?: Provenance;
 }
 

@@ -23,6 +23,8 @@ function waitText(wait: Wait): Phrase {
       return [...phrase`${wait.commit.slice(0, 8)}`, ' was pushed without a merge request'];
     case 'unknown':
       return words('GitLab does not tell which merge requests its content came from');
+    case 'freeze':
+      return words('a deploy freeze began before it was its turn');
   }
 }
 
@@ -43,7 +45,9 @@ export function originText({ mergeRequests, directPushes, isUnknown }: Provenanc
 /** What ends the waiting. Nobody can review what came without a merge request. */
 export function waitsRemedy(waits: readonly Wait[]): Phrase {
   const force = phrase`${'/aic deploy PIPELINE force reason="…"'}`;
-  const isReviewable = waits.every(({ kind }) => kind === 'request');
+  if (waits.every(({ kind }) => kind === 'freeze'))
+    return words('Just wait: the bot deploys it by itself once the freeze is over.');
+  const isReviewable = waits.every(({ kind }) => kind === 'request' || kind === 'freeze');
   return isReviewable
     ? [
         'Deployment starts automatically within 15 minutes of these being met. To deploy without: ',

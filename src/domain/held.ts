@@ -1,7 +1,7 @@
 import type { Candidate } from './branch-view.ts';
 import type { Missing } from './gate.ts';
 import type { CommitSha, MergeRequestIid } from './ids.ts';
-import { noProvenance } from './provenance.ts';
+import { unknownProvenance } from './provenance.ts';
 import type { Pending } from './store.ts';
 
 /** What a pipeline waits for before it is deployed. */
@@ -14,7 +14,9 @@ export type Wait =
   /** A push without a merge request, which nobody can approve. */
   | { readonly kind: 'direct-push'; readonly commit: CommitSha }
   /** What it came from can't be told, so nobody can say that it was reviewed. */
-  | { readonly kind: 'unknown' };
+  | { readonly kind: 'unknown' }
+  /** A freeze began before it was its turn. */
+  | { readonly kind: 'freeze' };
 
 /** A pipeline that the gate keeps back. */
 export interface Held {
@@ -39,7 +41,7 @@ export function heldAmong(
 }
 
 function waitsOf(
-  { provenance = noProvenance }: Candidate,
+  { provenance = unknownProvenance }: Candidate,
   lacking: ReadonlyMap<MergeRequestIid, readonly Missing[]>,
 ): readonly Wait[] {
   return [
@@ -54,7 +56,7 @@ function waitsOf(
 
 /** What is remembered of pipelines that wait, or that were not looked at. @param from where the range began */
 export function pendingHeld(candidates: readonly Candidate[], from: CommitSha): readonly Pending[] {
-  return candidates.flatMap(({ name, paths, base = from, provenance = noProvenance }) =>
+  return candidates.flatMap(({ name, paths, base = from, provenance = unknownProvenance }) =>
     paths.map((path) => ({ pipeline: name, path, base, paused: false, held: true, provenance })),
   );
 }

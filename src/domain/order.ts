@@ -10,7 +10,6 @@ import type { UserId } from './ids.ts';
 import { lookup } from './mapping.ts';
 import { nearest } from './nearest.ts';
 import type { Place } from './place.ts';
-import { noProvenance } from './provenance.ts';
 
 /** Somebody's order to deploy. */
 export interface Order {
@@ -60,12 +59,12 @@ export function decideOrder(view: BranchView, order: Order, scope: OrderScope): 
   const found = lookup(view.mapping.value, view.key.branch);
   if (found.rule === 'none') return undefined;
   const changed = changedIn(view);
-  const origins = new Map(changed.map(({ name, provenance }) => [name, provenance]));
   const possible = merge(
     order.kind === 'retry'
-      ? []
-      : candidatesIn([...view.changes.paths, ...scope.own, ...(isAboutAll(order) ? scope.all : [])]).map(
-          (candidate) => ({ ...candidate, provenance: origins.get(candidate.name) ?? noProvenance }),
+      ? changed.filter(({ name }) => view.pending.some(({ pipeline }) => pipeline === name))
+      : withOrigins(
+          candidatesIn([...view.changes.paths, ...scope.own, ...(isAboutAll(order) ? scope.all : [])]),
+          changed,
         ),
     view.pending,
   );
@@ -94,6 +93,15 @@ export function decideOrder(view: BranchView, order: Order, scope: OrderScope): 
       tries: 0,
     },
   };
+}
+
+/** The candidates, those that changed with what they came from. What did not is on the branch since before its record, and nobody knows from where. */
+function withOrigins(candidates: readonly Candidate[], changed: readonly Candidate[]): readonly Candidate[] {
+  const origins = new Map(changed.map((candidate) => [candidate.name, candidate]));
+  return candidates.map((candidate) => {
+    const provenance = origins.get(candidate.name)?.provenance;
+    return provenance === undefined ? candidate : { ...candidate, provenance };
+  });
 }
 
 /** Whether the order needs to know every file. */

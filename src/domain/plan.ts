@@ -28,6 +28,8 @@ export interface Versions {
   readonly live: Live;
   /** What the workspace holds if nobody touched it; more than one where the record is older than the workspace's variables. */
   readonly base: readonly Fingerprint[];
+  /** What the bot has on record to have brought there last. */
+  readonly recorded?: Fingerprint | undefined;
 }
 
 /** What a deployment would do about one pipeline. */
@@ -47,6 +49,11 @@ export type Step =
   | { readonly kind: 'gone'; readonly name: string }
   | { readonly kind: 'blocked'; readonly name: string; readonly reason: Reason }
   | { readonly kind: 'failed'; readonly name: string; readonly reason: Reason };
+
+/** Whether the workspace had what is wanted before, brought by the bot: that passed every gate then. */
+export function isAgreed({ desired, recorded }: Versions): boolean {
+  return desired.kind === 'config' && desired.version.fingerprint === recorded;
+}
 
 /** What to do when the workspace differs from what was last deployed. */
 export type DriftPolicy = 'block' | 'overwrite';

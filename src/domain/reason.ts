@@ -27,6 +27,8 @@ export type Reason =
       readonly request: MergeRequestIid | undefined;
     }
   | { readonly kind: 'held'; readonly waits: readonly Wait[] }
+  /** The deployment was cut off, and meanwhile the branch got another workspace, or none. */
+  | { readonly kind: 'moved-on'; readonly workspace: string }
   | { readonly kind: 'deployed-since'; readonly by: DeploymentId }
   | { readonly kind: 'no-snapshot' }
   | { readonly kind: 'empty-repository' }
@@ -122,6 +124,11 @@ export function explain(reason: Reason): Explanation {
       return {
         what: [...words('It is held: '), ...waitsText(reason.waits), '.'],
         remedy: waitsRemedy(reason.waits),
+      };
+    case 'moved-on':
+      return {
+        what: phrase`The deployment was cut off, and ${reason.workspace} is not the branch's workspace any more.`,
+        remedy: phrase`Look in AIC what ${reason.workspace} has of it. The bot deploys it by itself to the workspace that the branch has now.`,
       };
     case 'deployed-since':
       return {

@@ -18,6 +18,8 @@ export interface Announced {
   readonly others: readonly MergeRequest[];
   /** When the newest delivery about each came. */
   readonly receivedAt: ReadonlyMap<MergeRequestIid, number>;
+  /** When the oldest delivery about each came that is not dealt with. */
+  readonly waitsSince: ReadonlyMap<MergeRequestIid, number>;
 }
 
 export async function announcedMerges(
@@ -25,8 +27,13 @@ export async function announcedMerges(
   { project, branch, waiting }: Known,
 ): Promise<GitLabResult<Announced>> {
   const receivedAt = new Map<MergeRequestIid, number>();
-  for (const { event, receivedAt: at } of waiting)
-    if (event.kind === 'merged') receivedAt.set(event.mergeRequest, at);
+  const waitsSince = new Map<MergeRequestIid, number>();
+  for (const { event, receivedAt: at } of waiting) {
+    if (event.kind !== 'merged') continue;
+    const iid = event.mergeRequest;
+    receivedAt.set(iid, Math.max(at, receivedAt.get(iid) ?? at));
+    waitsSince.set(iid, Math.min(at, waitsSince.get(iid) ?? at));
+  }
   const requests: MergeRequest[] = [];
   for (const iid of receivedAt.keys()) {
     const shown = await gitlab.mergeRequest(project.id, iid);
@@ -38,6 +45,7 @@ export async function announcedMerges(
     merged: requests.filter(isMerged),
     others: requests.filter((request) => !isMerged(request)),
     receivedAt,
+    waitsSince,
   });
 }
 
@@ -76,10 +84,10 @@ export async function confirmedMoves(
 
 /**
  * What a delivery told of and GitLab does not show yet, while something on the branch seems to be pushed without a merge request. After two minutes
- * it is believed that there is nothing to come: whoever knows the webhook's secret may tell of a merge that never was.
+ * it is believed that there is nothing to come: whoever knows the webhook's secret may tell of merges that never were, one after the other.
  */
 export function stillToCome(
-  { merged, others, receivedAt }: Announced,
+  { merged, others, waitsSince }: Announced,
   { steps, requests }: Trace,
   now: number,
 ): UpstreamFailure | undefined {
@@ -89,8 +97,9 @@ export function stillToCome(
     ...others.filter(({ state }) => state === 'opened' || state === 'locked'),
     // Only where GitLab rebased it, it does not say itself what it became.
     ...merged.filter((request) => !found.has(request.iid) && commitOf(request) === undefined),
-  ].find(({ iid, state }) => state === 'locked' || now - (receivedAt.get(iid) ?? 0) < lagMs);
-  if (late === undefined) return undefined;
-  const said = `what !${late.iid} brought is not known yet`;
+  ].map(({ iid }) => ({ iid, since: waitsSince.get(iid) ?? 0 }));
+  const [oldest] = late.toSorted((one, other) => one.since - other.since);
+  if (oldest === undefined || now - oldest.since >= lagMs) return undefined;
+  const said = `what !${oldest.iid} brought is not known yet`;
   return { system: 'GitLab', reason: 'passing', status: undefined, asked: 'GET', said };
 }

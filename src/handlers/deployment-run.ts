@@ -45,19 +45,22 @@ export function scopeOf(run: Run): Scope {
 }
 
 /**
- * The steps without those that the gate keeps back, and the pipelines that wait for it. Of an order each of them is told; what would write nothing waits
- * for nothing.
+ * The steps without those that the gate keeps back, and the pipelines that wait for it. Of an order, and of what was cut off, each of them is told; what would write nothing, or what
+ * the bot brought there before, waits for nothing.
  */
 export function behindGate(
   steps: readonly Step[],
-  { held, order }: Run,
+  { held, order, resumed }: Run,
+  agreed: ReadonlySet<string>,
 ): { readonly steps: readonly Step[]; readonly waits: ReadonlySet<string> } {
   const waits = new Map(held.map((one) => [one.candidate.name, one.waits]));
   const kept = new Set(
-    steps.filter(({ name, kind }) => waits.has(name) && isKept(kind)).map(({ name }) => name),
+    steps
+      .filter(({ name, kind }) => waits.has(name) && isKept(kind) && !agreed.has(name))
+      .map(({ name }) => name),
   );
   const open = steps.filter(({ name }) => !kept.has(name));
-  if (order === undefined) return { steps: open, waits: kept };
+  if (order === undefined && resumed === undefined) return { steps: open, waits: kept };
   const blocked = [...kept].map((name): Step => ({
     kind: 'blocked',
     name,

@@ -4,7 +4,7 @@ import { heldComments, releasedComments, requestsOf } from '../domain/gate-repor
 import { pendingHeld, type Held } from '../domain/held.ts';
 import type { DueJob, JobOutcome } from '../domain/job.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
-import { planStep } from '../domain/plan.ts';
+import { isAgreed, planStep } from '../domain/plan.ts';
 import { pushReport } from '../domain/push-report.ts';
 import { backMergeJobs } from './back-merge.ts';
 import type { BranchPorts } from './ports.ts';
@@ -44,7 +44,7 @@ function pushedIn(view: BranchView, held: readonly Held[]): readonly string[] {
     .map(({ candidate }) => candidate.name);
 }
 
-/** Whether each held pipeline would change something in AIC: one that AIC has already waits for nothing. */
+/** Whether each held pipeline would bring something new to AIC: one that it has already, or that the bot brought there before, waits for nothing. */
 export async function isAllToWrite(
   ports: BranchPorts,
   { view, decision, held }: Pick<Run, 'view' | 'decision' | 'held'>,
@@ -58,7 +58,9 @@ export async function isAllToWrite(
     target,
   });
   if (read === 'stopped') return true;
-  return read.versions.every((versions) => isKept(planStep(versions, target.drift).kind));
+  return read.versions.every(
+    (versions) => isKept(planStep(versions, target.drift).kind) && !isAgreed(versions),
+  );
 }
 
 /**

@@ -70,12 +70,8 @@ export async function readVersions(
       readDesired(ports, question, candidate),
       readLive(workspace, titles.get(candidate.name) ?? []),
     ]);
-    const base = await readBase(ports, question, {
-      candidate,
-      desired,
-      live,
-      recorded: baselines.get(candidate.name)?.fingerprint,
-    });
+    const recorded = baselines.get(candidate.name)?.fingerprint;
+    const base = await readBase(ports, question, { candidate, desired, live, recorded });
     if (!base.ok)
       return { name: candidate.name, desired: { kind: 'unusable', reason: base.failure }, live, base: [] };
     const own = unconfirmed.get(candidate.name);
@@ -84,6 +80,7 @@ export async function readVersions(
       desired,
       live,
       base: own === undefined ? base.value : [...base.value, own],
+      recorded,
     };
   };
   const versions = await Promise.all(candidates.map((candidate) => queue.add(() => readOne(candidate))));

@@ -1,41 +1,90 @@
 import type { BranchView } from '../domain/branch-view.ts';
-import { lookup } from '../domain/mapping.ts';
+import type { GitLabResult } from '../domain/gitlab.ts';
+import type { Held } from '../domain/held.ts';
+import { lookup, type WorkspaceTarget } from '../domain/mapping.ts';
+import { ok } from '../domain/result.ts';
+import type { Scope } from '../domain/store.ts';
+import { checkGate } from './check-gate.ts';
+import type { LastDeployment } from './deployment-run.ts';
+import { endCutOff } from './end-cut-off.ts';
 import type { BranchPorts } from './ports.ts';
 import { runDeployment } from './run-deployment.ts';
+import { sortCandidates } from './sort-candidates.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
 
 /**
- * Brings a deployment of the branch to its end that was cut off: with what it was begun with, at its own commit, by its own order. Its gate was open then,
- * for that and for nothing that came since. What woke this up is looked at after it.
+ * Brings a deployment of the branch to its end that was cut off: with what it was begun with, at its own commit, by its own order, as far as the gate is open
+ * still. Where its workspace is not the branch's any more, it is ended as it stands. What woke this up is looked at after it.
  */
 export async function resume(
   ports: BranchPorts,
   view: BranchView,
 ): Promise<'nothing' | 'stopped' | 'not-yet' | 'ended'> {
   const last = await ports.store.lastDeployment(view.key);
-  if (last?.deployment.status !== 'running' || last.scope === undefined || !view.mapping.ok) return 'nothing';
-  const found = lookup(view.mapping.value, view.key.branch);
-  if (found.rule === 'none') return 'nothing';
+  if (last?.deployment.status !== 'running' || last.scope === undefined) return 'nothing';
   const { scope, deployment } = last;
-  const { environment, aicProject, workspace } = keyOfWorkspace(ports, view.project.id, found.workspace);
-  const own = deployment.workspace;
-  const isSame =
-    own.environment === environment && own.aicProject === aicProject && own.workspace === workspace;
-  if (!isSame) return 'nothing';
+  if (!view.mapping.ok && view.mapping.failure.kind !== 'unclaimed') return 'nothing';
+  const found = view.mapping.ok ? lookup(view.mapping.value, view.key.branch) : undefined;
+  if (found === undefined || found.rule === 'none' || !isOwn(ports, view, found.workspace, last)) {
+    await endCutOff(ports, view, { ...last, scope });
+    return 'ended';
+  }
+  const { workspace } = found;
+  const held = await heldSince(ports, view, workspace, { ...last, scope });
+  if (!held.ok) return held.failure.reason === 'stopped' ? 'stopped' : 'not-yet';
   const ran = await runDeployment(ports, {
     view: { ...view, from: scope.from, deliveries: [] },
     decision: {
       kind: 'deploy',
-      target: scope.force ? { ...found.workspace, drift: 'overwrite' } : found.workspace,
+      target: scope.force ? { ...workspace, drift: 'overwrite' } : workspace,
       candidates: scope.candidates,
       at: deployment.head,
       state: scope.state,
     },
     requests: [],
-    held: [],
+    held: held.value,
     alsoJobs: [],
     order: undefined,
     resumed: last,
   });
   return ran.kind;
+}
+
+function isOwn(
+  ports: BranchPorts,
+  { project }: BranchView,
+  target: WorkspaceTarget,
+  { deployment: { workspace: own } }: LastDeployment,
+): boolean {
+  const { environment, aicProject, workspace } = keyOfWorkspace(ports, project.id, target);
+  return own.environment === environment && own.aicProject === aicProject && own.workspace === workspace;
+}
+
+/**
+ * What the gate keeps back now, though it was open when the deployment began: a freeze may have begun, an approval may be gone. What was being written is
+ * written to its end, since only that makes sure of it.
+ */
+async function heldSince(
+  ports: BranchPorts,
+  view: BranchView,
+  target: WorkspaceTarget,
+  { deployment, items, scope }: LastDeployment & { readonly scope: Scope },
+): Promise<GitLabResult<readonly Held[]>> {
+  const writing = new Set(items.flatMap(({ pipeline, state }) => (state.kind === 'writing' ? pipeline : [])));
+  const rest = scope.candidates.filter(({ name }) => !writing.has(name));
+  if (rest.length === 0 || (scope.force && deployment.reason !== undefined)) return ok([]);
+  const gate = scope.force
+    ? await checkGate(ports, view.project.id, target, [])
+    : await sortCandidates(ports, view, target, rest);
+  if (!gate.ok) return gate;
+  switch (gate.value.kind) {
+    case 'frozen':
+    case 'unclear':
+      return ok(rest.map((candidate) => ({ candidate, waits: [{ kind: 'freeze' }] })));
+    case 'sorted':
+      return ok(gate.value.held);
+    case 'open':
+    case 'held':
+      return ok([]);
+  }
 }

@@ -13,8 +13,8 @@ import type { MergeRequest } from '../domain/gitlab.ts';
 import { pendingHeld } from '../domain/held.ts';
 import type { DueJob } from '../domain/job.ts';
 import { withHolds } from '../domain/hold.ts';
-import { planStep, type Step } from '../domain/plan.ts';
-import { noProvenance } from '../domain/provenance.ts';
+import { isAgreed, planStep, type Step } from '../domain/plan.ts';
+import { unknownProvenance } from '../domain/provenance.ts';
 import type { Pending, WorkspaceKey } from '../domain/store.ts';
 import type { UpstreamFailure } from '../domain/upstream.ts';
 import { backMergeJobs } from './back-merge.ts';
@@ -91,7 +91,8 @@ export async function runDeployment(ports: BranchPorts, run: Run): Promise<Ran> 
     return { kind: 'stopped' };
   }
   const { workspace } = read;
-  const gated = behindGate(held.steps, run);
+  const agreed = new Set(read.versions.filter((one) => isAgreed(one)).map(({ name }) => name));
+  const gated = behindGate(held.steps, run, agreed);
   const provenance = new Map(candidates.map(({ name, provenance: its }) => [name, its]));
   const plan = { deployment, steps: gated.steps, provenance, before, workspace, workspaceKey, progress };
   const items = await carryOutPlan(bound, plan);
@@ -198,15 +199,16 @@ function pendingAfter({ view, decision, items, waits, left = [], resumed }: Fini
   const stuck = items
     .filter((item) => isPending(item) && !waits.has(item.pipeline))
     .flatMap(({ pipeline, state }) => {
-      const { paths = [], base = view.from, provenance = noProvenance } = candidates.get(pipeline) ?? {};
+      const { paths = [], base = view.from, provenance = unknownProvenance } = candidates.get(pipeline) ?? {};
       const paused =
         state.kind === 'blocked' &&
         (state.reason.kind === 'cancelled' || state.reason.kind === 'rolled-back');
       return paths.map((path) => ({ pipeline, path, base, paused, held: false, provenance }));
     });
-  const held =
-    resumed?.scope?.held ??
-    pendingHeld([...decision.candidates.filter(({ name }) => waits.has(name)), ...left], view.from);
+  const held = [
+    ...(resumed?.scope?.held ?? []),
+    ...pendingHeld([...decision.candidates.filter(({ name }) => waits.has(name)), ...left], view.from),
+  ];
   const known = new Set([...candidates.keys(), ...held.map(({ pipeline }) => pipeline)]);
   return [...view.pending.filter(({ pipeline }) => !known.has(pipeline)), ...stuck, ...held];
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { personAt, until, type Person } from '../../demo/person.ts';
 import type { AutomaticRebase, MergeMethod } from '../../demo/gitlab/project.ts';
 import { aicProject, isFinal, mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
-import { issue, say } from './thread.ts';
+import { issue, onMergeRequest, say } from './thread.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -220,6 +220,119 @@ describe('a push without a merge request', () => {
   });
 });
 
+const writing = () =>
+  until(
+    'the write',
+    () => scene.rows(`select 1 from items where state_json like '%writing%'`).length > 0 || undefined,
+    15_000,
+  );
+
+describe('a command without force', () => {
+  const begin = async () => {
+    scene = await setScene({ mapping: required });
+    const bot = await scene.start();
+    await scene.settle();
+    return bot;
+  };
+
+  test('to try again deploys nothing that was pushed since to what is pending', async () => {
+    await begin();
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    await reviewer().call('POST', `${request(iid)}/approve`);
+    scene.world.aic.inject({
+      method: 'POST',
+      path: /jobs/,
+      times: 1,
+      fault: { kind: 'status', status: 400 },
+    });
+    await scene.merge(iid);
+    await scene.comment(iid, isFinal);
+    await scene.commit('develop', sqlFile('a', 'select 666'));
+    const { answer } = await say(scene, await issue(scene), '/aic retry branch=develop');
+    expect(answer).toContain('was pushed without a merge request');
+    expect(live()).toEqual([]);
+  });
+
+  test('deploys nothing that is on the branch since before its record, named or in its own merge request', async () => {
+    scene = await setScene({ mapping: required });
+    const iid = await scene.open('develop', sqlFile('old', 'select 666'));
+    await scene.merge(iid);
+    await scene.start();
+    await scene.settle();
+    const named = await say(scene, await issue(scene), '/aic deploy old branch=develop');
+    expect(named.answer).toContain('GitLab does not tell which merge requests its content came from');
+    await say(scene, onMergeRequest(scene, iid), '/aic deploy');
+    expect(live()).toEqual([]);
+    await say(scene, await issue(scene), '/aic deploy old branch=develop force');
+    expect(live()).toEqual(['old']);
+  });
+
+  test('brings back what was deployed before and deleted in AIC', async () => {
+    await begin();
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    await reviewer().call('POST', `${request(iid)}/approve`);
+    await scene.merge(iid);
+    await scene.comment(iid, isFinal);
+    scene.world.aic.removePipeline(aicProject, 'PIN QA', 'a');
+    expect(live()).toEqual([]);
+    await say(scene, await issue(scene), '/aic deploy a branch=develop');
+    expect(live()).toEqual(['a']);
+  });
+});
+
+describe('a deployment that is taken up', () => {
+  test('begins nothing in a freeze that began meanwhile, says so, and goes on after it', async () => {
+    scene = await setScene();
+    const bot = await scene.start({ AIC_CONCURRENCY: '1' });
+    await scene.settle();
+    scene.world.aic.inject({ method: 'POST', path: /jobs/, times: 1, fault: { kind: 'hang' } });
+    const names = ['a', 'b', 'c'];
+    const files = Object.assign({}, ...names.map((name) => sqlFile(name, 'select 1')));
+    const iid = await scene.open('develop', files);
+    await scene.merge(iid);
+    await writing();
+    await bot.stop();
+    const cutOff = scene.rows(`select pipeline from items where state_json like '%writing%'`);
+    await scene.commit('main', {
+      'branch_to_workspace.yaml': `${mapping}workspaces:\n  PIN QA: { freeze: ["Mon 00:00 - Sun 23:59 UTC"] }\n`,
+    });
+    await scene.start();
+    expect(await scene.comment(iid, isFinal)).toContain('a deploy freeze began before it was its turn');
+    await scene.settle();
+    expect(live()).toEqual(cutOff.map((row) => z.object({ pipeline: z.string() }).parse(row).pipeline));
+    await scene.commit('main', { 'branch_to_workspace.yaml': mapping });
+    await say(scene, await issue(scene), '/aic retry branch=develop');
+    expect(live()).toEqual(names);
+  });
+
+  test('is ended where the branch has another workspace now, which gets nothing that the gate does not let pass', async () => {
+    scene = await setScene({ mapping: required });
+    const { aic } = scene.world;
+    aic.addWorkspace(aicProject, 'PIN NEW');
+    const bot = await scene.start();
+    await scene.settle();
+    const first = await scene.open('develop', sqlFile('a', 'select 1'));
+    await scene.merge(first);
+    await scene.comment(first, isGate);
+    await scene.settle();
+    aic.inject({ method: 'POST', path: /jobs/, times: 1, fault: { kind: 'hang' } });
+    const thread = await issue(scene);
+    await scene.maintainer.call('POST', `${thread.path}/notes`, {
+      body: '/aic deploy a force branch=develop',
+    });
+    await writing();
+    await bot.stop();
+    await scene.commit('main', { 'branch_to_workspace.yaml': required.replaceAll('PIN QA', 'PIN NEW') });
+    await scene.start();
+    await hourLater();
+    expect(aic.pipelines(aicProject, 'PIN NEW')).toEqual([]);
+    expect(scene.rows('select workspace, status from deployments')).toEqual([
+      { workspace: 'PIN QA', status: 'failed' },
+    ]);
+    expect(scene.rows('select pipeline, held from pending')).toEqual([{ pipeline: 'a', held: 1 }]);
+  });
+});
+
 describe('a command with force', () => {
   test('that was cut off opens the gate for its own pipelines alone when it is taken up', async () => {
     scene = await setScene({ mapping: required });
@@ -235,11 +348,7 @@ describe('a command with force', () => {
     await scene.maintainer.call('POST', `${thread.path}/notes`, {
       body: '/aic deploy a force branch=develop',
     });
-    await until(
-      'the write',
-      () => scene.rows(`select 1 from items where state_json like '%writing%'`).length > 0 || undefined,
-      15_000,
-    );
+    await writing();
     await bot.stop();
     // Of the command itself nothing is left, as when it was given up.
     const second = await scene.open('develop', sqlFile('c', 'select 1'));
@@ -326,5 +435,31 @@ describe('who knows the secret of the webhook', () => {
     await told(open);
     await hourLater();
     expect(live()).toEqual([]);
+  });
+
+  test('holds no branch up for longer than two minutes, however many merges they make up', async () => {
+    scene = await setScene();
+    const bot = await scene.start();
+    await scene.settle();
+    await scene.push('develop', sqlFile('pushed', 'select 0'));
+    await scene.settle();
+    const open = await scene.open('develop', sqlFile('b', 'select 1'));
+    const good = await scene.open('develop', sqlFile('a', 'select 1'));
+    await scene.settle();
+    const forge = () =>
+      scene.deliver(bot, {
+        object_kind: 'merge_request',
+        object_attributes: { action: 'merge', iid: open, target_branch: 'develop', state: 'merged' },
+      });
+    await forge();
+    await scene.merge(good);
+    const tried = () => bot.log.filter((line) => line.includes('is not known yet')).length;
+    for (let half = 0; half < 12 && !live().includes('a'); half += 1) {
+      const before = tried();
+      await scene.advance(30_000);
+      await forge();
+      await until('a try', () => tried() > before || live().includes('a') || undefined, 15_000);
+    }
+    expect(live()).toContain('a');
   });
 });
