@@ -84,6 +84,7 @@ const hourMs = 60 * 60_000;
 /** Each of these leaves the next one behind, so one of each always waits or runs. */
 const standing: readonly Job[] = [checkTokenJob, sweepJob, cleanUpJob];
 const dayMs = 24 * hourMs;
+const nonce = () => crypto.randomUUID();
 const gitLabTimeoutMs = 30_000;
 const aicTimeoutMs = 60_000;
 
@@ -136,7 +137,7 @@ export function createEngine(config: Config, around: Surroundings, parts: Engine
         aic: withinClaims(aic(runLog, stop, beforeCall), claims),
         log: runLog,
       };
-      return { ...talking, store, jobs: store, clock, random, settings };
+      return { ...talking, store, jobs: store, clock, random, nonce, settings };
     },
     stopCalls: () => stopping.abort(),
   };

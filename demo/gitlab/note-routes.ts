@@ -42,7 +42,11 @@ export function noteRoutes(instance: Instance, kind: NoteableKind): Hono<ApiEnv>
       throw badParameter('order_by does not have a valid value');
     const time = (note: Note): number =>
       (orderBy === 'created_at' ? note.createdAt : note.updatedAt).getTime();
-    const readable = noteable.notes.filter((note) => canRead(project, c.var.user, note));
+    const filter = params.text('activity_filter') ?? 'all_notes';
+    if (!['all_notes', 'only_comments', 'only_activity'].includes(filter))
+      throw badParameter('activity_filter does not have a valid value');
+    const isListed = ({ system }: Note) => filter === 'all_notes' || system === (filter === 'only_activity');
+    const readable = noteable.notes.filter((note) => canRead(project, c.var.user, note) && isListed(note));
     const sorted = readable.toSorted((one, other) => time(one) - time(other) || one.id - other.id);
     const rows = sort === 'asc' ? sorted : sorted.toReversed();
     return pageOf(c, rows, (note) => noteJson(note, noteable, project.id, instance.url()));

@@ -18,10 +18,17 @@ export interface CommitStory {
 
 const mostListed = 50;
 
+/** By what a commit of the bot's is found again. */
+export interface Trailer {
+  readonly request: string;
+  /** Drawn for this commit alone: without it everybody could pass off a commit as the bot's. */
+  readonly nonce: string;
+}
+
 /** The message of a commit: what changes, from where and for whom. Names are data, and inert. */
 export function commitMessage(
   story: CommitStory,
-  part: { readonly number: number; readonly of: number },
+  { nonce, ...part }: { readonly number: number; readonly of: number; readonly nonce: string },
 ): string {
   const { verb, pipelines, from, origin, by, asker, request } = story;
   const [one, ...others] = pipelines;
@@ -33,20 +40,27 @@ export function commitMessage(
     `${verb} ${what} from ${inert(from)}${of}`,
     [...listed, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n'),
     `From ${inert(origin)}, for ${inert(by)}.`,
-    [...(asker === undefined ? [] : [`${askedFor}${inert(asker)}`]), trailerOf(request)].join('\n'),
+    [...(asker === undefined ? [] : [`${askedFor}${inert(asker)}`]), `${madeFor}${request} ${nonce}`].join(
+      '\n',
+    ),
   ].join('\n\n');
 }
 
-/** Whether a commit brought edited code into configs. */
+/** Whether a commit of the bot's brought edited code into configs. */
 export function isEmbedding(message: string): boolean {
-  return message.startsWith('Embed code of ') && message.includes(`\n${trailerOf('')}`);
+  return message.startsWith('Embed code of ');
 }
 
-/** Whether a commit was made for the request. */
-export function isOfRequest(message: string, request: string): boolean {
-  return message.split('\n').includes(trailerOf(request));
+/** What the message says of itself by its last line; undefined where it says nothing, or more than that. */
+export function trailerIn(message: string): Trailer | undefined {
+  const lines = message.trimEnd().split('\n');
+  const own = lines.filter((line) => line.startsWith(madeFor));
+  const [request, nonce, ...more] = lines.at(-1)?.slice(madeFor.length).split(' ') ?? [];
+  const isOne = own.length === 1 && lines.at(-1) === own[0] && more.length === 0;
+  return isOne && request !== undefined && nonce !== undefined ? { request, nonce } : undefined;
 }
 
+const madeFor = 'Aic-Bot-Request: ';
 const askedFor = 'Aic-Bot-For: ';
 
 /** The usernames for whom a commit was made, by its message, which anybody can write. */
@@ -54,8 +68,4 @@ export function askersIn(message: string): readonly string[] {
   return message
     .split('\n')
     .flatMap((line) => (line.startsWith(askedFor) ? [line.slice(askedFor.length)] : []));
-}
-
-function trailerOf(request: string): string {
-  return `Aic-Bot-Request: ${request}`;
 }

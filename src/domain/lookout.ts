@@ -1,6 +1,6 @@
 import type { GitLabResult, Project } from './gitlab.ts';
 import type { Hook } from './hook.ts';
-import type { CommitSha, NoteId, ProjectId, UserId } from './ids.ts';
+import type { CommitSha, IssueIid, NoteId, ProjectId, UserId } from './ids.ts';
 import type { Noteable, NotePlace } from './place.ts';
 
 /** The commit that a branch points to. */
@@ -67,6 +67,11 @@ export interface Lookout {
   notesSince(project: ProjectId, on: Noteable, since: number): Promise<GitLabResult<readonly WrittenNote[]>>;
   /** One comment; undefined where it is gone. */
   note(project: ProjectId, on: Noteable, note: NoteId): Promise<GitLabResult<WrittenNote | undefined>>;
+  /**
+   * Whether a comment of an issue that was written then came with the issue when it was moved or cloned: GitLab copies comments with their authors and
+   * times, so that nobody wrote it there. Also where GitLab does not tell, since too much happened on the issue after it.
+   */
+  isCopied(project: ProjectId, issue: IssueIid, writtenAt: number): Promise<GitLabResult<boolean>>;
   /**
    * GitLab's id of the thread that a comment stands in; undefined where there is none.
    * @param hint the thread that is looked at first

@@ -21,6 +21,7 @@ import type { Retention } from './retention.ts';
 import type { DueJob } from './job.ts';
 import type { KnownProjects } from './known-projects.ts';
 import type { Notices } from './notices.ts';
+import type { OwnCommits } from './own-commits.ts';
 import type { Plans } from './plans.ts';
 
 /** A branch of a GitLab project. */
@@ -142,6 +143,7 @@ export interface Closing {
 export interface Store
   extends
     Askers,
+    OwnCommits,
     Notices,
     Alerts,
     KnownProjects,

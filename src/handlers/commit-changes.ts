@@ -20,22 +20,24 @@ export interface Committed {
 }
 
 /**
- * Commits the changes, in as few commits as GitLab's limits allow; none where there are none. `moved`: somebody changed one of the files
+ * Commits the changes, each commit noted before it is made, in as few commits as GitLab's limits allow; none where there are none. `moved`: somebody changed one of the files
  * meanwhile; parts before that are made.
  */
 export async function commitChanges(
-  { gitlab }: Pick<BranchPorts, 'gitlab'>,
+  { gitlab, store, nonce: draw }: Pick<BranchPorts, 'gitlab' | 'store' | 'nonce'>,
   { projectId, branch, onto, isNew, story, changes: all }: CommitWish,
 ): Promise<Result<Committed | 'moved', UpstreamFailure>> {
   const parts = splitChanges(all, commitLimits);
   const commits: CommitSha[] = [];
   let directly = true;
   for (const [index, changes] of parts.entries()) {
+    const nonce = draw();
+    const on = { branch, onto: commits.at(-1) ?? onto };
+    await store.noteCommit({ request: story.request, nonce, on: { projectId, branch }, onto: on.onto });
     const made = await gitlab.commit(projectId, {
-      branch,
-      onto: commits.at(-1) ?? onto,
+      ...on,
       isNew: isNew && index === 0,
-      message: commitMessage(story, { number: index + 1, of: parts.length }),
+      message: commitMessage(story, { number: index + 1, of: parts.length, nonce }),
       changes,
     });
     if (!made.ok) return fail(made.failure);

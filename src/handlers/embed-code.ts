@@ -1,5 +1,4 @@
 import { isExtracted, pipelineOfCodePath } from '../domain/code-files.ts';
-import { isEmbedding, isOfRequest } from '../domain/commit-message.ts';
 import { configPath, pipelineName } from '../domain/config-path.ts';
 import { embed } from '../domain/embed.ts';
 import type { EmbedItem } from '../domain/embed-report.ts';
@@ -11,6 +10,7 @@ import { asReason, type Reason } from '../domain/reason.ts';
 import type { FileChange } from '../domain/repository.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import { commitChanges } from './commit-changes.ts';
+import { madeOnto, ownCommit } from './own-commit.ts';
 import type { BranchPorts } from './ports.ts';
 
 export interface EmbedWish {
@@ -95,14 +95,12 @@ async function embeddedEarlier(
   wish: EmbedWish,
   head: CommitSha,
 ): Promise<Result<Embedding | undefined, Reason>> {
-  const { project, id } = wish;
-  const message = asReason(await ports.gitlab.messageOf(project.id, head));
-  if (!message.ok) return message;
-  if (message.value === undefined || !isOfRequest(message.value, id)) return ok(undefined);
-  const parent = asReason(await ports.gitlab.firstParent(project.id, head));
-  if (!parent.ok) return parent;
-  if (parent.value === undefined) return ok(undefined);
-  const edited = await editsAt(ports, wish, parent.value);
+  const { project, request, id } = wish;
+  const key = { projectId: project.id, branch: request.source };
+  const onto = await madeOnto(ports, key, { commit: head, request: id });
+  if (!onto.ok) return onto;
+  if (onto.value === undefined) return ok(undefined);
+  const edited = await editsAt(ports, wish, onto.value);
   if (!edited.ok) return edited;
   if (edited.value.kind === 'unknown') return ok(undefined);
   return ok({ kind: 'embedded', items: edited.value.items, commits: [head] });
@@ -125,7 +123,7 @@ async function editsAt(ports: BranchPorts, wish: EmbedWish, at: CommitSha): Prom
   const wanted = [...code].filter(([name]) => pipelines.length === 0 || pipelines.includes(name));
   const chosen: typeof wanted = [];
   for (const one of wanted) {
-    const isOwn = wish.onlyUnchangedConfigs ? await isUntouched(ports, project, at, one[0], paths) : ok(true);
+    const isOwn = wish.onlyUnchangedConfigs ? await isUntouched(ports, wish, at, one[0], paths) : ok(true);
     if (!isOwn.ok) return isOwn;
     if (isOwn.value) chosen.push(one);
   }
@@ -142,19 +140,20 @@ async function editsAt(ports: BranchPorts, wish: EmbedWish, at: CommitSha): Prom
 
 /** Whether nobody edited the config of a pipeline: the merge request leaves it alone, or what changed it last was embedding. */
 async function isUntouched(
-  { gitlab }: BranchPorts,
-  project: Project,
+  ports: BranchPorts,
+  { project, request: { source } }: EmbedWish,
   at: CommitSha,
   pipeline: string,
   changed: readonly string[],
 ): Promise<Result<boolean, Reason>> {
   const path = changed.find((one) => pipelineName(one) === pipeline);
   if (path === undefined) return ok(true);
-  const commits = asReason(await gitlab.history(project.id, at, path, 1));
+  const commits = asReason(await ports.gitlab.history(project.id, at, path, 1));
   if (!commits.ok) return commits;
   const [last] = commits.value;
-  const message = last === undefined ? ok(undefined) : asReason(await gitlab.messageOf(project.id, last));
-  return message.ok ? ok(message.value !== undefined && isEmbedding(message.value)) : message;
+  const key = { projectId: project.id, branch: source };
+  const own = last === undefined ? ok(undefined) : await ownCommit(ports, key, last);
+  return own.ok ? ok(own.value?.isEmbedding === true) : own;
 }
 
 function codeByPipeline(paths: readonly string[]): ReadonlyMap<string, readonly string[]> {

@@ -39,7 +39,7 @@ export async function lookAtNote(ports: BranchPorts, job: NoteJob, tries: number
 
 /** What the comment asks for; undefined where that is nothing. */
 async function commandOf(
-  { gitlab }: BranchPorts,
+  { gitlab, log }: BranchPorts,
   { projectId, on, discussion: hint, delivery }: NoteJob,
   { id, author, body, writtenAt, ...note }: WrittenNote,
 ): Promise<GitLabResult<CommandJob | undefined>> {
@@ -48,6 +48,12 @@ async function commandOf(
   const self = await gitlab.self();
   if (!self.ok) return self;
   if (self.value === author) return ok(undefined);
+  const copied = on.kind === 'issue' ? await gitlab.isCopied(projectId, on.iid, writtenAt) : ok(false);
+  if (!copied.ok) return copied;
+  if (copied.value) {
+    log.info('a comment that came with its issue', { project: projectId, on: referenceTo(on), note: id });
+    return ok(undefined);
+  }
   const edited = note.isTouched ? await gitlab.edited(id) : ok('never' as const);
   if (!edited.ok) return edited;
   const discussion = await gitlab.discussionOf(projectId, { on, note: id }, hint);

@@ -16,6 +16,8 @@ export interface BranchPorts {
   readonly clock: Clock;
   /** A number in [0, 1). */
   readonly random: () => number;
+  /** A text that nobody can guess, without spaces, another one each time. */
+  readonly nonce: () => string;
   readonly settings: BranchSettings;
 }
 

@@ -1,4 +1,3 @@
-import { isOfRequest } from '../domain/commit-message.ts';
 import { refusal, unknownPipelines } from '../domain/command-answer.ts';
 import type { MergeRequest } from '../domain/gitlab.ts';
 import type { CommitSha } from '../domain/ids.ts';
@@ -20,6 +19,7 @@ import { allOk, fail, ok, type Result } from '../domain/result.ts';
 import { bringPipelines } from './bring-pipelines.ts';
 import { answer, endedBy, type CommandContext, type Ended } from './command-context.ts';
 import { headOfOnly, openForOnly } from './only-pipelines.ts';
+import { madeOnto } from './own-commit.ts';
 import { push } from './push-workspace.ts';
 import { undeployed } from './undeployed.ts';
 
@@ -100,10 +100,11 @@ async function notDeployed(
   // A branch that does not exist yet is made by the push.
   if (head.value === undefined) return ok([]);
   // A run that was cut off behind its push finds that push; what was below it was looked at then.
-  const message = asReason(await ports.gitlab.messageOf(project.id, head.value));
-  if (!message.ok) return message;
-  if (message.value !== undefined && isOfRequest(message.value, request)) return ok([]);
-  const waiting = await undeployed(ports, { projectId: project.id, branch: source }, head.value);
+  const key = { projectId: project.id, branch: source };
+  const onto = await madeOnto(ports, key, { commit: head.value, request });
+  if (!onto.ok) return onto;
+  if (onto.value !== undefined) return ok([]);
+  const waiting = await undeployed(ports, key, head.value);
   if (!waiting.ok) return waiting;
   return ok([...waiting.value].filter((name) => pipelines.length === 0 || pipelines.includes(name)));
 }

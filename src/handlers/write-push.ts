@@ -1,5 +1,5 @@
 import { codeFolder } from '../domain/code-files.ts';
-import { isOfRequest, type CommitStory } from '../domain/commit-message.ts';
+import type { CommitStory } from '../domain/commit-message.ts';
 import type { CommitSha } from '../domain/ids.ts';
 import { maxConfigBytes } from '../domain/pipeline-config.ts';
 import { filesToRead, planPush, type PushInput, type PushPlan } from '../domain/push-plan.ts';
@@ -8,6 +8,7 @@ import { asReason, type Reason } from '../domain/reason.ts';
 import { fail, ok, type Result } from '../domain/result.ts';
 import type { CommandContext } from './command-context.ts';
 import { commitChanges, type Committed } from './commit-changes.ts';
+import { madeOnto } from './own-commit.ts';
 import type { Configs } from './read-configs.ts';
 import { undeployed } from './undeployed.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
@@ -73,17 +74,15 @@ async function writtenEarlier(
   { before: head, plan }: { readonly before: CommitSha; readonly plan: PushPlan },
 ): Promise<Result<WrittenPush, Reason>> {
   const { ports, project, request } = context;
+  const key = { projectId: project.id, branch: wish.target.branch };
   const commits: CommitSha[] = [];
   let before = head;
   while (commits.length < mostParts) {
-    const message = asReason(await ports.gitlab.messageOf(project.id, before));
-    if (!message.ok) return message;
-    if (message.value === undefined || !isOfRequest(message.value, request)) break;
-    const parent = asReason(await ports.gitlab.firstParent(project.id, before));
-    if (!parent.ok) return parent;
-    if (parent.value === undefined) break;
+    const onto = await madeOnto(ports, key, { commit: before, request });
+    if (!onto.ok) return onto;
+    if (onto.value === undefined) break;
     commits.unshift(before);
-    before = parent.value;
+    before = onto.value;
   }
   if (commits.length === 0) return ok({ plan, commits, directly: true, before, isNew: false });
   const then = await planAt(context, wish, before);

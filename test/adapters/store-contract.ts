@@ -1003,6 +1003,16 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect(await opened.store.askersOf(8 as ProjectId, iid(3))).toEqual([]);
     });
 
+    test('a commit is known by its request and its nonce together, once it is noted', async () => {
+      const commit = { request: 'note:7:1:0', nonce: 'n', on: main, onto: run.head };
+      await opened.store.noteCommit(commit);
+      await opened.store.noteCommit({ ...commit, nonce: 'm', on: develop });
+      await reopen();
+      expect(await opened.store.notedCommit({ request: 'note:7:1:0', nonce: 'n' })).toEqual(commit);
+      expect(await opened.store.notedCommit({ request: 'note:7:1:0', nonce: 'o' })).toBeUndefined();
+      expect(await opened.store.notedCommit({ request: 'note:7:2:0', nonce: 'n' })).toBeUndefined();
+    });
+
     test('a look for drift replaces the one before, and tells when it was', async () => {
       const check = { workspace: workspaceKey, branch: main, jobs: [], audit: [] };
       const seen = (how: 'ahead' | 'in-sync') =>

@@ -139,6 +139,7 @@ describe('a file of the first version', () => {
       alter table jobs drop column broke;
       alter table deliveries drop column digest;
       drop table askers;
+      drop table own_commits;
       drop index deployments_running;
       drop table leases;
       drop table requests;

@@ -64,6 +64,8 @@ const undescribed = new Set([
   'POST /projects/{}/issues',
   'GET /projects/{}/issues',
   'GET /projects/{}/issues/{}',
+  'POST /projects/{}/issues/{}/move',
+  'POST /projects/{}/issues/{}/clone',
   'GET /projects/{}/repository/commits/{}/comments',
   'POST /projects/{}/repository/commits/{}/comments',
   'GET /projects/{}/issues/{}/award_emoji',

@@ -6,7 +6,7 @@ import { blobIdOf, type BlobId } from '../../src/domain/blob-id.ts';
 import { splitChanges } from '../../src/domain/commit-parts.ts';
 import { fingerprintOf } from '../../src/domain/fingerprint.ts';
 import { contentOf, writeConfig } from '../../src/domain/pipeline-config.ts';
-import { commitMessage } from '../../src/domain/commit-message.ts';
+import { commitMessage, trailerIn } from '../../src/domain/commit-message.ts';
 import { filesToRead, planPush, type Pulled, type PushInput } from '../../src/domain/push-plan.ts';
 import type { FileChange } from '../../src/domain/repository.ts';
 
@@ -145,8 +145,21 @@ test('the message of a push makes GitLab do nothing', () => {
     by: 'Eve !5',
   };
   const story = { verb: 'Push', ...hostile, request: 'note:7:1' } as const;
-  const message = commitMessage(story, { number: 2, of: 3 });
+  const message = commitMessage(story, { number: 2, of: 3, nonce: 'n' });
   expect(message).not.toMatch(/#3|@all|!5/);
-  expect(message.match(/^Aic-Bot-Request: .*$/gm)).toEqual(['Aic-Bot-Request: note:7:1']);
+  expect(message.match(/^Aic-Bot-Request: .*$/gm)).toEqual(['Aic-Bot-Request: note:7:1 n']);
+  expect(trailerIn(message)).toEqual({ request: 'note:7:1', nonce: 'n' });
+  expect(trailerIn(`${message}\n`)).toEqual({ request: 'note:7:1', nonce: 'n' });
   expect(message.split('\n')[0]).toContain('(part 2 of 3)');
+});
+
+test.each([
+  ['two trailers', 'Fix\n\nAic-Bot-Request: note:7:2 n\nAic-Bot-Request: note:7:1 n'],
+  ['one that is not the last line', 'Fix\n\nAic-Bot-Request: note:7:1 n\n\nSigned-off-by: Eve'],
+  ['one without a nonce', 'Fix\n\nAic-Bot-Request: note:7:1'],
+  ['one with more than a nonce', 'Fix\n\nAic-Bot-Request: note:7:1 n m'],
+  ['none', 'Fix'],
+  ['nothing at all', ''],
+])('a message with %s names no request', (_, message) => {
+  expect(trailerIn(message)).toBeUndefined();
 });

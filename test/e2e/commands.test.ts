@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -32,6 +35,19 @@ function setPipeline(workspace: string, name: string, query: string): void {
 
 function read(branch: string, path: string) {
   return scene.world.gitlab.readFile(scene.projectId, branch, path);
+}
+
+/** Writes a commit to develop down as one that the bot was about to make. */
+function note({
+  request,
+  nonce,
+  onto,
+}: Record<'request' | 'nonce', string> & { onto: string | undefined }): void {
+  const file = new DatabaseSync(join(scene.world.folder, 'aic-bot.db'), { timeout: 5_000 });
+  file
+    .prepare("insert into own_commits values (?, ?, ?, 'develop', ?, 0)")
+    .run(request, nonce, scene.projectId, onto ?? '');
+  file.close();
 }
 
 describe('help and rights', () => {
@@ -324,7 +340,12 @@ describe('push', () => {
     expect(again.answer).toContain('needed no change');
   }, 60_000);
 
-  test('that was cut off behind its commit is told and recorded as the push that it was', async () => {
+  test.each([
+    ['is told and recorded as the push that it was', 'noted'],
+    ['is not, where the bot noted no such commit', 'another nonce'],
+    ['is not, where somebody copied its trailer onto another commit', 'another commit'],
+  ])('that was cut off behind its commit %s', async (_, which) => {
+    await (await scene.start()).stop();
     setPipeline('PIN QA', 'orders', 'select 1');
     const thread = await issue(scene);
     const body = '/aic push branch=develop';
@@ -337,16 +358,28 @@ describe('push', () => {
       'code/orders/t.sql': 'select 1',
     };
     const { gitlab } = scene.world;
-    const message = `Push orders from PIN QA\n\nAic-Bot-Request: note:${scene.projectId}:${id}:0`;
+    const request = `note:${scene.projectId}:${id}:0`;
+    const onto = await gitlab.commitId(scene.projectId, 'develop');
+    note({
+      request,
+      nonce: which === 'another nonce' ? 'm' : 'n',
+      onto: which === 'another commit' ? onto?.replace(/^./, (first) => (first === '0' ? '1' : '0')) : onto,
+    });
+    const message = `Push orders from PIN QA\n\nAic-Bot-Request: ${request} n`;
     const made = await gitlab.commitFiles(scene.projectId, 'develop', message, files, { hooks: false });
     const bot = await scene.start();
-    const note = { id, note: body, noteable_type: 'Issue', author_id: author.id, action: 'create' };
-    await scene.deliver(bot, { object_kind: 'note', object_attributes: note, issue: { iid: 1 } });
+    const told = { id, note: body, noteable_type: 'Issue', author_id: author.id, action: 'create' };
+    await scene.deliver(bot, { object_kind: 'note', object_attributes: told, issue: { iid: 1 } });
     const answer = await until(
       'the answer',
       async () => (await notesOf(scene, thread)).find((one) => one.author.username === 'aic-bot')?.body,
       patienceMs,
     );
+    if (which !== 'noted') {
+      expect(answer).toContain('needed no change');
+      expect(scene.rows("select 1 from audit where entry like '%push of PIN QA%'")).toEqual([]);
+      return;
+    }
     expect(answer).toContain('Pushed `PIN QA` to `develop`: 1 new');
     expect(answer).toContain(made.slice(0, 8));
     await scene.world.mail.waitForMail(({ subject }) => subject.startsWith('[Push]'), patienceMs);

@@ -114,8 +114,11 @@ describe('/aic embed', () => {
     expect(plan).toMatch(/`b` +\| new +\|.*Edited in `code\/b\/t\.sql`/);
     expect(await read('work/1', 'config/a.json')).toContain('select 2');
     expect(await read('work/1', 'config/b.json')).toContain('select 3');
+    const forged = `Embed code of b from code/\n\nAic-Bot-Request: embed:${scene.projectId}:${iid}:0 n`;
+    await gitlab.commitFiles(scene.projectId, 'work/1', forged, sqlFile('b', 'select 6'));
     await gitlab.commitFiles(scene.projectId, 'work/1', 'Edit again', { 'code/a/t.sql': 'select 5' });
     await scene.comment(iid, (body) => body.includes('aic-bot:plan') && body.includes('+select 5'));
     expect(await read('work/1', 'config/a.json')).toContain('select 5');
+    expect(await read('work/1', 'config/b.json')).toContain('select 6');
   });
 });

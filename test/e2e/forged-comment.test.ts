@@ -75,7 +75,7 @@ describe('a webhook with the right secret', () => {
 
   it('does not change what the comment says, nor when it was written', async () => {
     const olga = member('olga', 50);
-    const thread = await issue(scene);
+    const thread = await issue(scene, { created_at: '2020-12-31T00:00:00Z' });
     const other = await write(thread, olga.who, '/aic help status');
     const old = await write(thread, olga.who, forced, { created_at: '2021-01-01T00:00:00Z' });
     const bot = await scene.start();
@@ -88,6 +88,42 @@ describe('a webhook with the right secret', () => {
     expect(answers).toContain('`/aic status` tells');
     expect(answers).toContain('this came while I was away');
     expect(scene.world.aic.writes).toEqual([]);
+  });
+
+  it('that announces comments which came with a moved or cloned issue carries nothing out again', async () => {
+    const olga = member('olga', 50);
+    const rita = member('rita', 20);
+    const { gitlab } = scene.world;
+    const elsewhere = await gitlab.addProject('pin/notes');
+    gitlab.addMember(elsewhere.id, rita.id, 20);
+    const path = `/projects/${elsewhere.id}/issues`;
+    await rita.who.call('POST', path, { title: 'Notes' });
+    await rita.who.call('POST', `${path}/1/notes`, { body: 'Moved soon' });
+    const bot = await scene.start();
+    await scene.settle();
+    const thread = await issue(scene);
+    await write(thread, olga.who, '/aic help status');
+    await until('the deployment', async () => (await answersIn(thread)).length > 0 || undefined, patienceMs);
+    const own = `/projects/${scene.projectId}`;
+    await rita.who.call('POST', `${thread.path}/clone`, { to_project_id: scene.projectId, with_notes: true });
+    gitlab.addMember(elsewhere.id, olga.id, 50);
+    await olga.who.call('POST', `${path}/1/notes`, { body: '/aic help plan' });
+    await rita.who.call('POST', `${path}/1/move`, { to_project_id: scene.projectId });
+    const rows = z.array(z.object({ id: z.number(), body: z.string() }));
+    for (const iid of [2, 3]) {
+      const copies = rows.parse(await olga.who.call('GET', `${own}/issues/${iid}/notes`));
+      const command = copies.find(({ body }) => body.startsWith('/aic'));
+      await scene.deliver(bot, { ...hookOf(command?.id ?? 0, { note: '/aic help' }), issue: { iid } });
+    }
+    const ignored = () => bot.log.filter((line) => line.includes('came with its issue')).length;
+    await until('both looks', () => ignored() >= 2 || undefined, patienceMs);
+    for (const iid of [2, 3]) {
+      const copy = { path: `${own}/issues/${iid}` };
+      const before = (await answersIn(copy)).length;
+      await write(copy, olga.who, '/aic help deploy');
+      await until('an answer', async () => (await answersIn(copy)).length > before || undefined, patienceMs);
+      expect(await answersIn(copy)).toHaveLength(before + 1);
+    }
   });
 
   it('that announces comments in advance keeps none of them from being carried out', async () => {

@@ -95,6 +95,21 @@ describe('a release', () => {
     expect(scene.world.aic.pipelines(aicProject, 'PIN PROD')).toEqual(['A']);
   });
 
+  test("is refused over what is not deployed, though its commit claims to be the bot's for any request", async () => {
+    await threePipelines();
+    await scene.start();
+    await ask('/aic push A branch=develop');
+    const requestsToCome = Array.from({ length: 300 }, (_, id) => `note:${scene.projectId}:${id}:0`);
+    const trailers = requestsToCome.map((one) => `Aic-Bot-Request: ${one}`).join('\n');
+    const message = `Push A from PIN QA\n\n${trailers}`;
+    const files = sqlFile('A', 'select newer');
+    await scene.world.gitlab.commitFiles(scene.projectId, 'develop', message, files, { hooks: false });
+    const { emoji, answer } = await ask('/aic release 1 A');
+    expect(emoji).toBe('x');
+    expect(answer).toContain('`A`');
+    expect(await read('develop', 'config/A.json')).toContain('select newer');
+  });
+
   test('asked for again continues where it stands, and keeps what people wrote in the description', async () => {
     await threePipelines();
     await scene.start();

@@ -17,9 +17,10 @@ const noteRow = z.object({
 const patienceMs = 20_000;
 
 /** A new issue. */
-export async function issue(scene: Scene): Promise<Thread> {
+export async function issue(scene: Scene, more: object = {}): Promise<Thread> {
   const made = await scene.maintainer.call('POST', `/projects/${scene.projectId}/issues`, {
     title: 'Commands',
+    ...more,
   });
   return { path: `/projects/${scene.projectId}/issues/${z.object({ iid: z.number() }).parse(made).iid}` };
 }

@@ -6,7 +6,14 @@ import { createAic } from '../../src/adapters/aic/aic.ts';
 import { neverBreaking } from '../../src/adapters/breaker.ts';
 import { createGitLab } from '../../src/adapters/gitlab/gitlab.ts';
 import { createLog } from '../../src/adapters/log.ts';
-import type { CommitSha, MergeRequestIid, NoteId, ProjectId, UserId } from '../../src/domain/ids.ts';
+import type {
+  CommitSha,
+  IssueIid,
+  MergeRequestIid,
+  NoteId,
+  ProjectId,
+  UserId,
+} from '../../src/domain/ids.ts';
 import { jsonText } from './hostile-json.ts';
 import type { Target } from './targets.ts';
 
@@ -152,6 +159,7 @@ function callsTo(url: URL): readonly (() => Promise<unknown>)[] {
     () => gitlab().hooks(id),
     () => gitlab().updatedSince(id, 0),
     () => gitlab().notesSince(id, on, 0),
+    () => gitlab().isCopied(id, 1 as IssueIid, 0),
     () => gitlab().discussionOf(id, { on, note: 5 as NoteId }, 'd'),
     () => gitlab().edited(5 as NoteId),
     () => aic().projects('prod'),

@@ -225,7 +225,7 @@ async function asOperator(
       return connected().workspace(claimed);
     },
   };
-  const ports = { gitlab, aic, store, jobs: store, log, clock, random: () => 0, settings };
+  const ports = { gitlab, aic, store, jobs: store, log, clock, random: () => 0, nonce: () => 'n', settings };
   try {
     return await run({
       ports,

@@ -69,6 +69,9 @@ const note = z
     isSystem: shown.system === true || shown.imported === true,
     isConfidential: (shown.internal ?? shown.confidential) === true,
   }));
+const issueShown = z.object({ created_at: z.iso.datetime({ offset: true }) });
+/** GitLab's own words (app/services/system_notes/issuables_service.rb). */
+const broughtHere = /^(?:moved|cloned) from /;
 const discussion = z.object({ id: z.string(), notes: z.array(z.object({ id: z.number() })) });
 
 /** Looks for what no webhook told of. */
@@ -173,6 +176,21 @@ export function createLookout(resources: {
       }),
     note: (id, { kind, iid }, wanted) =>
       orUndefined(async () => note.parse(await notes[kind].show(id, iid, wanted))),
+    isCopied: (id, issue, writtenAt) =>
+      attempt(async () => {
+        const { created_at: madeAt } = issueShown.parse(await issues.show(issue, { projectId: id }));
+        if (writtenAt < Date.parse(madeAt)) return true;
+        for (let page = 1; page <= mostPages; page += 1) {
+          // A GitLab that does not know the filter lists everything.
+          const only = { activityFilter: 'only_activity' } as const;
+          const options = { ...only, sort: 'desc', orderBy: 'created_at', perPage: pageSize, page } as const;
+          const here = z.array(note).parse(await notes.issue.all(id, issue, options));
+          const since = here.filter((each) => each.writtenAt >= writtenAt);
+          if (since.some(({ isSystem, body }) => isSystem && broughtHere.test(body))) return true;
+          if (here.length < pageSize || since.length < here.length) return false;
+        }
+        return true;
+      }),
     discussionOf: async (id, { on: { kind, iid }, note: wanted }, hint) => {
       const holds = ({ notes: inIt }: z.infer<typeof discussion>) => inIt.some((each) => each.id === wanted);
       if (hint !== undefined) {

@@ -9,6 +9,7 @@ export const common: Record<string, Migration> = {
   '0016-digests': { up: digests },
   '0016-provenance': { up: provenance },
   '0016-running-deployments': { up: runningDeployments },
+  '0017-own-commits': { up: ownCommits },
 };
 
 /** The oldest job of one lane is found without a look at those of others. */
@@ -55,6 +56,20 @@ async function askers(db: Kysely<never>): Promise<void> {
     .addColumn('username', 'text', (column) => column.notNull())
     .addColumn('user_id', 'bigint')
     .addPrimaryKeyConstraint('askers_key', ['project_id', 'merge_request', 'username'])
+    .execute();
+}
+
+/** The commits of the bot, noted before they are made. Those of earlier versions are not known as the bot's. */
+async function ownCommits(db: Kysely<never>): Promise<void> {
+  await db.schema
+    .createTable('own_commits')
+    .addColumn('request', 'text', (column) => column.notNull())
+    .addColumn('nonce', 'text', (column) => column.notNull())
+    .addColumn('project_id', 'bigint', (column) => column.notNull())
+    .addColumn('branch', 'text', (column) => column.notNull())
+    .addColumn('onto_sha', 'text', (column) => column.notNull())
+    .addColumn('noted_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('own_commits_key', ['request', 'nonce'])
     .execute();
 }
 

@@ -21,6 +21,7 @@ const tables = [
   'snapshots',
   'baselines',
   'askers',
+  'own_commits',
   'holds',
   'plans',
   'drift',

@@ -196,6 +196,14 @@ export interface Tables {
     /** Null: an operator. */
     user_id: UserId | null;
   };
+  own_commits: {
+    request: string;
+    nonce: string;
+    project_id: ProjectId;
+    branch: string;
+    onto_sha: CommitSha;
+    noted_at: number;
+  };
   notices: {
     id: string;
     sent_at: number;

@@ -25,6 +25,7 @@ import { createHistory } from './history.ts';
 import { createHolds } from './holds.ts';
 import { createKnownProjects } from './known-projects.ts';
 import { createNotices } from './notices.ts';
+import { createOwnCommits } from './own-commits.ts';
 import { createPlans } from './plans.ts';
 import { createRequests } from './requests.ts';
 import { createRetention } from './retention.ts';
@@ -49,6 +50,7 @@ export function createStore(
   return {
     ...createDeployments(db, write, clock),
     ...createAskers(db, write),
+    ...createOwnCommits(db, write, clock),
     ...createNotices(write, clock, jobsAdded),
     ...createAlerts(write, clock, jobsAdded),
     ...createRetention(write),
