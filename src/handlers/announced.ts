@@ -1,15 +1,12 @@
 import type { GitLabResult, MergeRequest } from '../domain/gitlab.ts';
 import type { CommitSha, MergeRequestIid } from '../domain/ids.ts';
-import { commitOf } from '../domain/landing.ts';
+import { commitOf, isStuck, lagMs } from '../domain/landing.ts';
 import { confirmedPush, isNews, landedAt, type Move } from '../domain/range.ts';
 import { ok } from '../domain/result.ts';
 import type { UpstreamFailure } from '../domain/upstream.ts';
 import type { Known } from './find-range.ts';
 import type { BranchPorts } from './ports.ts';
 import type { Trace } from './trace-branch.ts';
-
-/** How long it is waited for GitLab to know what one of its webhooks told of: its database's replicas lag by seconds. */
-const lagMs = 2 * 60_000;
 
 /** What deliveries said was merged into the branch, as GitLab has it now. */
 export interface Announced {
@@ -89,7 +86,10 @@ export function stillToCome(
     ...others.filter(({ state }) => state === 'opened' || state === 'locked'),
     // Only where GitLab rebased it, it does not say itself what it became.
     ...merged.filter((request) => !found.has(request.iid) && commitOf(request) === undefined),
-  ].find(({ iid, state }) => state === 'locked' || now - (receivedAt.get(iid) ?? 0) < lagMs);
+  ].find((request) => {
+    const isBusy = request.state === 'locked' && !isStuck(request, now);
+    return isBusy || now - (receivedAt.get(request.iid) ?? 0) < lagMs;
+  });
   if (late === undefined) return undefined;
   const said = `what !${late.iid} brought is not known yet`;
   return { system: 'GitLab', reason: 'passing', status: undefined, asked: 'GET', said };

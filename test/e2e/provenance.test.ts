@@ -137,6 +137,34 @@ describe('an unapproved merge', () => {
     expect(live()).toEqual([]);
   });
 
+  test.each([
+    ['is held, and the next one goes live', required, ['b']],
+    ['goes live with the next one where no review is required', mapping, ['a', 'b']],
+  ])('at which GitLab got stuck while merging %s', async (_, file, after) => {
+    scene = await setScene({ mapping: file });
+    const bot = await scene.start();
+    await scene.settle();
+    const rita = reviewer();
+    const stuck = await scene.open('develop', sqlFile('a', 'select 1'));
+    const good = await scene.open('develop', sqlFile('b', 'select 1'));
+    await rita.call('POST', `${request(good)}/approve`);
+    await scene.silence();
+    await scene.merge(stuck);
+    scene.world.gitlab.lockMergeRequest(scene.projectId, stuck, true);
+    await scene.merge(good);
+    for (const iid of [stuck, good]) {
+      const event = { action: 'merge', iid, target_branch: 'develop', state: 'merged' };
+      await scene.deliver(bot, { object_kind: 'merge_request', object_attributes: event });
+    }
+    await until('a look at it', () => bot.log.find((line) => line.includes('is being merged')), 15_000);
+    await hourLater();
+    expect(live()).toEqual(after);
+    const head = git('rev-parse', 'develop');
+    const path = `/projects/${scene.projectId}/repository/commits/${head}/comments`;
+    const told = JSON.stringify(await scene.maintainer.call('GET', path));
+    expect(told.includes('GitLab does not tell by which merge request')).toBe(file === required);
+  });
+
   test('waits after its branch was pushed by force, where nothing can be traced', async () => {
     scene = await setScene({ mapping: required });
     const bot = await scene.start();
