@@ -248,6 +248,51 @@ describe('a push without a merge request', () => {
   });
 });
 
+describe('a merge made by hand', () => {
+  const text = (queries: readonly string[]) => {
+    const tasks = queries.map((query, at) => ({
+      id: `t${at}`,
+      type: 'SQL',
+      description: '',
+      config: { query },
+    }));
+    const stages = [{ stageId: 's', description: '', tasks }];
+    const content = { title: 'p', variables: [], sourceStage: {}, stages, sinkStage: {} };
+    return { 'config/p.json': `${JSON.stringify(content, null, 2)}\n` };
+  };
+  const before = ['select 1', 'insert into archive select * from a', 'delete from a', 'select 4'];
+
+  test.each([
+    ['as git would make it goes live', ['select 9', ...before.slice(1, 3), 'select 5'], true],
+    [
+      'with the same lines in another order does not',
+      ['select 9', 'delete from a', 'insert into archive select * from a', 'select 5'],
+      false,
+    ],
+  ])('%s', async (_, after, isLive) => {
+    scene = await setScene({ mapping: required });
+    await scene.commit('develop', text(before));
+    await scene.start();
+    await scene.settle();
+    const rita = reviewer();
+    const [iid, other] = [
+      await scene.open('develop', text([...before.slice(0, 3), 'select 5'])),
+      await scene.open('develop', text(['select 9', ...before.slice(1)])),
+    ];
+    for (const one of [iid, other]) await rita.call('POST', `${request(one)}/approve`);
+    await scene.merge(other);
+    await scene.comment(other, isFinal);
+    await scene.addBranch('made', 'develop');
+    await scene.commit('made', text(after));
+    const parents = ['-p', 'develop', '-p', `work/${iid}`];
+    const made = git('commit-tree', 'made^{tree}', ...parents, '-m', `Merge branch 'work/${iid}'`);
+    git('update-ref', 'refs/heads/made', made);
+    await scene.world.gitlab.pushAs(scene.projectId, 'omar', 'develop', made);
+    await hourLater();
+    expect(scene.world.aic.pipelineText(aicProject, 'PIN QA', 'p')?.includes('select 5')).toBe(isLive);
+  });
+});
+
 describe('a command with force', () => {
   test('that was cut off opens the gate for its own pipelines alone when it is taken up', async () => {
     scene = await setScene({ mapping: required });
