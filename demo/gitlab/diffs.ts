@@ -66,6 +66,13 @@ export async function diffCommits(
   return files;
 }
 
+/** What two differences of the same lines have in common, wherever these stand; null where nothing differs. */
+export async function patchId(directory: string, from: string, to: string): Promise<string | null> {
+  const { output } = await runGit(directory, ['diff-tree', '-r', '-p', '--full-index', from, to]);
+  const { output: ids } = await runGit(directory, ['patch-id', '--verbatim'], { input: output });
+  return ids.toString().split(' ')[0] || null;
+}
+
 function changeOf(status: string): FileDiff['change'] {
   switch (status.slice(0, 1)) {
     case 'A':

@@ -117,9 +117,14 @@ export function mergeRequestRoutes(instance: Instance): Hono<ApiEnv> {
     return pageOf(c, newestFirst, (event) => pushEventJson(event, project.id, instance.url()));
   });
 
-  app.get(`${mergeRequests}/:iid/versions`, (c) => {
-    const mergeRequest = mergeRequestIn(c.var.project, c.req.param('iid'));
-    return pageOf(c, mergeRequest.versions.toReversed(), (version) => versionJson(version, mergeRequest));
+  app.get(`${mergeRequests}/:iid/versions`, async (c) => {
+    const { project } = c.var;
+    const mergeRequest = mergeRequestIn(project, c.req.param('iid'));
+    const { directory } = project.repository;
+    const rows = await Promise.all(
+      mergeRequest.versions.map((version) => versionJson(version, mergeRequest, directory)),
+    );
+    return pageOf(c, rows.toReversed(), (row) => row);
   });
 
   app.get(`${mergeRequests}/:iid/merge_ref`, async (c) => {

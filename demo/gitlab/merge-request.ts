@@ -1,3 +1,4 @@
+import { patchId } from './diffs.ts';
 import type { Award, Note } from './note.ts';
 import { userJson, type User } from './users.ts';
 
@@ -55,10 +56,11 @@ export function diffOf({ versions }: MergeRequest): DiffVersion {
   return last;
 }
 
-export function versionJson(
+export async function versionJson(
   { id, createdAt, base, head, start }: DiffVersion,
   { id: of }: MergeRequest,
-): object {
+  directory: string,
+): Promise<object> {
   return {
     id,
     head_commit_sha: head,
@@ -68,7 +70,7 @@ export function versionJson(
     merge_request_id: of,
     state: 'collected',
     real_size: '1',
-    patch_id_sha: null,
+    patch_id_sha: await patchId(directory, base, head),
   };
 }
 

@@ -30,10 +30,11 @@ export interface ApprovalFacts {
   /** GitLab's own word on the project's rules; undefined where it gives none. */
   readonly isApproved: boolean | undefined;
   readonly approvals: readonly Approval[];
-  /** When the last commit came, or the target branch last changed, by GitLab's clock. The dates of commits can be made up. */
+  /**
+   * When the last commit came, or the target branch last changed, by GitLab's clock. The dates of commits can be made up. Where the project is set to remove approvals when commits are added,
+   * commits that leave the difference as it was do not count: GitLab keeps approvals then. That the setting is on does not say that it was on when they came.
+   */
   readonly contentSince: number | undefined;
-  /** Whether the project is set to remove approvals when commits are added. */
-  readonly isReset: boolean;
   /** Who pushed commits, as GitLab saw them: nobody can pretend to be another. */
   readonly pushers: readonly UserId[];
   /** Whom the commits name as their authors and committers. Everybody can write anything there, so it only ever takes away. */
@@ -85,7 +86,6 @@ function discountOf(
   if (!by.isDeveloper) return 'no-developer';
   if (facts.pushers.includes(by.id)) return 'pushed';
   if (facts.named.some((one) => isNamed(one, by))) return 'in-commits';
-  if (facts.isReset) return undefined;
   if (at === undefined || facts.contentSince === undefined) return 'unknown-time';
   return at > facts.contentSince ? undefined : 'earlier';
 }

@@ -8,8 +8,8 @@ import type { Requirement } from './mapping.ts';
 export interface Review {
   readonly approval?: ApprovalFacts;
   readonly pipeline?: PipelineFacts;
-  /** Threads with something to resolve, by their first comments. */
-  readonly unresolved?: readonly string[];
+  /** Threads with something to resolve, each by what others than the bot wrote in it. */
+  readonly unresolved?: readonly (readonly string[])[];
 }
 
 /** The newest pipeline of a merge request. */
@@ -88,7 +88,7 @@ export function missingIn(
         return ran ? [] : [{ requirement, discounted: [] }];
       }
       case 'no_unresolved': {
-        const isResolved = review.unresolved?.every((comment) => isCommand(comment)) === true;
+        const isResolved = review.unresolved?.every((its) => its.every((one) => isCommand(one))) === true;
         return isResolved ? [] : [{ requirement, discounted: [] }];
       }
     }

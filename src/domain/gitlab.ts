@@ -40,6 +40,8 @@ export interface MergeRequest {
   readonly mergedById?: UserId;
   /** When, in milliseconds since 1970. */
   readonly mergedAt?: number;
+  /** When anything of it last changed, its state too, in milliseconds since 1970. */
+  readonly updatedAt?: number;
   /** The commit that the merge made on the target branch; undefined after a fast-forward. */
   readonly mergeCommit: CommitSha | undefined;
   readonly squashCommit: CommitSha | undefined;

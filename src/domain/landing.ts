@@ -39,3 +39,11 @@ export function firstLanded(
   const first = Math.max(...placed.map(({ position }) => position));
   return placed.filter(({ position }) => position === first).map(({ request }) => request);
 }
+
+/** How long it is waited for GitLab to know what it did: its database's replicas lag by seconds, and a merge is over as soon. */
+export const lagMs = 2 * 60_000;
+
+/** Whether GitLab began to merge it, and seems to have stopped on the way. */
+export function isStuck({ state, updatedAt = 0 }: MergeRequest, now: number): boolean {
+  return state === 'locked' && now - updatedAt >= lagMs;
+}

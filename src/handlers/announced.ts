@@ -1,15 +1,12 @@
 import type { GitLabResult, MergeRequest } from '../domain/gitlab.ts';
 import type { CommitSha, MergeRequestIid } from '../domain/ids.ts';
-import { commitOf } from '../domain/landing.ts';
+import { commitOf, lagMs } from '../domain/landing.ts';
 import { confirmedPush, isNews, landedAt, type Move } from '../domain/range.ts';
 import { ok } from '../domain/result.ts';
 import type { UpstreamFailure } from '../domain/upstream.ts';
 import type { Known } from './find-range.ts';
 import type { BranchPorts } from './ports.ts';
 import type { Trace } from './trace-branch.ts';
-
-/** How long it is waited for GitLab to know what one of its webhooks told of: its database's replicas lag by seconds. */
-const lagMs = 2 * 60_000;
 
 /** What deliveries said was merged into the branch, as GitLab has it now. */
 export interface Announced {

@@ -26,7 +26,7 @@ export async function checkGate(
     const review = await gitlab.review(project, request.iid, target.require);
     if (!review.ok) return review;
     const isCommand = (comment: string) =>
-      comment.split('\n').filter((line) => line.trim() !== '').length === commandLines(comment).length;
+      comment.split(/\r\n?|\n/).filter((line) => line.trim() !== '').length === commandLines(comment).length;
     const askers = await store.askersOf(project, request.iid);
     const missing = missingIn(review.value ?? {}, target.require, askers, isCommand);
     if (missing.length > 0) lacking.push({ request, missing });

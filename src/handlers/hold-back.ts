@@ -5,6 +5,7 @@ import { pendingHeld, type Held } from '../domain/held.ts';
 import type { DueJob, JobOutcome } from '../domain/job.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { isAgreed, planStep } from '../domain/plan.ts';
+import { noProvenance, type Provenance } from '../domain/provenance.ts';
 import { pushReport } from '../domain/push-report.ts';
 import { backMergeJobs } from './back-merge.ts';
 import type { BranchPorts } from './ports.ts';
@@ -26,22 +27,38 @@ export function heldJobs(
     ...(view.state?.gated === true ? view.mergeRequests.map(({ iid }) => iid) : []),
   ];
   const released = [...new Set(waited)].filter((iid) => !waiting.has(iid));
-  const pushed = pushedIn(view, held);
+  const [pushed, unknown] = [cameBy(view, held, isPushed), cameBy(view, held, isUntold)];
+  const all = [...new Set([...pushed, ...unknown])];
   const jobs = [
     ...heldComments(view, target, { held, lacking }),
     ...releasedComments(view, target, released),
-    ...(pushed.length === 0 ? [] : pushReport(view, pushed, ports.settings, 'needs-force')),
+    ...(all.length === 0
+      ? []
+      : pushReport(view, all, ports.settings, unknown.length > 0 ? 'is-unknown' : 'needs-force')),
   ];
   return jobs.map((job) => ({ job, dueAt: ports.clock.now() }));
 }
 
-/** The held pipelines that a push without a merge request just changed, unless the mapping file wants such pushes ignored. */
-function pushedIn(view: BranchView, held: readonly Held[]): readonly string[] {
+/** The held pipelines of which something just came in such a way, unless the mapping file wants pushes ignored. */
+function cameBy(
+  view: BranchView,
+  held: readonly Held[],
+  fits: (provenance: Provenance) => boolean,
+): readonly string[] {
   if (!view.mapping.ok || view.mapping.value.directPush === 'ignore') return [];
-  const isPushed = (path: string) => (view.provenance.get(path)?.directPushes ?? []).length > 0;
+  const isNew = (path: string) => fits(view.provenance.get(path) ?? noProvenance);
   return held
-    .filter(({ candidate }) => candidate.paths.some((path) => isPushed(path)))
+    .filter(({ candidate }) => candidate.paths.some((path) => isNew(path)))
     .map(({ candidate }) => candidate.name);
+}
+
+function isPushed({ directPushes }: Provenance): boolean {
+  return directPushes.length > 0;
+}
+
+/** Whether there is no merge request to say it on. */
+function isUntold({ isUnknown, mergeRequests }: Provenance): boolean {
+  return isUnknown && mergeRequests.length === 0;
 }
 
 /** Whether each held pipeline would bring something new to AIC: one that it has already, or that the bot brought there before, waits for nothing. */

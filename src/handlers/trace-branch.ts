@@ -1,6 +1,7 @@
 import type { GitLab, GitLabResult, MergeRequest, ProposedCommit } from '../domain/gitlab.ts';
 import type { CommitSha, MergeRequestIid, ProjectId } from '../domain/ids.ts';
-import { firstLanded, landingOf } from '../domain/landing.ts';
+import type { Clock } from '../domain/clock.ts';
+import { firstLanded, isStuck, landingOf } from '../domain/landing.ts';
 import { isWhole, wayOfBranch, waysBack, type Lineage } from '../domain/lineage.ts';
 import type { BranchStep } from '../domain/provenance.ts';
 import { fail, ok } from '../domain/result.ts';
@@ -27,12 +28,13 @@ interface Traced {
 
 interface Ports {
   readonly gitlab: Pick<GitLab, 'mergedWith' | 'proposedCommits' | 'proposedCommit' | 'isSameChange'>;
+  readonly clock: Clock;
 }
 
 /**
  * What brought each step of a branch, asked of GitLab commit by commit from the head on: commits that one merge request brought together are asked about
  * once. A commit counts as brought by a merge request only if that landed with it: to be among its commits as well is not enough.
- * Fails as passing where GitLab is merging a request at this moment.
+ * Fails as passing where GitLab is merging a request at this moment. What one may have brought that GitLab has been merging for minutes can't be traced.
  */
 export async function traceBranch(ports: Ports, traced: Traced): Promise<GitLabResult<Trace>> {
   const { lineage } = traced;
@@ -68,8 +70,8 @@ export async function traceBranch(ports: Ports, traced: Traced): Promise<GitLabR
 }
 
 /** What is known of commits so far. A commit that can't be traced is undefined, one that was pushed is brought by none. */
-function createFinder({ gitlab }: Ports, { project, branch, lineage, known }: Traced) {
-  const found = new Map<CommitSha, readonly MergeRequestIid[]>();
+function createFinder({ gitlab, clock }: Ports, { project, branch, lineage, known }: Traced) {
+  const found = new Map<CommitSha, readonly MergeRequestIid[] | undefined>();
   const requests = new Map<MergeRequestIid, MergeRequest>();
   const lists = new Map<MergeRequestIid, readonly ProposedCommit[]>();
   /** Merge requests whose commits GitLab rebased, with those of them that are not found yet. */
@@ -134,13 +136,15 @@ function createFinder({ gitlab }: Ports, { project, branch, lineage, known }: Tr
   const lookUp = async (
     commit: CommitSha,
     above: readonly CommitSha[],
-  ): Promise<GitLabResult<readonly MergeRequestIid[]>> => {
+  ): Promise<GitLabResult<readonly MergeRequestIid[] | undefined>> => {
     const related = await gitlab.mergedWith(project, branch, commit);
     if (!related.ok) return related;
-    const busy = related.value.find(({ state }) => state === 'locked');
+    const locked = related.value.filter(({ state }) => state === 'locked');
+    const busy = locked.find((request) => !isStuck(request, clock.now()));
     if (busy !== undefined) return fail(notYetMerged(busy.iid));
     const landed: MergeRequest[] = [];
     for (const request of related.value) {
+      if (request.state === 'locked') continue;
       const its = await isLanded(commit, request);
       if (!its.ok) return its;
       if (its.value) landed.push(request);
@@ -149,6 +153,10 @@ function createFinder({ gitlab }: Ports, { project, branch, lineage, known }: Tr
     if (makers.length > 0) {
       made.add(commit);
       return keep(commit, makers);
+    }
+    if (locked.length > 0) {
+      found.set(commit, undefined);
+      return ok(undefined);
     }
     const [first, ...others] = firstLanded(landed, above);
     if (first === undefined) {
@@ -177,8 +185,7 @@ function createFinder({ gitlab }: Ports, { project, branch, lineage, known }: Tr
         const spreading = isMade ? ok(undefined) : await spread(commit, certain);
         return spreading.ok ? keep(commit, [certain]) : spreading;
       }
-      const earlier = found.get(commit);
-      if (earlier !== undefined) return ok(earlier);
+      if (found.has(commit)) return ok(found.get(commit));
       if (lookUps === mostLookUps) return ok(undefined);
       lookUps += 1;
       return lookUp(commit, above);

@@ -3,11 +3,12 @@ import type { CommitSha, ProjectId } from '../domain/ids.ts';
 import { maxConfigBytes } from '../domain/pipeline-config.ts';
 import type { BranchStep } from '../domain/provenance.ts';
 import { ok } from '../domain/result.ts';
+import { threeWayMerge } from '../domain/three-way-merge.ts';
 import type { BranchPorts } from './ports.ts';
 
 /**
- * The files that a merge commit holds otherwise than any merge would make them. GitLab takes a merge that somebody made and pushed for the merge of the
- * request whose commits it holds, whatever else it holds. What git merges is what the request has, or, where both sides changed a file, lines of both.
+ * The files that a merge commit holds otherwise than git would merge them. GitLab takes a merge that somebody made and pushed for the merge of the
+ * request whose commits it holds, whatever else it holds. What needs somebody to solve a conflict, or is too large to be merged here, counts as unreviewed.
  */
 export async function unreviewedPaths(
   { gitlab }: Pick<BranchPorts, 'gitlab'>,
@@ -22,6 +23,7 @@ export async function unreviewedPaths(
     return ok(file.value.kind === 'text' ? file.value.text : file.value.kind === 'missing' ? '' : undefined);
   };
   const unreviewed = new Set<string>();
+  let base: GitLabResult<CommitSha | undefined> | undefined;
   for (const path of paths) {
     const merged = await textAt(path, commit);
     if (!merged.ok) return merged;
@@ -30,13 +32,15 @@ export async function unreviewedPaths(
     if (merged.value !== undefined && merged.value === proposed.value) continue;
     const before = await textAt(path, parent);
     if (!before.ok) return before;
-    if (!isOfLines(merged.value, proposed.value, before.value)) unreviewed.add(path);
+    base ??= head === undefined ? ok(undefined) : await gitlab.mergeBase(project, parent, head);
+    if (!base.ok) return base;
+    const start = base.value === undefined ? ok(undefined) : await textAt(path, base.value);
+    if (!start.ok) return start;
+    const texts = [start.value, before.value, proposed.value].filter((text) => text !== undefined);
+    const [old, ours, theirs] = texts;
+    const isShown = old !== undefined && ours !== undefined && theirs !== undefined;
+    if (!isShown || merged.value === undefined || merged.value !== threeWayMerge(old, ours, theirs))
+      unreviewed.add(path);
   }
   return ok(unreviewed);
-}
-
-function isOfLines(merged: string | undefined, ...sides: readonly (string | undefined)[]): boolean {
-  if (merged === undefined || sides.includes(undefined)) return false;
-  const known = new Set(sides.flatMap((side) => side?.split('\n') ?? []));
-  return merged.split('\n').every((line) => line === '' || known.has(line));
 }

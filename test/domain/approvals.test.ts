@@ -29,7 +29,6 @@ const facts: ApprovalFacts = {
   isApproved: true,
   approvals: [given()],
   contentSince: 10,
-  isReset: false,
   pushers: [id(1)],
   named: [{ name: 'Dana', email: 'dana@example.com' }],
   orderedBy: [],
@@ -43,11 +42,6 @@ function why(change: Partial<ApprovalFacts>, askers: readonly RequestAsker[] = [
 describe('an approval', () => {
   test.each<readonly [string, Partial<ApprovalFacts>, readonly RequestAsker[]]>([
     ['after the last change, by a developer who made none of it', {}, []],
-    [
-      'before it, where GitLab removes approvals at each change',
-      { approvals: [given({}, 5)], isReset: true },
-      [],
-    ],
     ['of what the bot opened, by somebody else than who asked for it', { author: id(9) }, [dana]],
   ])('counts %s', (_what, change, askers) => {
     expect(judgeApprovals({ ...facts, ...change }, askers)).toEqual({ isApproved: true, discounted: [] });
@@ -110,7 +104,6 @@ describe('an approval', () => {
       isApproved: fc.option(fc.boolean(), { nil: undefined }),
       approvals,
       contentSince: fc.option(fc.nat(30), { nil: undefined }),
-      isReset: fc.boolean(),
       pushers: fc.array(person),
       named: fc.array(fc.record({ name: fc.string(), email: fc.string() })),
       orderedBy: fc.array(fc.constantFrom('rita', 'dana')),

@@ -31,8 +31,14 @@ describe('what a merge request lacks', () => {
     ],
     ['GitLab does not tell the kind', { pipeline: { ...passed, source: undefined } }, 'pipeline', true],
     ['no job of its pipeline succeeded', { pipeline: { ...passed, succeeded: 0 } }, 'pipeline', true],
-    ['a thread is open', { unresolved: ['Why?'] }, 'no_unresolved', true],
-    ['only answers to commands are open', { unresolved: ['/aic plan'] }, 'no_unresolved', false],
+    ['a thread is open', { unresolved: [['Why?']] }, 'no_unresolved', true],
+    ['only answers to commands are open', { unresolved: [['/aic plan'], []] }, 'no_unresolved', false],
+    [
+      'somebody says something below a command',
+      { unresolved: [['/aic plan', 'Why?', '/aic help']] },
+      'no_unresolved',
+      true,
+    ],
     ['no thread is open', { unresolved: [] }, 'no_unresolved', false],
   ])('where %s', (_what, review, requirement, lacks) => {
     expect(missing(review, requirement)).toEqual(lacks ? [requirement] : []);

@@ -60,3 +60,20 @@ test('the report of a direct push is a comment on the commit and a mail', () => 
     "
   `);
 });
+
+test('the report of what came nobody knows how does not say that it was pushed', () => {
+  expect(commentIn(pushReport(view, ['orders'], mail, 'is-unknown'))).toMatchInlineSnapshot(`
+    "✋ **Nothing was deployed: a config came to \`develop\`, and GitLab does not tell by which merge request.**
+
+    | Pipeline | Result |
+    | - | - |
+    | \`orders\` | held: nobody can review it |
+
+    What to do:
+
+    - The mapping file requires a review for this branch's workspace, which this cannot get. To deploy it all the same, comment \`/aic deploy PIPELINE force reason="…" branch=develop\` in an issue.
+
+    branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
+    "
+  `);
+});

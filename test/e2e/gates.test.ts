@@ -185,6 +185,22 @@ describe('what the mapping file requires', () => {
     expect(await deployed(iid)).toContain('1 created');
   });
 
+  test('looks for what people say in the threads of commands', async () => {
+    scene = await setScene({ mapping: withOptions('{ require: [no_unresolved] }') });
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    const threads = `${request(iid)}/discussions`;
+    const opened = await scene.maintainer.call('POST', threads, { body: '/aic plan' });
+    const { id } = z.object({ id: z.string() }).parse(opened);
+    await scene.settle();
+    await scene.maintainer.call('POST', `${threads}/${id}/notes`, { body: 'Stop: it drops the customers.' });
+    await scene.merge(iid);
+    await scene.comment(iid, (body) => body.includes('it lacks an end of its unresolved threads'));
+    expect(live('a')).toBe(false);
+    await scene.maintainer.call('PUT', `${threads}/${id}`, { resolved: true });
+    expect(await deployed(iid)).toContain('1 created');
+  });
+
   test('is overridden by force', async () => {
     scene = await setScene({ mapping: withOptions('{ require: [approved, pipeline] }') });
     scene.world.aic.putPipeline(aicProject, 'PIN QA', 'b', sqlContent('select 9'));

@@ -137,6 +137,34 @@ describe('an unapproved merge', () => {
     expect(live()).toEqual([]);
   });
 
+  test.each([
+    ['is held, and the next one goes live', required, ['b']],
+    ['goes live with the next one where no review is required', mapping, ['a', 'b']],
+  ])('at which GitLab got stuck while merging %s', async (_, file, after) => {
+    scene = await setScene({ mapping: file });
+    const bot = await scene.start();
+    await scene.settle();
+    const rita = reviewer();
+    const stuck = await scene.open('develop', sqlFile('a', 'select 1'));
+    const good = await scene.open('develop', sqlFile('b', 'select 1'));
+    await rita.call('POST', `${request(good)}/approve`);
+    await scene.silence();
+    await scene.merge(stuck);
+    scene.world.gitlab.lockMergeRequest(scene.projectId, stuck, true);
+    await scene.merge(good);
+    for (const iid of [stuck, good]) {
+      const event = { action: 'merge', iid, target_branch: 'develop', state: 'merged' };
+      await scene.deliver(bot, { object_kind: 'merge_request', object_attributes: event });
+    }
+    await until('a look at it', () => bot.log.find((line) => line.includes('is being merged')), 15_000);
+    await hourLater();
+    expect(live()).toEqual(after);
+    const head = git('rev-parse', 'develop');
+    const path = `/projects/${scene.projectId}/repository/commits/${head}/comments`;
+    const told = JSON.stringify(await scene.maintainer.call('GET', path));
+    expect(told.includes('GitLab does not tell by which merge request')).toBe(file === required);
+  });
+
   test('waits after its branch was pushed by force, where nothing can be traced', async () => {
     scene = await setScene({ mapping: required });
     const bot = await scene.start();
@@ -330,6 +358,51 @@ describe('a deployment that is taken up', () => {
       { workspace: 'PIN QA', status: 'failed' },
     ]);
     expect(scene.rows('select pipeline, held from pending')).toEqual([{ pipeline: 'a', held: 1 }]);
+  });
+});
+
+describe('a merge made by hand', () => {
+  const text = (queries: readonly string[]) => {
+    const tasks = queries.map((query, at) => ({
+      id: `t${at}`,
+      type: 'SQL',
+      description: '',
+      config: { query },
+    }));
+    const stages = [{ stageId: 's', description: '', tasks }];
+    const content = { title: 'p', variables: [], sourceStage: {}, stages, sinkStage: {} };
+    return { 'config/p.json': `${JSON.stringify(content, null, 2)}\n` };
+  };
+  const before = ['select 1', 'insert into archive select * from a', 'delete from a', 'select 4'];
+
+  test.each([
+    ['as git would make it goes live', ['select 9', ...before.slice(1, 3), 'select 5'], true],
+    [
+      'with the same lines in another order does not',
+      ['select 9', 'delete from a', 'insert into archive select * from a', 'select 5'],
+      false,
+    ],
+  ])('%s', async (_, after, isLive) => {
+    scene = await setScene({ mapping: required });
+    await scene.commit('develop', text(before));
+    await scene.start();
+    await scene.settle();
+    const rita = reviewer();
+    const [iid, other] = [
+      await scene.open('develop', text([...before.slice(0, 3), 'select 5'])),
+      await scene.open('develop', text(['select 9', ...before.slice(1)])),
+    ];
+    for (const one of [iid, other]) await rita.call('POST', `${request(one)}/approve`);
+    await scene.merge(other);
+    await scene.comment(other, isFinal);
+    await scene.addBranch('made', 'develop');
+    await scene.commit('made', text(after));
+    const parents = ['-p', 'develop', '-p', `work/${iid}`];
+    const made = git('commit-tree', 'made^{tree}', ...parents, '-m', `Merge branch 'work/${iid}'`);
+    git('update-ref', 'refs/heads/made', made);
+    await scene.world.gitlab.pushAs(scene.projectId, 'omar', 'develop', made);
+    await hourLater();
+    expect(scene.world.aic.pipelineText(aicProject, 'PIN QA', 'p')?.includes('select 5')).toBe(isLive);
   });
 });
 

@@ -88,7 +88,7 @@ describe('an approval', () => {
     expect(await deployed(iid)).toContain('2 created');
   });
 
-  test('from before the last commit counts where GitLab removes approvals itself', async () => {
+  test('from before a rebase that leaves the changes as they are counts where GitLab removes approvals itself', async () => {
     scene = await setScene({ mapping: requiring('approved') });
     const { gitlab } = scene.world;
     const rita = member('rita');
@@ -97,11 +97,47 @@ describe('an approval', () => {
     const iid = await scene.open('develop', sqlFile('a', 'select 1'));
     await approve(rita, iid);
     const { source_branch: source } = await headOf(iid);
-    // As after a rebase, which leaves the changes as they are: GitLab keeps the approvals.
-    await gitlab.commitFiles(scene.projectId, source, 'Rebase', { 'docs/a.md': 'x' }, { user: 'dev' });
+    await scene.commit('develop', { 'docs/a.md': 'x' });
+    await scene.addBranch('rebased', 'develop');
+    const head = await scene.commit('rebased', sqlFile('a', 'select 1'));
+    await gitlab.pushAs(scene.projectId, 'dev', source, head);
     gitlab.setResetsApprovals(scene.projectId, true);
     await scene.merge(iid);
     expect(await deployed(iid)).toContain('1 created');
+  });
+
+  test('from before the last commit does not count where GitLab is set to remove approvals only later', async () => {
+    scene = await setScene({ mapping: requiring('approved') });
+    const rita = member('rita');
+    member('dev');
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('harmless', 'select 1'));
+    await approve(rita, iid);
+    const { source_branch: source } = await headOf(iid);
+    await scene.world.gitlab.commitFiles(scene.projectId, source, 'Later', evil, { user: 'dev' });
+    await scene.merge(iid);
+    await held(iid, 'approved before its last change');
+    scene.world.gitlab.setResetsApprovals(scene.projectId, true);
+    await scene.advance(60 * 60_000);
+    await scene.settle();
+    await scene.advance(60 * 60_000);
+    await scene.settle();
+    expect(live('evil')).toBe(false);
+  });
+
+  test('for another target branch does not count where GitLab removes approvals either', async () => {
+    scene = await setScene({
+      mapping: `${mapping}workspaces:\n  PIN PROD: { require: [approved] }\n`,
+    });
+    const rita = member('rita');
+    await scene.start();
+    const iid = await scene.open('develop', sqlFile('a', 'select 1'));
+    await approve(rita, iid);
+    await scene.maintainer.call('PUT', request(iid), { target_branch: 'main' });
+    scene.world.gitlab.setResetsApprovals(scene.projectId, true);
+    await scene.merge(iid);
+    await held(iid, 'approved before its last change');
+    expect(live('a', 'PIN PROD')).toBe(false);
   });
 
   test('for another target branch does not count', async () => {

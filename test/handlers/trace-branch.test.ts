@@ -39,7 +39,7 @@ const arrival: fc.Arbitrary<Arrival> = fc.record({
 });
 
 /** A branch that these made, one after the other, and a GitLab that knows of it what GitLab would. */
-function branchOf(arrivals: readonly Arrival[]) {
+function branchOf(arrivals: readonly Arrival[], now = 0) {
   const commits: Commit[] = [];
   const requests: MergeRequest[] = [];
   const related = new Map<CommitSha, MergeRequestIid[]>();
@@ -129,7 +129,7 @@ function branchOf(arrivals: readonly Arrival[]) {
     proposedCommit: async (_: unknown, id: CommitSha) => ok(said(id)),
     isSameChange: async (_: unknown, one: CommitSha, other: CommitSha) => ok(originals.get(other) === one),
   };
-  return { gitlab, commits, head, brought, requests, calls };
+  return { gitlab, clock: { now: () => now }, commits, head, brought, requests, calls };
 }
 
 async function traced(arrivals: readonly Arrival[], known: readonly MergeRequest[] = []) {
@@ -216,12 +216,12 @@ describe('what a branch came to', () => {
   });
 
   test('cannot be told where the branch does not descend from the start', async () => {
-    const { commits, head, gitlab } = branchOf([
+    const { commits, head, gitlab, clock } = branchOf([
       { way: 'merge', commits: 1, paths: ['a'], isApproved: true },
     ]);
     const lineage = lineageOf(sha(99), head, commits);
     const trace = await traceBranch(
-      { gitlab },
+      { gitlab, clock },
       { project: projectId, branch: 'develop', lineage, known: [] },
     );
     expect(trace.ok && trace.value.isWhole).toBe(false);
@@ -238,6 +238,33 @@ describe('what a branch came to', () => {
     expect(trace.ok && trace.value.steps).toEqual([
       { commit: branch.head, parent: sha(0), broughtBy: [1], isUnknown: false, isMerge: true },
       { commit: pulled.id, parent: branch.head, broughtBy: [], isUnknown: false, isMerge: false },
+    ]);
+  });
+
+  test('waits for what GitLab is merging, and after two minutes cannot be told where that may have come', async () => {
+    const one = { commits: 1, isApproved: true } as const;
+    const arrivals = [
+      { ...one, way: 'merge', paths: ['a'] },
+      { ...one, way: 'ff', paths: ['b'] },
+      { ...one, way: 'merge', paths: ['c'] },
+    ] as const;
+    const at = async (now: number) => {
+      const branch = branchOf(arrivals, now);
+      const { requests } = branch;
+      const locked = { state: 'locked', mergeCommit: undefined, updatedAt: 0 } as const;
+      for (const [index, request] of requests.entries())
+        if (request.iid === 2) requests[index] = { ...request, ...locked };
+      const lineage = lineageOf(sha(0), branch.head, branch.commits);
+      return traceBranch(branch, { project: projectId, branch: 'develop', lineage, known: [] });
+    };
+    const [busy, stuck] = [await at(119_999), await at(120_000)];
+    expect(busy).toMatchObject({ ok: false, failure: { reason: 'passing' } });
+    expect(
+      stuck.ok && stuck.value.steps.map(({ broughtBy, isUnknown }) => ({ broughtBy, isUnknown })),
+    ).toEqual([
+      { broughtBy: [1], isUnknown: false },
+      { broughtBy: [], isUnknown: true },
+      { broughtBy: [3], isUnknown: false },
     ]);
   });
 });

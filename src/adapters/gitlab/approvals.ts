@@ -31,7 +31,15 @@ const approvals = z.object({
     }),
   ),
 });
-const versions = z.array(z.object({ id: z.number(), head_commit_sha: z.string(), created_at: time }));
+const versions = z.array(
+  z.object({
+    id: z.number(),
+    head_commit_sha: z.string(),
+    created_at: time,
+    // Since GitLab 16, and not of every version.
+    patch_id_sha: z.string().nullish(),
+  }),
+);
 const commits = z.array(
   z.object({
     id: z.string(),
@@ -89,7 +97,7 @@ export async function approvalFacts(
   if (!own.ok) throw new UpstreamError(own.failure);
   const { body } = await requests.requester.get(`projects/${project}/merge_requests/${iid}/approvals`);
   const { approved, approved_by: by } = approvals.parse(body);
-  const none = { contentSince: undefined, isReset: false, pushers: [], named: [], orderedBy: [] };
+  const none = { contentSince: undefined, pushers: [], named: [], orderedBy: [] };
   const common = { author, bot: own.value, isApproved: approved ?? undefined };
   if (by.length === 0) return { ...common, approvals: [], ...none };
 
@@ -101,20 +109,19 @@ export async function approvalFacts(
   ]);
   const told = notes.parse(listed).filter(({ system }) => system);
   const made = commits.parse(commitRows);
-  const contentSince = since(versions.parse(versionRows), told, head);
   const given = by.map(({ approved_at: at }, index): Approval | undefined => {
     const approver = approvers[index];
     return approver === undefined ? undefined : { by: approver, at: at ?? notedAt(told, approver.id) };
   });
   const standing = given.filter((one) => one !== undefined);
-  const isOld = standing.some(
-    ({ at }) => !(at !== undefined && contentSince !== undefined && at > contentSince),
-  );
+  const seen = versions.parse(versionRows);
+  const since = contentSince(seen, told, { head, isReset: false });
+  const isOld = standing.some(({ at }) => !(at !== undefined && since !== undefined && at > since));
+  const isReset = isOld && (await resetsApprovals(resources, project));
   return {
     ...common,
     approvals: standing,
-    contentSince,
-    isReset: isOld && (await resetsApprovals(resources, project)),
+    contentSince: isReset ? contentSince(seen, told, { head, isReset }) : since,
     pushers: [
       ...told.filter(({ body: note }) => addedCommits.test(note)).map((note) => note.author.id),
       ...(await pushersOf(resources, source, new Set(made.map(({ id }) => id)))),
@@ -150,13 +157,25 @@ async function approverOf(
   };
 }
 
-/** When the head came that the merge request has now: a head that went and came back counts from its return. */
-function since(all: z.infer<typeof versions>, told: Notes, head: string | undefined): number | undefined {
+/**
+ * When the head came that the merge request has now: a head that went and came back counts from its return.
+ * @param isReset whether another head with the same difference, by GitLab's word, counts as the same
+ */
+function contentSince(
+  all: z.infer<typeof versions>,
+  told: Notes,
+  { head, isReset }: { readonly head: string | undefined; readonly isReset: boolean },
+): number | undefined {
   const newestFirst = all.toSorted((one, other) => other.id - one.id);
-  const other = newestFirst.findIndex(({ head_commit_sha: sha }) => sha !== head);
+  const [newest] = newestFirst;
+  if (newest === undefined || newest.head_commit_sha !== head) return undefined;
+  const { patch_id_sha: patch } = newest;
+  const isKept = (version: typeof newest) =>
+    version.head_commit_sha === head ||
+    (isReset && typeof patch === 'string' && version.patch_id_sha === patch);
+  const other = newestFirst.findIndex((version) => !isKept(version));
   const first = newestFirst.at(other === -1 ? -1 : other - 1);
-  if (first === undefined || first.head_commit_sha !== head || first.created_at === undefined)
-    return undefined;
+  if (first?.created_at === undefined) return undefined;
   const retargeted = told.filter(({ body }) => changedTarget.test(body)).map(({ created_at: at }) => at);
   if (retargeted.includes(undefined)) return undefined;
   return Math.max(first.created_at, ...retargeted.filter((at) => at !== undefined));

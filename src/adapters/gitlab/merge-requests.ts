@@ -37,6 +37,7 @@ export const mergeRequest = z
     merge_user: person,
     merged_by: person,
     merged_at: z.string().nullish(),
+    updated_at: z.string().nullish(),
     sha,
     merge_commit_sha: sha,
     squash_commit_sha: sha,
@@ -59,7 +60,8 @@ export const mergeRequest = z
       ...(author?.id === undefined ? {} : { author: { id: author.id as UserId, username: author.username } }),
       mergedBy: merger?.username,
       ...(merger?.id === undefined ? {} : { mergedById: merger.id as UserId }),
-      ...timeOf(shown.merged_at),
+      ...timeOf('mergedAt', shown.merged_at),
+      ...timeOf('updatedAt', shown.updated_at),
       head: shown.sha,
       mergeCommit: shown.merge_commit_sha,
       squashCommit: shown.squash_commit_sha,
@@ -72,9 +74,12 @@ export const mergeRequest = z
     };
   });
 
-function timeOf(text: string | null | undefined): { readonly mergedAt?: number } {
-  const mergedAt = Date.parse(text ?? '');
-  return Number.isNaN(mergedAt) ? {} : { mergedAt };
+function timeOf(
+  name: 'mergedAt' | 'updatedAt',
+  text: string | null | undefined,
+): Pick<MergeRequest, 'mergedAt' | 'updatedAt'> {
+  const at = Date.parse(text ?? '');
+  return Number.isNaN(at) ? {} : { [name]: at };
 }
 
 const mergeRef = z.object({ commit_id: z.string().refine(isCommitSha) });

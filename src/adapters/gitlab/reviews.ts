@@ -5,7 +5,7 @@ import type { PipelineFacts, Review } from '../../domain/gate.ts';
 import type { MergeRequestIid, ProjectId, UserId } from '../../domain/ids.ts';
 import type { Reviews } from '../../domain/reviews.ts';
 import { approvalFacts, type ApprovalResources } from './approvals.ts';
-import { mostPages, orUndefined } from './requester.ts';
+import { mostPages, orUndefined, UpstreamError } from './requester.ts';
 
 const user = z.object({ id: z.number().transform((id) => id as UserId) });
 const shown = z.object({
@@ -27,7 +27,13 @@ const bridges = z.array(
 const discussions = z.array(
   z.object({
     notes: z.array(
-      z.object({ body: z.string(), resolvable: z.boolean().nullish(), resolved: z.boolean().nullish() }),
+      z.object({
+        body: z.string(),
+        author: user.nullish(),
+        system: z.boolean().nullish(),
+        resolvable: z.boolean().nullish(),
+        resolved: z.boolean().nullish(),
+      }),
     ),
   }),
 );
@@ -89,13 +95,16 @@ async function pipeline(
 }
 
 async function unresolved(
-  { discussions: threads }: Resources,
+  { discussions: threads, people }: Resources,
   project: ProjectId,
   iid: MergeRequestIid,
-): Promise<readonly string[]> {
+): Promise<readonly (readonly string[])[]> {
+  const own = await people.self();
+  if (!own.ok) throw new UpstreamError(own.failure);
   const all = discussions.parse(await threads.all(project, iid, wholeList));
   return all.flatMap(({ notes }) => {
     const isOpen = notes.some(({ resolvable, resolved }) => resolvable === true && resolved !== true);
-    return isOpen ? [notes[0]?.body ?? ''] : [];
+    const told = notes.filter(({ author, system }) => author?.id !== own.value && system !== true);
+    return isOpen ? [told.map(({ body }) => body)] : [];
   });
 }
