@@ -1,7 +1,8 @@
-import { codeFiles, codePieces, trimmed, type CodePiece } from './code-files.ts';
+import { codeFiles, codePieces, type CodePiece } from './code-files.ts';
 import { parseLocatedJson, type Span } from './json.ts';
 import { contentOf, parseConfig, type ConfigMistake, type Content } from './pipeline-config.ts';
 import { fail, ok, type Result } from './result.ts';
+import { trimmed } from './task-code.ts';
 
 /** A config with edited code in it. */
 export interface Embedded {

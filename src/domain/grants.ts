@@ -83,12 +83,38 @@ function decoded(text: string): string | undefined {
 
 /** Whether a workspace's name fits the pattern, upper and lower case told apart. */
 export function workspaceMatcher(pattern: string): (workspace: string) => boolean {
-  const source = (pattern.match(/\*+|\?|[^*?]+/g) ?? []).map((part) => {
-    if (part.startsWith('*')) return '.*';
-    return part === '?' ? '.' : RegExp.escape(decoded(part) ?? part);
+  const glob = (pattern.match(/\*+|\?|[^*?]+/g) ?? []).flatMap((part): readonly Sign[] => {
+    if (part.startsWith('*')) return [anyText];
+    return part === '?' ? [anyCharacter] : [...(decoded(part) ?? part)];
   });
-  const expression = new RegExp(`^${source.join('')}$`, 'su');
-  return (workspace) => expression.test(workspace);
+  return (workspace) => fits(glob, [...workspace]);
+}
+
+const anyText = Symbol('any text');
+const anyCharacter = Symbol('any character');
+/** A character that stands for itself, or what stands for others. */
+type Sign = string | typeof anyText | typeof anyCharacter;
+
+/** Takes at most as many steps as the lengths multiplied: only the last `*` is ever tried again, where a regular expression tries all. */
+function fits(glob: readonly Sign[], text: readonly string[]): boolean {
+  let [at, sign] = [0, 0];
+  // Behind the last `*`, and what it is taken to end before.
+  let star: { readonly sign: number; readonly at: number } | undefined;
+  while (at < text.length) {
+    const wanted = glob[sign];
+    if (wanted === anyText) {
+      sign += 1;
+      star = { sign, at };
+    } else if (wanted === anyCharacter || wanted === text[at]) {
+      sign += 1;
+      at += 1;
+    } else if (star === undefined) return false;
+    else {
+      star = { sign: star.sign, at: star.at + 1 };
+      ({ sign, at } = star);
+    }
+  }
+  return glob.slice(sign).every((rest) => rest === anyText);
 }
 
 /** The entry that grants a project this one workspace and nothing else. */

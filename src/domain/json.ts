@@ -27,15 +27,16 @@ const isRawJson: (value: unknown) => boolean = Reflect.get(JSON, 'isRawJSON');
  */
 export function parseJson(text: string): Result<Json, JsonMistake> {
   const json = withoutMark(text);
+  // First, since V8 takes seconds for millions of levels.
+  const surveyed = survey(json);
+  if (surveyed === 'too deep') return fail(firstMistake(json));
   let value: Json;
   try {
     value = JSON.parse(json);
   } catch {
     return fail(firstMistake(json));
   }
-  const { depth, exact } = survey(json);
-  if (depth > deepest) return fail(firstMistake(json));
-  return ok(exact ? parseExactly(json) : value);
+  return ok(surveyed === 'exact' ? parseExactly(json) : value);
 }
 
 /** Where a value stands in a text: UTF-16 units from its beginning, the quotation marks of a string included. */
@@ -126,12 +127,12 @@ function isChangedByDouble(text: string): boolean {
 }
 
 /**
- * How deep valid JSON nests, and whether it takes more than `JSON.parse` to read it without loss, which is many times slower: for a number
+ * Whether valid JSON nests too deeply, where it ends at once, and whether it takes more than `JSON.parse` to read it without loss, which is many times slower: for a number
  * that a double would change, and for a field whose name is written with an escape, because V8 can take such a name for another that it has
  * met before (https://github.com/nodejs/node/issues/63785). Strings, which are most of a config, are skipped at the speed of `indexOf`.
+ * What it says of a text that is no JSON means nothing.
  */
-function survey(json: string): { readonly depth: number; readonly exact: boolean } {
-  let depth = 0;
+function survey(json: string): 'plain' | 'exact' | 'too deep' {
   let level = 0;
   let exact = false;
   let at = 0;
@@ -150,12 +151,13 @@ function survey(json: string): { readonly depth: number; readonly exact: boolean
       exact ||= isChangedByDouble(text);
       at += text.length;
     } else {
-      if (character === '{' || character === '[') depth = Math.max(depth, (level += 1));
+      if (character === '{' || character === '[') level += 1;
       else if (character === '}' || character === ']') level -= 1;
+      if (level > deepest) return 'too deep';
       at += 1;
     }
   }
-  return { depth, exact };
+  return exact ? 'exact' : 'plain';
 }
 
 function isField(json: string, afterText: number): boolean {
@@ -168,8 +170,8 @@ const number = /[-+.\deE]+/y;
 
 function afterString(json: string, start: number): number {
   let end = json.indexOf('"', start + 1);
-  while (isEscaped(json, end)) end = json.indexOf('"', end + 1);
-  return end + 1;
+  while (end !== -1 && isEscaped(json, end)) end = json.indexOf('"', end + 1);
+  return end === -1 ? json.length : end + 1;
 }
 
 function isEscaped(json: string, at: number): boolean {

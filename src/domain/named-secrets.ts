@@ -1,14 +1,17 @@
 import type { Span } from './json.ts';
+import { givenByPlace, literalsIn, nextArguments } from './call-secrets.ts';
+import { elementSecrets } from './markup-secrets.ts';
 import { strengthOf } from './secret-names.ts';
 import { identified, httpToken, said } from './said-secrets.ts';
 import { indentAt, lineStartOf, none, type FoundSecrets, type SecretName } from './secret-place.ts';
 import { literalAt, matchAt, valueAt } from './secret-value.ts';
+import { createTargets } from './target-secrets.ts';
 import { createFields } from './variable-fields.ts';
 import { control, isAlone, lineValue, sectionBelow } from './yaml-secrets.ts';
 
 /** A word that may be part of the name of a secret, or of a field that holds one. */
 const hit =
-  /pass|pwd|pw|pswd|secret|token|cred|auth|bearer|basic|jwt|key|sas|sig|salt|cookie|session|cert|dsn|login|hmac|nonce|otp|kennwort|wachtwoord|senha|contrase|conn|identified|value|default/gi;
+  /pass|pwd|pw|pswd|secret|token|cred|auth|bearer|basic|jwt|key|sas|sig|salt|cookie|session|cert|dsn|login|hmac|nonce|otp|kennwort|wachtwoord|senha|contrase|conn|identified|value|\bval\b|content|default|crypt|fernet/gi;
 
 const longestName = 120;
 const inName = /[\p{L}\d_$.-]/u;
@@ -20,25 +23,33 @@ const annotation = new RegExp(
   `(?:\\s{0,3}:\\s{0,3}|[ \\t]{1,5}(?:constant[ \\t]{1,5})?)${types}(?:\\[[\\w.,\\s|"']{0,80}\\]|\\(\\d{1,6}(?: \\w{1,5})?\\))?(?:\\s{0,3}\\|\\s{0,3}\\w{1,40}){0,3}[ \\t]{0,5}(?:not null[ \\t]{1,5})?(?::=|=(?!=)|default\\b)`,
   'iy',
 );
+/** `Annotated[str, Field()]`, as far as its bracket. */
+const genericType = /\s{0,3}:\s{0,3}[A-Za-z_][\w.]{0,80}\[/y;
+const longestType = 200;
+const noBracket = /[^[\]]{1,200}/y;
+const behindType = /\](?:\s{0,3}\|\s{0,3}[\w.]{1,40}){0,3}\s{0,5}=(?!=)/y;
+/** A sign at the beginning of the next line. */
+const signBelow = /[ \t]{0,100}(?:\\?\r?\n[ \t]{0,200}){1,3}(?::=|={1,3}(?![=>])|!==?|\+=)/y;
+const longestCompared = 300;
+const signBefore = /["'`]\s{0,5}(?:={1,3}|!==?|<>|:=)\s{0,5}$/;
 const sign = /[ \t]{0,100}(?::=|={1,3}>?|!==?|<>|\+=|\|\|=|\?\?=|->|:(?!:))/y;
 const plainWord = /[^\s"'\\,;&()}\]=:]{8,200}/y;
-/** What takes the names of columns: a second argument is another name, not the value of the first. */
-const takesColumns =
-  /(?:select|selectexpr|drop|dropduplicates|groupby|orderby|sort|partitionby|withcolumnrenamed|col|join|agg|isin|in|keys|fillna|subset|columns)\s{0,3}$/i;
 const asks = /^(?:get|read|fetch|load|look|lookup|find|has|is|check|validate|count|max|min|sum)(?![a-z])/i;
 
 /** The values that names of secrets are given in a text, in code, SQL, YAML, JSON, connection strings and prose. Takes time in proportion to the text. */
 export function namedSecrets(text: string): readonly Span[] {
   const spans: Span[] = [];
   const fields = createFields(text);
+  const targets = createTargets(text);
   hit.lastIndex = 0;
   for (let at = 0; ;) {
     hit.lastIndex = at;
     const found = hit.exec(text);
     if (found === null) return spans;
     const name = nameAround(text, found.index, found.index + found[0].length);
-    const its = secretsOf(text, name);
-    for (const span of [...its.spans, ...fields(name)]) spans.push(span);
+    const its = secretsOf(text, name, targets);
+    for (const span of its.spans) spans.push(span);
+    for (const span of fields(name)) spans.push(span);
     at = Math.max(its.end, name.end, found.index + found[0].length);
   }
 }
@@ -53,7 +64,11 @@ function nameAround(text: string, from: number, to: number): SecretName {
   return { text: text.slice(start, end), start, end, after: end + (mark?.length ?? 0), isQuoted };
 }
 
-function secretsOf(text: string, name: SecretName): FoundSecrets {
+function secretsOf(
+  text: string,
+  name: SecretName,
+  targets: (name: SecretName) => FoundSecrets | undefined,
+): FoundSecrets {
   const nothing = { spans: none, end: name.end };
   if (/^identified$/i.test(name.text)) return identified(text, name);
   if (/^(?:bearer|basic)$/i.test(name.text)) {
@@ -61,9 +76,25 @@ function secretsOf(text: string, name: SecretName): FoundSecrets {
     if (token !== undefined) return token;
   }
   const strength = strengthOf(name.text);
-  if (strength === 'none') return nothing;
-  if (strength === 'weak') return randomValue(text, name) ?? nothing;
-  return givenTo(text, name) ?? said(text, name);
+  if (strength === 'strong') {
+    const its = elementSecrets(text, name) ?? targets(name) ?? givenTo(text, name) ?? said(text, name);
+    const compared = comparedWith(text, name);
+    return compared === undefined ? its : { spans: [compared, ...its.spans], end: its.end };
+  }
+  const byPlace = givenByPlace(text, name);
+  if (byPlace !== undefined) return byPlace;
+  return (strength === 'weak' ? randomValue(text, name) : undefined) ?? nothing;
+}
+
+/** `"x" == password`. */
+function comparedWith(text: string, name: SecretName): Span | undefined {
+  if (name.isQuoted) return undefined;
+  const found = signBefore.exec(text.slice(Math.max(0, name.start - 16), name.start));
+  if (found === null) return undefined;
+  const end = name.start - found[0].length;
+  const before = text.slice(Math.max(0, end - longestCompared), end);
+  const length = before.length - 1 - Math.max(before.lastIndexOf('\n'), before.lastIndexOf(text.charAt(end)));
+  return { start: end - length, end };
 }
 
 /** What a name such as a bare `key` is assigned, where it looks random. Reads one value and no more: what follows is looked at for itself. */
@@ -85,8 +116,10 @@ function givenTo(text: string, name: SecretName): FoundSecrets | undefined {
   const indent = indentAt(text, name.start);
   let at = name.after;
   if (text[at] === ']') at += 1;
+  const generic = genericAssignment(text, at, indent);
+  if (generic !== undefined) return generic;
   const typed = matchAt(annotation, text, at);
-  const assigned = typed ?? matchAt(sign, text, at);
+  const assigned = typed ?? matchAt(sign, text, at) ?? matchAt(signBelow, text, at);
   if (assigned !== undefined) {
     const from = at + assigned.length;
     if (assigned.endsWith(':')) {
@@ -98,21 +131,34 @@ function givenTo(text: string, name: SecretName): FoundSecrets | undefined {
     return valueAt(text, from, { depth: 0, indent });
   }
   if (name.isQuoted) {
-    const before = text.slice(Math.max(0, name.start - 200), name.start).replace(/[rbfu]?\\{0,7}["'`]$/i, '');
-    if (/^\s{0,100},/.test(text.slice(at, at + 102)) && /[([{,]\s*$/.test(before)) {
-      const isCall = /\(\s*$/.test(before) && !takesColumns.test(before.replace(/\(\s*$/, ''));
-      return isCall ? valueAt(text, text.indexOf(',', at) + 1, { depth: 1, indent }) : undefined;
-    }
+    const given = nextArguments(text, name, indent);
+    if (given !== undefined) return given;
     if (text[at] === ')' && /^\)\s{0,5}(?:or\b|\|\||\?\?)/.test(text.slice(at, at + 12)))
       return joinedTo(text, at + 1, indent);
     return undefined;
   }
   const last = name.text.slice(name.text.lastIndexOf('.') + 1);
   if (text[at] === '(' && strengthOf(last) === 'strong' && !asks.test(last)) {
-    const call = valueAt(text, at + 1, { depth: 1, indent });
-    return { ...call, spans: call.spans.filter((span) => '"\'`'.includes(text.charAt(span.start - 1))) };
+    return literalsIn(valueAt(text, at + 1, { depth: 1, indent }), text);
   }
   return undefined;
+}
+
+/** `: Annotated[str, Field(default="x")] = "x"`, with what its type holds. */
+function genericAssignment(text: string, at: number, indent: number): FoundSecrets | undefined {
+  const begin = matchAt(genericType, text, at);
+  if (begin === undefined) return undefined;
+  let end = at + begin.length;
+  for (let depth = 1; end < at + longestType; end += 1) {
+    end += matchAt(noBracket, text, end)?.length ?? 0;
+    depth += text[end] === '[' ? 1 : -1;
+    if (depth === 0) break;
+  }
+  const behind = matchAt(behindType, text, end);
+  if (behind === undefined) return undefined;
+  const inType = literalsIn(valueAt(text.slice(0, end), at + begin.length, { depth: 1, indent }), text);
+  const value = valueAt(text, end + behind.length, { depth: 0, indent });
+  return { spans: [...inType.spans, ...value.spans], end: value.end };
 }
 
 /** `if password:`, `for token in tokens:`: what follows is no value. */

@@ -1,6 +1,7 @@
 import { isJsonObject, parseJson, writeJson, type Json, type JsonObject } from './json.ts';
 import { linesOf } from './json-mistake.ts';
 import { fail, ok, type Result } from './result.ts';
+import { codeIn } from './task-code.ts';
 
 /**
  * What belongs to a pipeline besides its title. Everything else in AIC's `jobConfig` is the server's (`$id` above all, which differs
@@ -26,6 +27,9 @@ export interface ConfigMistake {
 
 /** The largest config file that is read, in bytes. GitLab allows only five reads a minute of blobs over 10 MB. */
 export const maxConfigBytes = 10 * 1024 * 1024;
+
+/** How many files of code one config may make; pipelines have some dozens. Each is hashed, compared and committed. */
+const mostCode = 1_000;
 
 /**
  * The content of a config file: one of our own, one that the Python library wrote, or one edited by hand. Fields that are no content are
@@ -89,14 +93,26 @@ function readContent(config: Json): Result<Content, readonly Violation[]> {
   const stages = readStages(config);
   const sinkStage = readStage(config, 'sinkStage');
   if (variables.ok && sourceStage.ok && stages.ok && sinkStage.ok) {
-    return ok({
+    const content: Content = {
       variables: variables.value,
       sourceStage: sourceStage.value,
       stages: stages.value,
       sinkStage: sinkStage.value,
-    });
+    };
+    return hasTooMuchCode(content) ? fail([tooMuchCode]) : ok(content);
   }
   return fail([variables, sourceStage, stages, sinkStage].flatMap((read) => (read.ok ? [] : read.failure)));
+}
+
+const tooMuchCode: Violation = {
+  place: [],
+  problem: `its tasks make more than ${mostCode.toLocaleString('en')} files of code: scripts, queries and blocks of SQL in triple quotation marks`,
+};
+
+function hasTooMuchCode(content: Content): boolean {
+  const code = codeIn({ ...content });
+  for (let count = 0; count <= mostCode; count += 1) if (code.next().done === true) return false;
+  return true;
 }
 
 function readVariables(config: JsonObject): Result<Content['variables'], readonly Violation[]> {

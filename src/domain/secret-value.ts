@@ -130,6 +130,11 @@ export function valueAt(
       if (depth === 0 && text[at + 1] !== '\n' && text.slice(at + 1, at + 3) !== '\r\n') break;
       expecting = true;
       at += 1;
+      // The shell's next line need not stand further in.
+      if (depth === 0) {
+        at += text[at] === '\r' ? 2 : 1;
+        lines += 1;
+      }
     } else if (depth === 0 && expecting && spans.length === 0) {
       if (lineStart !== -1 && at - lineStart <= indent) break;
       const callee = matchAt(call, text, at);

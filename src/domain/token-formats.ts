@@ -6,6 +6,8 @@
 const forms: readonly string[] = [
   // GitLab: https://docs.gitlab.com/security/tokens/#token-prefixes
   'gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[\\w.-]{10,300}',
+  // GitLab, for runners of before 17.0
+  'GR1348941[\\w-]{10,60}',
   // GitHub: https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
   'gh[pousr]_\\w{20,255}',
   'github_pat_\\w{20,255}',
@@ -45,4 +47,4 @@ export const knownToken = new RegExp(`(?:${forms.join('|')})`, 'y');
 
 /** The beginnings of the forms, as alternatives of a regular expression. */
 export const tokenStart =
-  'gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|wt|soat|ffct)-|gh[pousr]_|github_pat_|AKIA|ASIA|ABIA|ACCA|A3T|AIza|ya29\\.|GOCSPX-|xox|xapp-|hooks\\.slack|eyJ|dapi|[srp]k_|sk-|SG\\.|npm_|pypi-|dckr_|hf_|gsk_|glsa_|hv[sbr]\\.|shp|dop_|whsec_|PMAK-|AGE-';
+  'gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|wt|soat|ffct)-|GR1348941|gh[pousr]_|github_pat_|AKIA|ASIA|ABIA|ACCA|A3T|AIza|ya29\\.|GOCSPX-|xox|xapp-|hooks\\.slack|eyJ|dapi|[srp]k_|sk-|SG\\.|npm_|pypi-|dckr_|hf_|gsk_|glsa_|hv[sbr]\\.|shp|dop_|whsec_|PMAK-|AGE-';

@@ -4,7 +4,14 @@ import { knownToken, tokenStart } from './token-formats.ts';
 
 /** Secrets that no name stands before: those of addresses and accounts, private keys, and tokens of a known form. Takes time in proportion to the text. */
 export function unnamedSecrets(text: string): readonly Span[] {
-  return [...addresses(text), ...accounts(text), ...privateKeys(text), ...tokens(text), ...awsSecrets(text)];
+  return [
+    ...addresses(text),
+    ...accounts(text),
+    ...privateKeys(text),
+    ...tokens(text),
+    ...awsSecrets(text),
+    ...options(text),
+  ];
 }
 
 const address = /[a-z][a-z0-9+.-]{1,20}:\/\/([^\s"'`<>]{1,100000})/gi;
@@ -107,4 +114,21 @@ function awsSecrets(text: string): readonly Span[] {
       ? [{ start: index + 1, end: index + 41 }]
       : [],
   );
+}
+
+/** `curl -u user:password`, also as a list of arguments, and `mysql -ppassword`; not the numbers of a user and a group. */
+const option =
+  /(?:(?<=\s|["'])(?:-[uU]|--user|--proxy-user)["']?[,\s=]{1,5}["']?(?!\d{1,9}:\d)[^\s"':/]{1,100}:|\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]{0,200}?[ \t]-p)([^\s"']{1,300})/g;
+/** Of Azure: three characters, a digit and `Q~`, 40 in all. */
+const azureSecret = /(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{25,40}/g;
+
+function options(text: string): readonly Span[] {
+  const spans: Span[] = [];
+  for (const { 0: whole, 1: value = '', index } of text.matchAll(option)) {
+    const end = index + whole.length;
+    spans.push({ start: end - value.length, end });
+  }
+  for (const { 0: whole, index } of text.matchAll(azureSecret))
+    spans.push({ start: index, end: index + whole.length });
+  return spans;
 }

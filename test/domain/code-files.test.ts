@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { codeFiles, pipelineOfCodePath } from '../../src/domain/code-files.ts';
-import { contentOf, type Content } from '../../src/domain/pipeline-config.ts';
+import { contentOf, parseConfig, type Content } from '../../src/domain/pipeline-config.ts';
 import type { Json } from '../../src/domain/json.ts';
 
 function withTasks(...tasks: readonly Json[]): Content {
@@ -87,6 +87,41 @@ describe('the code of a pipeline', () => {
       expect(pipelineOfCodePath(file?.path ?? '')).toBe(name);
     },
   );
+
+  test('is refused where it makes more than 1,000 files', () => {
+    const tasks = Array.from({ length: 1_000 }, (_, id) => ({
+      id,
+      type: 'SQL',
+      config: { sql: 'select 1' },
+    }));
+    const block = '"""select 1"""\n';
+    expect(codeFiles('p', withTasks(...tasks))).toHaveLength(1_000);
+    expect(codeFiles('p', withTasks(pyspark(block.repeat(999))))).toHaveLength(1_000);
+    for (const many of [[...tasks, pyspark('x')], [pyspark(block.repeat(1_000))]]) {
+      const text = JSON.stringify({ stages: [{ tasks: many }] });
+      expect(parseConfig(text)).toEqual({
+        ok: false,
+        failure: {
+          line: 1,
+          problem:
+            'its tasks make more than 1,000 files of code: scripts, queries and blocks of SQL in triple quotation marks',
+        },
+      });
+    }
+  });
+
+  test('is looked for in no more time than the text is long', () => {
+    let deep: Json = { tasks: Array.from({ length: 300_000 }, () => ({})) };
+    for (let level = 0; level < 900; level += 1) deep = [deep];
+    const stages = [
+      { tasks: [pyspark('"""select 1"""'.repeat(400_000))] },
+      { tasks: [pyspark('""""""'.repeat(900_000))] },
+      { deep },
+    ];
+    const before = performance.now();
+    for (const stage of stages) contentOf({ stages: [stage] });
+    expect(performance.now() - before).toBeLessThan(5_000);
+  });
 
   test('is found in a script of ten megabytes that never closes its quotation marks', () => {
     expect(

@@ -2,7 +2,14 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { claim, claimsOf } from '../../src/domain/claims.ts';
-import { entryFor, entryOf, isPath, parseGrants, type Grant } from '../../src/domain/grants.ts';
+import {
+  entryFor,
+  entryOf,
+  isPath,
+  parseGrants,
+  workspaceMatcher,
+  type Grant,
+} from '../../src/domain/grants.ts';
 import { hostile } from './hostile.ts';
 import { project } from './samples.ts';
 
@@ -140,6 +147,33 @@ describe('a grant', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  test('fits what a regular expression with the same meaning fits', () => {
+    const sign = fc.constantFrom('*', '?', 'a', 'b', '\n', '😀', '%2A', '%3F');
+    const character = fc.constantFrom('a', 'b', '\n', '😀', '*', '?');
+    fc.assert(
+      fc.property(
+        fc.array(sign, { maxLength: 8 }),
+        fc.array(character, { maxLength: 8 }),
+        (signs, characters) => {
+          const source = signs.map((each) => {
+            if (each === '*') return '.*';
+            return each === '?' ? '.' : RegExp.escape(decodeURIComponent(each));
+          });
+          const text = characters.join('');
+          const expected = new RegExp(`^${source.join('')}$`, 'su').test(text);
+          expect(workspaceMatcher(signs.join(''))(text)).toBe(expected);
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test('with many stars takes no longer for a name that almost fits', () => {
+    const before = performance.now();
+    expect(workspaceMatcher(`${'*-'.repeat(40)}* QA`)('-'.repeat(10_000))).toBe(false);
+    expect(performance.now() - before).toBeLessThan(1_000);
   });
 
   test('is written again as it was read', () => {

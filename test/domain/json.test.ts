@@ -176,6 +176,18 @@ describe('mistakes', () => {
     expect(mistake('{"a":'.repeat(100_000))).toEqual({ ...deep, column: 5001 });
   });
 
+  it('refuses millions of levels at once', () => {
+    const before = performance.now();
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"":', '}'],
+    ] as const)
+      expect(mistake(`${open.repeat(3_000_000)}1${close.repeat(3_000_000)}`)).toMatchObject({
+        problem: 'nested too deeply',
+      });
+    expect(performance.now() - before).toBeLessThan(2_000);
+  });
+
   it('finds the first mistake of a text that only seems shallow', () => {
     expect(mistake('[},'.repeat(200_000))).toEqual({
       line: 1,
