@@ -14,6 +14,13 @@ export interface Approver {
   readonly email: string | undefined;
   /** Whether they may do now what a developer of the project may. */
   readonly isDeveloper: boolean;
+  /** Whether they may make access tokens of the project. */
+  readonly isMaintainer: boolean;
+}
+
+/** Whether an account is that of an access token or a service: whoever made it may stand behind what it does. */
+export function isTokenAccount(username: string): boolean {
+  return /^(?:(?:project|group)_\d+_bot|service_account_)/.test(username);
 }
 
 /** Whoever asked the bot for a merge request. An operator need not have an account in GitLab. */
@@ -37,6 +44,8 @@ export interface ApprovalFacts {
   readonly contentSince: number | undefined;
   /** Who pushed commits, as GitLab saw them: nobody can pretend to be another. */
   readonly pushers: readonly UserId[];
+  /** Whether an access token that is not the bot's opened it, or pushed commits: who stands behind that is not known. */
+  readonly isByToken: boolean;
   /** Whom the commits name as their authors and committers. Everybody can write anything there, so it only ever takes away. */
   readonly named: readonly { readonly name: string; readonly email: string }[];
   /** The usernames for whom the bot made commits, by their messages. */
@@ -53,7 +62,9 @@ export type Discount =
   | 'pushed'
   | 'in-commits'
   | 'earlier'
-  | 'unknown-time';
+  | 'unknown-time'
+  | 'token'
+  | 'behind-token';
 
 export interface Discounted {
   readonly username: string;
@@ -69,6 +80,10 @@ export function judgeApprovals(
     const why = discountOf(facts, askers, by, at);
     return why === undefined ? [] : [{ username: by.username, why }];
   });
+  const counted = facts.approvals.filter(({ by, at }) => discountOf(facts, askers, by, at) === undefined);
+  if (facts.isByToken && new Set(counted.map(({ by }) => by.id)).size === 1)
+    for (const { by } of counted)
+      if (by.isMaintainer) discounted.push({ username: by.username, why: 'behind-token' });
   const isCounted = discounted.length < facts.approvals.length;
   return { isApproved: isCounted && facts.isApproved !== false, discounted };
 }
@@ -80,6 +95,7 @@ function discountOf(
   at: number | undefined,
 ): Discount | undefined {
   if (by.id === facts.bot) return 'bot';
+  if (isTokenAccount(by.username)) return 'token';
   if (facts.author === undefined || by.id === facts.author) return 'author';
   if (askers.some((asker) => isAsker(asker, by)) || facts.orderedBy.includes(by.username)) return 'asker';
   if (facts.author === facts.bot && askers.length === 0) return 'unknown-asker';

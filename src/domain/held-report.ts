@@ -93,4 +93,7 @@ const discounts: Readonly<Record<Discount, string>> = {
   'in-commits': 'is named in its commits',
   earlier: 'approved before its last change; revoke the approval, and approve again',
   'unknown-time': 'approved at a time that GitLab does not tell',
+  token: 'is the account of an access token, behind which anybody may stand',
+  'behind-token':
+    'may stand behind the access token that made it; a second approval counts, or one by somebody below Maintainer',
 };

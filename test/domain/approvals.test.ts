@@ -18,6 +18,7 @@ const rita: Approver = {
   name: 'Rita Review',
   email: 'rita@example.com',
   isDeveloper: true,
+  isMaintainer: false,
 };
 const given = (by: Partial<Approver> = {}, at: number | undefined = 20): Approval => ({
   by: { ...rita, ...by },
@@ -30,6 +31,7 @@ const facts: ApprovalFacts = {
   approvals: [given()],
   contentSince: 10,
   pushers: [id(1)],
+  isByToken: false,
   named: [{ name: 'Dana', email: 'dana@example.com' }],
   orderedBy: [],
 };
@@ -42,6 +44,18 @@ function why(change: Partial<ApprovalFacts>, askers: readonly RequestAsker[] = [
 describe('an approval', () => {
   test.each<readonly [string, Partial<ApprovalFacts>, readonly RequestAsker[]]>([
     ['after the last change, by a developer who made none of it', {}, []],
+    ['of what an access token made, by somebody who can make none', { isByToken: true }, []],
+    [
+      'of what an access token made, by two who can make one',
+      {
+        isByToken: true,
+        approvals: [
+          given({ isMaintainer: true }),
+          given({ id: id(4), username: 'sam', name: 'Sam', email: 'sam@x', isMaintainer: true }),
+        ],
+      },
+      [],
+    ],
     ['of what the bot opened, by somebody else than who asked for it', { author: id(9) }, [dana]],
   ])('counts %s', (_what, change, askers) => {
     expect(judgeApprovals({ ...facts, ...change }, askers)).toEqual({ isApproved: true, discounted: [] });
@@ -70,6 +84,13 @@ describe('an approval', () => {
       { named: [{ name: 'R', email: '2-r@users.noreply.x' }] },
       [],
     ],
+    ['token', 'by an access token', { approvals: [given({ username: 'project_1_bot_0a' })] }, []],
+    [
+      'behind-token',
+      'of what an access token made, by one alone who can make one',
+      { isByToken: true, approvals: [given({ isMaintainer: true })] },
+      [],
+    ],
     ['earlier', 'before the last change', { approvals: [given({}, 5)] }, []],
     ['earlier', 'in the same moment', { approvals: [given({}, 10)] }, []],
     ['unknown-time', 'at a time that nobody knows', { approvals: [{ by: rita, at: undefined }] }, []],
@@ -94,6 +115,7 @@ describe('an approval', () => {
           name: fc.string(),
           email: fc.option(fc.emailAddress(), { nil: undefined }),
           isDeveloper: fc.boolean(),
+          isMaintainer: fc.boolean(),
         }),
         at: fc.option(fc.nat(30), { nil: undefined }),
       }),
@@ -105,6 +127,7 @@ describe('an approval', () => {
       approvals,
       contentSince: fc.option(fc.nat(30), { nil: undefined }),
       pushers: fc.array(person),
+      isByToken: fc.boolean(),
       named: fc.array(fc.record({ name: fc.string(), email: fc.string() })),
       orderedBy: fc.array(fc.constantFrom('rita', 'dana')),
     });

@@ -187,6 +187,26 @@ describe('an approval', () => {
     expect(await deployed(iid)).toContain('1 created');
   });
 
+  test('of what an access token made does not count by a maintainer alone, nor by a token', async () => {
+    scene = await setScene({ mapping: requiring('approved') });
+    await scene.start();
+    const [token, other] = [member('project_1_bot_0a'), member('project_1_bot_0b')];
+    await scene.addBranch('ready', 'develop');
+    await scene.world.gitlab.commitFiles(scene.projectId, 'ready', 'Add', evil, { user: 'project_1_bot_0a' });
+    const opened = await token.call('POST', `/projects/${scene.projectId}/merge_requests`, {
+      source_branch: 'ready',
+      target_branch: 'develop',
+      title: 'Ready',
+    });
+    const { iid } = z.object({ iid: z.number() }).parse(opened);
+    for (const who of [scene.maintainer, other]) await approve(who, iid);
+    await scene.merge(iid);
+    await held(iid, '`omar`: may stand behind the access token');
+    expect(live('evil')).toBe(false);
+    await approve(member('rita'), iid);
+    expect(await deployed(iid)).toContain('1 created');
+  });
+
   test('by who left the project does not count', async () => {
     scene = await setScene({ mapping: requiring('approved') });
     const rita = member('rita');

@@ -1,7 +1,7 @@
 import type { Events, MergeRequestNotes, MergeRequests } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { Approval, ApprovalFacts, Approver } from '../../domain/approvals.ts';
+import { isTokenAccount, type Approval, type ApprovalFacts, type Approver } from '../../domain/approvals.ts';
 import { askersIn } from '../../domain/commit-message.ts';
 import type { MergeRequestIid, ProjectId, UserId } from '../../domain/ids.ts';
 import type { People } from '../../domain/people.ts';
@@ -51,17 +51,24 @@ const commits = z.array(
   }),
 );
 const notes = z.array(
-  z.object({ body: z.string(), system: z.boolean(), author: z.object({ id: userId }), created_at: time }),
+  z.object({
+    body: z.string(),
+    system: z.boolean(),
+    author: z.object({ id: userId, username: z.string() }),
+    created_at: time,
+  }),
 );
 const pushes = z.array(
   z.object({
     author_id: userId,
+    author_username: z.string().nullish(),
     push_data: z.object({ commit_to: z.string().nullish() }).nullish(),
   }),
 );
 const settings = z.object({ reset_approvals_on_push: z.boolean().nullish() });
 
 const developerLevel = 30;
+const maintainerLevel = 40;
 /** The client's types do not know of the pages of some lists; they are passed on all the same. */
 const wholeList = { perPage: 100, maxPages: mostPages, showExpanded: false } as const;
 /** So many pages of a project's pushes are read: whoever pushed before that is known by the commits and the notes alone. */
@@ -74,9 +81,14 @@ export interface ApprovalResources {
   readonly people: People;
 }
 
+interface Account {
+  readonly id: UserId;
+  readonly username: string;
+}
+
 /** The merge request as far as it matters here. */
 interface Shown {
-  readonly author: UserId | undefined;
+  readonly author: Account | undefined;
   readonly head: string | undefined;
   /** The project of the source branch. */
   readonly source: ProjectId;
@@ -97,8 +109,8 @@ export async function approvalFacts(
   if (!own.ok) throw new UpstreamError(own.failure);
   const { body } = await requests.requester.get(`projects/${project}/merge_requests/${iid}/approvals`);
   const { approved, approved_by: by } = approvals.parse(body);
-  const none = { contentSince: undefined, pushers: [], named: [], orderedBy: [] };
-  const common = { author, bot: own.value, isApproved: approved ?? undefined };
+  const none = { contentSince: undefined, pushers: [], isByToken: false, named: [], orderedBy: [] };
+  const common = { author: author?.id, bot: own.value, isApproved: approved ?? undefined };
   if (by.length === 0) return { ...common, approvals: [], ...none };
 
   const [listed, versionRows, commitRows, approvers] = await Promise.all([
@@ -118,14 +130,17 @@ export async function approvalFacts(
   const since = contentSince(seen, told, { head, isReset: false });
   const isOld = standing.some(({ at }) => !(at !== undefined && since !== undefined && at > since));
   const isReset = isOld && (await resetsApprovals(resources, project));
+  const pushers = [
+    ...told.filter(({ body: note }) => addedCommits.test(note)).map((note) => note.author),
+    ...(await pushersOf(resources, source, new Set(made.map(({ id }) => id)))),
+  ];
+  const makers = author === undefined ? pushers : [author, ...pushers];
   return {
     ...common,
     approvals: standing,
     contentSince: isReset ? contentSince(seen, told, { head, isReset }) : since,
-    pushers: [
-      ...told.filter(({ body: note }) => addedCommits.test(note)).map((note) => note.author.id),
-      ...(await pushersOf(resources, source, new Set(made.map(({ id }) => id)))),
-    ],
+    pushers: pushers.map(({ id }) => id),
+    isByToken: makers.some(({ id, username }) => id !== own.value && isTokenAccount(username)),
     named: made.flatMap((commit) => [
       { name: commit.author_name, email: commit.author_email },
       { name: commit.committer_name ?? '', email: commit.committer_email ?? '' },
@@ -154,6 +169,7 @@ async function approverOf(
     name: user.name ?? user.username,
     email: user.public_email === '' ? undefined : (user.public_email ?? undefined),
     isDeveloper: (member.value?.level ?? 0) >= developerLevel,
+    isMaintainer: (member.value?.level ?? 0) >= maintainerLevel,
   };
 }
 
@@ -204,7 +220,7 @@ async function pushersOf(
   { events }: ApprovalResources,
   project: ProjectId,
   heads: ReadonlySet<string>,
-): Promise<readonly UserId[]> {
+): Promise<readonly Account[]> {
   const listed = await orUndefined(async () =>
     pushes.parse(
       await events.all({ projectId: project, action: 'pushed', perPage: 100, maxPages: mostPushPages }),
@@ -212,5 +228,7 @@ async function pushersOf(
   );
   if (!listed.ok && listed.failure.reason !== 'denied') throw new UpstreamError(listed.failure);
   const all = listed.ok ? (listed.value ?? []) : [];
-  return all.filter(({ push_data: data }) => heads.has(data?.commit_to ?? '')).map(({ author_id: id }) => id);
+  return all
+    .filter(({ push_data: data }) => heads.has(data?.commit_to ?? ''))
+    .map(({ author_id: id, author_username: username }) => ({ id, username: username ?? '' }));
 }

@@ -9,7 +9,7 @@ import { mostPages, orUndefined, UpstreamError } from './requester.ts';
 
 const user = z.object({ id: z.number().transform((id) => id as UserId) });
 const shown = z.object({
-  author: user.nullish(),
+  author: user.extend({ username: z.string() }).nullish(),
   sha: z.string().nullish(),
   source_project_id: z
     .number()
@@ -67,7 +67,7 @@ export function createReviews(resources: Resources): Reviews {
 type Shown = z.infer<typeof shown>;
 
 function headOf(project: ProjectId, { author, sha, source_project_id: source }: Shown) {
-  return { author: author?.id, head: sha ?? undefined, source: source ?? project };
+  return { author: author ?? undefined, head: sha ?? undefined, source: source ?? project };
 }
 
 async function pipeline(
