@@ -67,6 +67,8 @@ export function branchRoutes(instance: Instance): Hono<ApiEnv> {
     const name = c.req.param('branch');
     const head = await project.repository.head(name);
     if (c.req.method === 'HEAD') return c.body(null, head === undefined ? 404 : 204);
+    if (head === undefined && !(await isBranchName(project.repository.directory, name)))
+      throw refused(400, 'The branch refname is invalid');
     if (head === undefined) throw notFound('Branch');
     const merged = await mergedBranches(project);
     return c.json(await branchJson({ name, head }, { project, user, merged, url: instance.url() }));

@@ -37,7 +37,7 @@ function textOf(about: Alert['about'], count: number): Text {
         ),
         remedies: [
           words(
-            'If the webhook in GitLab has a custom template, remove it. Otherwise GitLab may have changed the event: update the bot. The delivery is kept in the inbox.',
+            'If the webhook in GitLab has a custom template, remove it. Otherwise GitLab may have changed the event: update the bot. The first 64 KiB of the delivery are kept in the inbox for 30 days, or as long as KEEP_DELIVERIES_DAYS says.',
           ),
         ],
       };

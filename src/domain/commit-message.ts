@@ -40,7 +40,7 @@ export function commitMessage(
     `${verb} ${what} from ${inert(from)}${of}`,
     [...listed, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n'),
     `From ${inert(origin)}, for ${inert(by)}.`,
-    [...(asker === undefined ? [] : [`${askedFor}${inert(asker)}`]), `${madeFor}${request} ${nonce}`].join(
+    [...(asker === undefined ? [] : [`${askedFor}${whole(asker)}`]), `${madeFor}${request} ${nonce}`].join(
       '\n',
     ),
   ].join('\n\n');
@@ -62,6 +62,11 @@ export function trailerIn(message: string): Trailer | undefined {
 
 const madeFor = 'Aic-Bot-Request: ';
 const askedFor = 'Aic-Bot-For: ';
+
+/** A username, which may have 255 characters and is harmless, in full: by it the asker is found again. An operator's name may hold anything. */
+function whole(asker: string): string {
+  return /^[\w.-]{1,255}$/.test(asker) ? asker : inert(asker);
+}
 
 /** The usernames for whom a commit was made, by its message, which anybody can write. */
 export function askersIn(message: string): readonly string[] {

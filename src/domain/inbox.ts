@@ -15,7 +15,7 @@ export interface Delivery {
   readonly content: { readonly kind: 'event'; readonly event: Event } | Rejected;
 }
 
-/** What nobody could read is the only one that is kept with its body: who mends it needs that. */
+/** What nobody could read is the only one that is kept with its body, as far as `keptBody` goes: who mends it needs that. */
 interface Rejected {
   readonly kind: 'rejected';
   readonly reason: string;
@@ -25,6 +25,15 @@ interface Rejected {
 /** What tells a repetition from another body under the same id. The body itself need not be kept: it holds names, addresses and comments. */
 export function digestOf(eventName: string, body: string): Promise<string> {
   return sha256Hex(`${eventName}\n${body}`);
+}
+
+const mostKeptBytes = 64 * 1024;
+
+/** The beginning of a body that could not be read, which is kept: whoever knows the webhook's secret could fill the disk with more. */
+export function keptBody(body: string): string {
+  const bytes = new TextEncoder().encode(body.slice(0, mostKeptBytes)).subarray(0, mostKeptBytes);
+  // A character that is cut in two is left out.
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes, { stream: true });
 }
 
 /** The durable inbox: what it has accepted survives the end of the process, at any moment. */

@@ -7,7 +7,8 @@ import { standstillComments } from '../domain/gate-report.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
 import { pushReport } from '../domain/push-report.ts';
 import { refusalReport } from '../domain/refusal-report.ts';
-import type { Closing } from '../domain/store.ts';
+import type { BranchKey, Closing } from '../domain/store.ts';
+import type { UpstreamFailure } from '../domain/upstream.ts';
 import { backMergeJobs } from './back-merge.ts';
 import { heldJobs, holdBack, isAllToWrite } from './hold-back.ts';
 import { notYet } from './not-done.ts';
@@ -18,14 +19,17 @@ import { runDeployment } from './run-deployment.ts';
 import { sortCandidates } from './sort-candidates.ts';
 import { viewBranch } from './view-branch.ts';
 
+/** For about a day, at pauses of up to 15 minutes. */
+const mostTries = 100;
+
 /**
  * Brings the workspace of a branch to the state of the branch: looks at how both are, decides, acts. What woke it up
  * does not matter, and running it once too often finds nothing to do.
  */
-export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<JobOutcome> {
+export async function deployBranch(ports: BranchPorts, job: DeployJob, tries = 0): Promise<JobOutcome> {
   const key = { projectId: job.projectId, branch: job.branch };
   const looked = await viewBranch(ports, key, laneOf(job));
-  if (!looked.ok) return notYet(looked.failure);
+  if (!looked.ok) return tries < mostTries ? notYet(looked.failure) : letGo(ports, key, looked.failure);
   if (looked.value.kind === 'elsewhere') {
     const { lane } = looked.value;
     await ports.jobs.add({ job: { ...job, lane }, dueAt: ports.clock.now() });
@@ -73,6 +77,21 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob): Promise<
     deliveries: deliveries.join(' '),
   });
   return act(ports, view, decision, released);
+}
+
+/** What GitLab does not have for so long is waited for no more where nothing is remembered of the branch: whoever knows the webhook's secret can make it up. */
+async function letGo(
+  { store, log }: BranchPorts,
+  key: BranchKey,
+  failure: UpstreamFailure,
+): Promise<JobOutcome> {
+  const isGone = failure.reason === 'missing' || failure.reason === 'refused';
+  const isRemembered = (await store.branch(key)) !== undefined || (await store.pending(key)).length > 0;
+  if (!isGone || isRemembered) return notYet(failure);
+  const deliveries = (await store.waiting(key)).map(({ id }) => id);
+  log.warn('a branch that GitLab does not show', { ...key, deliveries: deliveries.join(' ') });
+  await store.close({ key, deliveries, state: undefined, deployment: undefined, jobs: [], audit: [] });
+  return { kind: 'done' };
 }
 
 async function act(

@@ -2,13 +2,14 @@ import { z } from 'zod';
 
 import type { Event } from '../domain/event.ts';
 import type { MergeRequestIid, ProjectId } from '../domain/ids.ts';
+import { branchName } from './branch-name.ts';
 
 /** The fields of GitLab's merge request webhook that are used. `project` is the target project, also for forks. */
 export const mergeRequestEvent = z.object({
   project: z.object({ id: z.number().int(), path_with_namespace: z.string() }),
   object_attributes: z.object({
     iid: z.number().int(),
-    target_branch: z.string(),
+    target_branch: branchName,
     /** Absent from bodies that a person sent with the hook's test button. */
     action: z.string().optional(),
   }),

@@ -2,11 +2,12 @@ import { z } from 'zod';
 
 import type { Event } from '../domain/event.ts';
 import { commitSha, type ProjectId } from '../domain/ids.ts';
+import { refName } from './branch-name.ts';
 
 /** The fields of GitLab's push webhook that are used. Its list of commits is cut at 20 and tells nothing reliable. */
 export const pushEvent = z.object({
   project: z.object({ id: z.number().int(), path_with_namespace: z.string() }),
-  ref: z.string(),
+  ref: refName,
   before: z.string(),
   after: z.string(),
 });

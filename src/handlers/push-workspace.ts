@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../domain/audit.ts';
 import { refusal, unknownPipelines } from '../domain/command-answer.ts';
+import type { UserId } from '../domain/ids.ts';
 import { phrase } from '../domain/phrase.ts';
 import type { PushItem } from '../domain/push-plan.ts';
 import { isOwnBranch, type PushTarget } from '../domain/push-target.ts';
@@ -77,6 +78,7 @@ async function finish(context: CommandContext, target: PushTarget, written: Writ
   const next = isOwn ? stateAfterPush(written, { state, waiting }) : undefined;
   const facts = { project, target, items: plan.items, commits, by: asker.username, isNew: written.isNew };
   const report = pushedReport(facts);
+  if (commits.length > 0) await rememberAsker(context, target);
   const last = commits.at(-1);
   const mailTo = [...new Set([...ports.settings.mailTo, ...target.workspace.notify])];
   const mail =
@@ -94,6 +96,26 @@ async function finish(context: CommandContext, target: PushTarget, written: Writ
     audit: commits.length === 0 ? [] : [await auditOf(context, target, written)],
   });
   return { kind: 'pushed', items: plan.items, report };
+}
+
+/**
+ * Whoever has their workspace pushed to the merge request that they write on does not approve it, whatever they are called later. One of the bot's own
+ * needs its first asker on record: without that nobody approves it, and a later one changes nothing.
+ */
+async function rememberAsker(
+  { ports, project, asker, on }: CommandContext,
+  target: PushTarget,
+): Promise<void> {
+  if (on === undefined || on.fromFork || on.source !== target.branch) return;
+  const isBots = on.author === undefined || (await isBot(ports, on.author.id));
+  if (isBots && (await ports.store.askersOf(project.id, on.iid)).length === 0) return;
+  await ports.store.saveAskers(project.id, on.iid, [asker]);
+}
+
+/** Also where GitLab does not tell who the bot is. */
+async function isBot({ gitlab }: CommandContext['ports'], user: UserId): Promise<boolean> {
+  const self = await gitlab.self();
+  return !self.ok || self.value === user;
 }
 
 async function auditOf(

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Event } from '../domain/event.ts';
-import { digestOf, type Delivery, type Inbox } from '../domain/inbox.ts';
+import { digestOf, keptBody, type Delivery, type Inbox } from '../domain/inbox.ts';
 import { checkTokenJob, deployJob, noteJob, planJob, type DueJob } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { readEvent } from './read-event.ts';
@@ -69,7 +69,7 @@ async function decideOn(ports: ReceivePorts, received: Received): Promise<Receip
         receivedAt: now,
         eventName,
         digest: await digestOf(eventName, body),
-        content: { kind: 'rejected', reason, body },
+        content: { kind: 'rejected', reason, body: keptBody(body) },
       };
       const receipt = await accept(ports, delivery, [alert]);
       return receipt.status === 'queued' ? { status: 'rejected', reason } : receipt;

@@ -28,7 +28,7 @@ export interface JobPorts extends SweepPorts, CatchUpPorts, CleanUpPorts {
 export async function runJob(ports: JobPorts, job: Job, tries: number): Promise<JobOutcome> {
   switch (job.kind) {
     case 'deploy': {
-      const outcome = await deployBranch(ports, job);
+      const outcome = await deployBranch(ports, job, tries);
       if (outcome.kind === 'again' && tries + 1 === tellAtTry) await tellDelay(ports, job, outcome.reason);
       return outcome;
     }

@@ -70,6 +70,9 @@ export async function viewBranch(
     gitlab.head(project.value.id, key.branch),
     isNews ? readMapping(ports, project.value) : undefined,
   ]);
+  // Of no branch that there ever was: GitLab does not take the name, and will not later.
+  const isUnknown = state === undefined && pending.length === 0;
+  if (!head.ok && head.failure.reason === 'refused' && isUnknown) return nothing('GitLab refuses its name');
   if (!head.ok) return head;
   if (head.value === undefined) return nothing('the branch does not exist');
   // A move that ends where the record begins was reported late.

@@ -6,7 +6,7 @@ import { blobIdOf, type BlobId } from '../../src/domain/blob-id.ts';
 import { splitChanges } from '../../src/domain/commit-parts.ts';
 import { fingerprintOf } from '../../src/domain/fingerprint.ts';
 import { contentOf, writeConfig } from '../../src/domain/pipeline-config.ts';
-import { commitMessage, trailerIn } from '../../src/domain/commit-message.ts';
+import { askersIn, commitMessage, trailerIn } from '../../src/domain/commit-message.ts';
 import { filesToRead, planPush, type Pulled, type PushInput } from '../../src/domain/push-plan.ts';
 import type { FileChange } from '../../src/domain/repository.ts';
 
@@ -151,6 +151,12 @@ test('the message of a push makes GitLab do nothing', () => {
   expect(trailerIn(message)).toEqual({ request: 'note:7:1', nonce: 'n' });
   expect(trailerIn(`${message}\n`)).toEqual({ request: 'note:7:1', nonce: 'n' });
   expect(message.split('\n')[0]).toContain('(part 2 of 3)');
+});
+
+test.each(['rita', 'a'.repeat(255), 'r-i_t.a'])('the username %s stands in the message in full', (asker) => {
+  const story = { verb: 'Push', pipelines: ['P'], from: 'W', origin: 'W', by: asker, asker } as const;
+  const message = commitMessage({ ...story, request: 'note:7:1' }, { number: 1, of: 1, nonce: 'n' });
+  expect(askersIn(message)).toEqual([asker]);
 });
 
 test.each([

@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
@@ -88,6 +91,30 @@ describe('a webhook with the right secret', () => {
     expect(answers).toContain('`/aic status` tells');
     expect(answers).toContain('this came while I was away');
     expect(scene.world.aic.writes).toEqual([]);
+  });
+
+  it('that names what GitLab has not leaves no job behind', async () => {
+    const bot = await scene.start();
+    await scene.settle();
+    await scene.silence();
+    const none = '0'.repeat(40);
+    const push = { object_kind: 'push', before: none, after: '1'.repeat(40) };
+    await scene.deliver(bot, { ...push, ref: 'refs/heads/a..b' });
+    const project = { id: 999, path_with_namespace: 'pin/pipelines' };
+    await scene.deliver(bot, { ...push, ref: 'refs/heads/main', project });
+    await scene.advance(16_000);
+    const left = (where: string) =>
+      scene.rows(`select 1 from jobs where job_json ->> 'kind' = 'deploy' and ${where}`).length;
+    await until('the first looks', () => left('tries = 0') === 0 || undefined, patienceMs);
+    expect(left("job_json like '%a..b%'")).toBe(0);
+    expect(left("job_json like '%999%'")).toBe(1);
+    await bot.stop();
+    const file = new DatabaseSync(join(scene.world.folder, 'aic-bot.db'), { timeout: 5_000 });
+    file.exec("update jobs set tries = 100 where job_json like '%999%'");
+    file.close();
+    await scene.start();
+    await scene.advance(60 * 60_000);
+    await until('the last look', () => left("job_json like '%999%'") === 0 || undefined, patienceMs);
   });
 
   it('that announces comments which came with a moved or cloned issue carries nothing out again', async () => {

@@ -405,6 +405,25 @@ describe('a hotfix', () => {
     await scene.comment(opened?.iid ?? 0, (body) => body.includes('`PIN PROD` needed no change'));
   });
 
+  test('remembers by their id who has more pushed to it', async () => {
+    await threePipelines();
+    await scene.start();
+    setPipeline('PIN PROD', 'A', 'select fixed');
+    await ask('/aic hotfix bug A');
+    const [opened] = await requests();
+    setPipeline('PIN PROD', 'A', 'select fixed again');
+    const dana = scene.world.gitlab.addUser({ username: 'dana', name: 'Dana' });
+    scene.world.gitlab.addMember(scene.projectId, dana.id, 40);
+    const who = personAt(scene.world.gitlab.url, dana.token);
+    const thread = onMergeRequest(scene, opened?.iid ?? 0);
+    const { answer } = await say(scene, thread, '/aic push A', who);
+    expect(answer).toContain('Pushed `PIN PROD`');
+    expect(scene.rows('select username, user_id from askers order by username')).toEqual([
+      { username: 'dana', user_id: dana.id },
+      { username: 'omar', user_id: expect.any(Number) },
+    ]);
+  });
+
   test('is brought up to date when it is asked for again', async () => {
     await threePipelines();
     setPipeline('PIN PROD', 'A', 'select A');

@@ -253,6 +253,20 @@ describe('a known kind in an unknown shape is rejected with the names of the fie
     });
   });
 
+  test.each([
+    ['that is as long as a file name', 'é'.repeat(127), 'event'],
+    ['that is longer', 'é'.repeat(128), 'rejected'],
+  ])('a branch name %s', (_what, branch, kind) => {
+    const { object_attributes: request } = merge;
+    const merged = readEvent(mergeHook, {
+      ...merge,
+      object_attributes: { ...request, target_branch: branch },
+    });
+    expect(merged.kind).toBe(kind);
+    const pushed = { object_kind: 'push', project, ref: `refs/heads/${branch}`, before: '', after: '' };
+    expect(readEvent(pushHook, pushed).kind).toBe(kind);
+  });
+
   test.each([null, [], 'text', 5, true])('the body %j', (body) => {
     expect(readEvent(pushHook, body)).toEqual({
       kind: 'rejected',
