@@ -37,13 +37,15 @@ export interface ApprovalFacts {
   /** GitLab's own word on the project's rules; undefined where it gives none. */
   readonly isApproved: boolean | undefined;
   readonly approvals: readonly Approval[];
+  /** How many approvals GitLab's rules want; GitLab counts those of the makers too. */
+  readonly required: number;
   /**
    * When the last commit came, or the target branch last changed, by GitLab's clock. The dates of commits can be made up. Where the project is set to remove approvals when commits are added,
    * commits that leave the difference as it was do not count: GitLab keeps approvals then. That the setting is on does not say that it was on when they came.
    */
   readonly contentSince: number | undefined;
-  /** Who pushed commits, as GitLab saw them: nobody can pretend to be another. */
-  readonly pushers: readonly UserId[];
+  /** Who pushed commits, as GitLab saw them: nobody can pretend to be another. Undefined where GitLab does not show the pushes, as of a fork that is gone. */
+  readonly pushers: readonly UserId[] | undefined;
   /** Whether an access token that is not the bot's opened it, or pushed commits: who stands behind that is not known. */
   readonly isByToken: boolean;
   /** Whom the commits name as their authors and committers. Everybody can write anything there, so it only ever takes away. */
@@ -60,6 +62,7 @@ export type Discount =
   | 'unknown-asker'
   | 'no-developer'
   | 'pushed'
+  | 'unknown-pushers'
   | 'in-commits'
   | 'earlier'
   | 'unknown-time'
@@ -84,8 +87,8 @@ export function judgeApprovals(
   if (facts.isByToken && new Set(counted.map(({ by }) => by.id)).size === 1)
     for (const { by } of counted)
       if (by.isMaintainer) discounted.push({ username: by.username, why: 'behind-token' });
-  const isCounted = discounted.length < facts.approvals.length;
-  return { isApproved: isCounted && facts.isApproved !== false, discounted };
+  const many = facts.approvals.length - discounted.length;
+  return { isApproved: many >= Math.max(1, facts.required) && facts.isApproved !== false, discounted };
 }
 
 function discountOf(
@@ -100,6 +103,7 @@ function discountOf(
   if (askers.some((asker) => isAsker(asker, by)) || facts.orderedBy.includes(by.username)) return 'asker';
   if (facts.author === facts.bot && askers.length === 0) return 'unknown-asker';
   if (!by.isDeveloper) return 'no-developer';
+  if (facts.pushers === undefined) return 'unknown-pushers';
   if (facts.pushers.includes(by.id)) return 'pushed';
   if (facts.named.some((one) => isNamed(one, by))) return 'in-commits';
   if (at === undefined || facts.contentSince === undefined) return 'unknown-time';

@@ -90,6 +90,7 @@ const discounts: Readonly<Record<Discount, string>> = {
   'unknown-asker': 'may have asked the bot for it, which is not on record: only force deploys it',
   'no-developer': 'has not the role Developer in the project',
   pushed: 'pushed commits of it',
+  'unknown-pushers': 'may have pushed commits of it: GitLab does not show who did. Only force deploys it',
   'in-commits': 'is named in its commits',
   earlier: 'approved before its last change; revoke the approval, and approve again',
   'unknown-time': 'approved at a time that GitLab does not tell',

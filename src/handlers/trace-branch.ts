@@ -74,8 +74,8 @@ function createFinder({ gitlab, clock }: Ports, { project, branch, lineage, know
   const found = new Map<CommitSha, readonly MergeRequestIid[] | undefined>();
   const requests = new Map<MergeRequestIid, MergeRequest>();
   const lists = new Map<MergeRequestIid, readonly ProposedCommit[]>();
-  /** Merge requests whose commits GitLab rebased, with those of them that are not found yet. */
-  const rebased = new Map<MergeRequestIid, ProposedCommit[]>();
+  /** Merge requests whose commits GitLab rebased, with those of them that may lie next below, newest first. */
+  const rebased = new Map<MergeRequestIid, readonly ProposedCommit[]>();
   const made = new Set<CommitSha>();
   let lookUps = 0;
 
@@ -105,23 +105,29 @@ function createFinder({ gitlab, clock }: Ports, { project, branch, lineage, know
     if (!list.ok) return list;
     if (list.value.some(({ id }) => id === commit)) {
       for (const { id } of list.value) if (!found.has(id)) keep(id, [request]);
-    } else if (!rebased.has(request.iid)) rebased.set(request.iid, [...list.value]);
+      // The newest became this commit.
+    } else if (!rebased.has(request.iid)) rebased.set(request.iid, list.value.slice(1));
     return ok(undefined);
   };
 
-  /** GitLab before 19 knows of commits that it rebased the last one alone: the others say the same and change the same. */
+  /**
+   * GitLab before 19 knows of commits that it rebased the last one alone: the others say the same, change the same, and lie below it one by one. Where one
+   * of them lies that is another one, no more follow: what is further down may only look like them.
+   */
   const rebasedFrom = async (commit: CommitSha): Promise<GitLabResult<MergeRequest | undefined>> => {
     for (const [iid, left] of rebased) {
       if (left.length === 0) continue;
       const own = await gitlab.proposedCommit(project, commit);
       if (!own.ok) return own;
-      for (const one of left.filter((each) => isRebased(each, own.value))) {
+      for (const [index, one] of left.entries()) {
+        if (!isRebased(one, own.value)) continue;
         const same = await gitlab.isSameChange(project, one.id, commit);
         if (!same.ok) return same;
         if (!same.value) continue;
-        left.splice(left.indexOf(one), 1);
+        rebased.set(iid, left.slice(index + 1));
         return ok(requests.get(iid));
       }
+      rebased.set(iid, []);
     }
     return ok(undefined);
   };

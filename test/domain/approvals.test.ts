@@ -32,6 +32,7 @@ const facts: ApprovalFacts = {
   contentSince: 10,
   pushers: [id(1)],
   isByToken: false,
+  required: 1,
   named: [{ name: 'Dana', email: 'dana@example.com' }],
   orderedBy: [],
 };
@@ -71,6 +72,7 @@ describe('an approval', () => {
     ['unknown-asker', 'of what the bot opened for nobody knows whom', { author: id(9) }, []],
     ['no-developer', 'by somebody without the rights', { approvals: [given({ isDeveloper: false })] }, []],
     ['pushed', 'by who pushed a commit under another name', { pushers: [id(1), id(2)] }, []],
+    ['unknown-pushers', 'where GitLab does not show who pushed', { pushers: undefined }, []],
     [
       'in-commits',
       'by who stands in a commit by name',
@@ -105,6 +107,15 @@ describe('an approval', () => {
     expect(judgeApprovals({ ...facts, isApproved: undefined }, []).isApproved).toBe(true);
   });
 
+  test('is not enough where one that does not count makes up the number', () => {
+    const own = given({ id: id(1), username: 'dana', name: 'Dana', email: 'dana@example.com' });
+    const sam = given({ id: id(4), username: 'sam', name: 'Sam', email: 'sam@example.com' });
+    const judge = (approvals: readonly Approval[]) =>
+      judgeApprovals({ ...facts, required: 2, approvals }, []).isApproved;
+    expect(judge([given(), own])).toBe(false);
+    expect(judge([given(), own, sam])).toBe(true);
+  });
+
   test('never comes to count by what somebody writes into commits, nor by more people who asked or pushed', () => {
     const person = fc.constantFrom(1, 2, 3, 9).map(id);
     const approvals = fc.array(
@@ -128,6 +139,7 @@ describe('an approval', () => {
       contentSince: fc.option(fc.nat(30), { nil: undefined }),
       pushers: fc.array(person),
       isByToken: fc.boolean(),
+      required: fc.nat(2),
       named: fc.array(fc.record({ name: fc.string(), email: fc.string() })),
       orderedBy: fc.array(fc.constantFrom('rita', 'dana')),
     });

@@ -110,7 +110,8 @@ function branchOf(arrivals: readonly Arrival[], now = 0) {
       found.push(...(way === 'rebase' ? [head] : made));
     }
     relate(number, [...found, landed.mergeCommit, landed.squashCommit]);
-    proposed.set(number, [...pushedBefore, ...own].map(said));
+    // As GitLab lists them: newest first.
+    proposed.set(number, [...pushedBefore, ...own].map(said).toReversed());
     requests.push({
       ...mergeRequest(index + 1),
       mergeCommit: landed.mergeCommit,
@@ -129,7 +130,7 @@ function branchOf(arrivals: readonly Arrival[], now = 0) {
     proposedCommit: async (_: unknown, id: CommitSha) => ok(said(id)),
     isSameChange: async (_: unknown, one: CommitSha, other: CommitSha) => ok(originals.get(other) === one),
   };
-  return { gitlab, clock: { now: () => now }, commits, head, brought, requests, calls };
+  return { gitlab, clock: { now: () => now }, commits, head, brought, requests, originals, calls };
 }
 
 async function traced(arrivals: readonly Arrival[], known: readonly MergeRequest[] = []) {
@@ -239,6 +240,20 @@ describe('what a branch came to', () => {
       { commit: branch.head, parent: sha(0), broughtBy: [1], isUnknown: false, isMerge: true },
       { commit: pulled.id, parent: branch.head, broughtBy: [], isUnknown: false, isMerge: false },
     ]);
+  });
+
+  test('takes no push for a commit that GitLab rebased because it looks like that', async () => {
+    const branch = branchOf([
+      { way: undefined, commits: 1, paths: ['a'], isApproved: false },
+      { way: 'rebase', commits: 1, paths: ['a'], isApproved: true },
+    ]);
+    const [pushed] = branch.commits;
+    const original = branch.originals.get(branch.head);
+    if (pushed === undefined || original === undefined) throw new Error('nothing was rebased');
+    branch.originals.set(pushed.id, original);
+    const lineage = lineageOf(sha(0), branch.head, branch.commits);
+    const trace = await traceBranch(branch, { project: projectId, branch: 'develop', lineage, known: [] });
+    expect(trace.ok && trace.value.steps.map(({ broughtBy }) => broughtBy)).toEqual([[], [2]]);
   });
 
   test('waits for what GitLab is merging, and after two minutes cannot be told where that may have come', async () => {

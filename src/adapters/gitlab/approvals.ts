@@ -18,6 +18,7 @@ const time = z
 
 const approvals = z.object({
   approved: z.boolean().nullish(),
+  approvals_required: z.number().nullish(),
   approved_by: z.array(
     z.object({
       user: z.object({
@@ -90,8 +91,8 @@ interface Account {
 interface Shown {
   readonly author: Account | undefined;
   readonly head: string | undefined;
-  /** The project of the source branch. */
-  readonly source: ProjectId;
+  /** The project of the source branch; undefined once it is gone. */
+  readonly source: ProjectId | undefined;
 }
 
 /**
@@ -108,9 +109,14 @@ export async function approvalFacts(
   const own = await people.self();
   if (!own.ok) throw new UpstreamError(own.failure);
   const { body } = await requests.requester.get(`projects/${project}/merge_requests/${iid}/approvals`);
-  const { approved, approved_by: by } = approvals.parse(body);
+  const { approved, approved_by: by, approvals_required: required } = approvals.parse(body);
   const none = { contentSince: undefined, pushers: [], isByToken: false, named: [], orderedBy: [] };
-  const common = { author: author?.id, bot: own.value, isApproved: approved ?? undefined };
+  const common = {
+    author: author?.id,
+    bot: own.value,
+    isApproved: approved ?? undefined,
+    required: required ?? 1,
+  };
   if (by.length === 0) return { ...common, approvals: [], ...none };
 
   const [listed, versionRows, commitRows, approvers] = await Promise.all([
@@ -130,16 +136,16 @@ export async function approvalFacts(
   const since = contentSince(seen, told, { head, isReset: false });
   const isOld = standing.some(({ at }) => !(at !== undefined && since !== undefined && at > since));
   const isReset = isOld && (await resetsApprovals(resources, project));
-  const pushers = [
-    ...told.filter(({ body: note }) => addedCommits.test(note)).map((note) => note.author),
-    ...(await pushersOf(resources, source, new Set(made.map(({ id }) => id)))),
-  ];
-  const makers = author === undefined ? pushers : [author, ...pushers];
+  const added = told.filter(({ body: note }) => addedCommits.test(note)).map((note) => note.author);
+  const seenToPush =
+    source === undefined ? undefined : await pushersOf(resources, source, new Set(made.map(({ id }) => id)));
+  const pushers = seenToPush === undefined ? undefined : [...added, ...seenToPush];
+  const makers = [...(author === undefined ? [] : [author]), ...(pushers ?? added)];
   return {
     ...common,
     approvals: standing,
     contentSince: isReset ? contentSince(seen, told, { head, isReset }) : since,
-    pushers: pushers.map(({ id }) => id),
+    pushers: pushers?.map(({ id }) => id),
     isByToken: makers.some(({ id, username }) => id !== own.value && isTokenAccount(username)),
     named: made.flatMap((commit) => [
       { name: commit.author_name, email: commit.author_email },
@@ -215,20 +221,20 @@ async function resetsApprovals({ requests }: ApprovalResources, project: Project
   throw new UpstreamError(shown.failure);
 }
 
-/** Who pushed one of the commits, by the events of the project. One whose events are not shown has none. */
+/** Who pushed one of the commits, by the events of the project; undefined where the bot may not see these. */
 async function pushersOf(
   { events }: ApprovalResources,
   project: ProjectId,
   heads: ReadonlySet<string>,
-): Promise<readonly Account[]> {
+): Promise<readonly Account[] | undefined> {
   const listed = await orUndefined(async () =>
     pushes.parse(
       await events.all({ projectId: project, action: 'pushed', perPage: 100, maxPages: mostPushPages }),
     ),
   );
   if (!listed.ok && listed.failure.reason !== 'denied') throw new UpstreamError(listed.failure);
-  const all = listed.ok ? (listed.value ?? []) : [];
-  return all
+  if (!listed.ok || listed.value === undefined) return undefined;
+  return listed.value
     .filter(({ push_data: data }) => heads.has(data?.commit_to ?? ''))
     .map(({ author_id: id, author_username: username }) => ({ id, username: username ?? '' }));
 }

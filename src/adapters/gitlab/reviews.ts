@@ -53,7 +53,7 @@ export function createReviews(resources: Resources): Reviews {
         const request = shown.parse(await resources.requests.show(project, iid));
         return {
           ...(about.includes('approved')
-            ? { approval: await approvalFacts(resources, project, iid, headOf(project, request)) }
+            ? { approval: await approvalFacts(resources, project, iid, headOf(request)) }
             : {}),
           ...(about.includes('pipeline') ? { pipeline: await pipeline(resources, project, request) } : {}),
           ...(about.includes('no_unresolved')
@@ -66,8 +66,8 @@ export function createReviews(resources: Resources): Reviews {
 
 type Shown = z.infer<typeof shown>;
 
-function headOf(project: ProjectId, { author, sha, source_project_id: source }: Shown) {
-  return { author: author ?? undefined, head: sha ?? undefined, source: source ?? project };
+function headOf({ author, sha, source_project_id: source }: Shown) {
+  return { author: author ?? undefined, head: sha ?? undefined, source: source ?? undefined };
 }
 
 async function pipeline(
