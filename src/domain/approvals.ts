@@ -18,9 +18,12 @@ export interface Approver {
   readonly isMaintainer: boolean;
 }
 
-/** Whether an account is that of an access token or a service: whoever made it may stand behind what it does. */
-export function isTokenAccount(username: string): boolean {
-  return /^(?:(?:project|group)_\d+_bot|service_account_)/.test(username);
+/**
+ * Whether an account is that of an access token or a service, or may be: whoever made it may stand behind what it does. What a revoked token did, GitLab gives to
+ * its ghost user.
+ */
+export function isTokenAccount(username: string | undefined): boolean {
+  return username === undefined || /^(?:(?:project|group)_\d+_bot|service_account_|ghost\d*$)/.test(username);
 }
 
 /** Whoever asked the bot for a merge request. An operator need not have an account in GitLab. */
@@ -79,14 +82,15 @@ export function judgeApprovals(
   facts: ApprovalFacts,
   askers: readonly RequestAsker[],
 ): { readonly isApproved: boolean; readonly discounted: readonly Discounted[] } {
-  const discounted = facts.approvals.flatMap(({ by, at }): readonly Discounted[] => {
-    const why = discountOf(facts, askers, by, at);
-    return why === undefined ? [] : [{ username: by.username, why }];
+  const judged = facts.approvals.map(({ by, at }) => ({ by, why: discountOf(facts, askers, by, at) }));
+  const counted = new Set(judged.flatMap(({ by, why }) => (why === undefined ? by.id : [])));
+  const isByToken =
+    facts.isByToken || [...askers.map(({ username }) => username), ...facts.orderedBy].some(isTokenAccount);
+  const isAlone = isByToken && counted.size === 1;
+  const discounted = judged.flatMap(({ by, why }): readonly Discounted[] => {
+    const reason = why ?? (isAlone && by.isMaintainer ? 'behind-token' : undefined);
+    return reason === undefined ? [] : [{ username: by.username, why: reason }];
   });
-  const counted = facts.approvals.filter(({ by, at }) => discountOf(facts, askers, by, at) === undefined);
-  if (facts.isByToken && new Set(counted.map(({ by }) => by.id)).size === 1)
-    for (const { by } of counted)
-      if (by.isMaintainer) discounted.push({ username: by.username, why: 'behind-token' });
   const many = facts.approvals.length - discounted.length;
   return { isApproved: many >= Math.max(1, facts.required) && facts.isApproved !== false, discounted };
 }

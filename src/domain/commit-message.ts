@@ -54,10 +54,10 @@ export function isEmbedding(message: string): boolean {
 /** What the message says of itself by its last line; undefined where it says nothing, or more than that. */
 export function trailerIn(message: string): Trailer | undefined {
   const lines = message.trimEnd().split('\n');
-  const own = lines.filter((line) => line.startsWith(madeFor));
-  const [request, nonce, ...more] = lines.at(-1)?.slice(madeFor.length).split(' ') ?? [];
-  const isOne = own.length === 1 && lines.at(-1) === own[0] && more.length === 0;
-  return isOne && request !== undefined && nonce !== undefined ? { request, nonce } : undefined;
+  const [line, ...others] = lines.filter((one) => one.startsWith(madeFor));
+  if (line === undefined || others.length > 0 || line !== lines.at(-1)) return undefined;
+  const [request, nonce, ...more] = line.slice(madeFor.length).split(' ');
+  return request !== undefined && nonce !== undefined && more.length === 0 ? { request, nonce } : undefined;
 }
 
 const madeFor = 'Aic-Bot-Request: ';

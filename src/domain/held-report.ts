@@ -25,6 +25,8 @@ function waitText(wait: Wait): Phrase {
       return words('GitLab does not tell which merge requests its content came from');
     case 'freeze':
       return words('a deploy freeze began before it was its turn');
+    case 'unclear-freeze':
+      return words('a deploy freeze of the project cannot be read, and may have begun');
   }
 }
 
@@ -47,6 +49,10 @@ export function waitsRemedy(waits: readonly Wait[]): Phrase {
   const force = phrase`${'/aic deploy PIPELINE force reason="…"'}`;
   if (waits.every(({ kind }) => kind === 'freeze'))
     return words('Just wait: the bot deploys it by itself once the freeze is over.');
+  if (waits.some(({ kind }) => kind === 'unclear-freeze'))
+    return words(
+      'Correct the deploy freezes of the project (Settings, CI/CD, Deploy freezes): the bot deploys it by itself then.',
+    );
   const isReviewable = waits.every(({ kind }) => kind === 'request' || kind === 'freeze');
   return isReviewable
     ? [

@@ -16,7 +16,9 @@ export type Wait =
   /** What it came from can't be told, so nobody can say that it was reviewed. */
   | { readonly kind: 'unknown' }
   /** A freeze began before it was its turn. */
-  | { readonly kind: 'freeze' };
+  | { readonly kind: 'freeze' }
+  /** One of GitLab's freeze periods can't be read, and may have begun. */
+  | { readonly kind: 'unclear-freeze' };
 
 /** A pipeline that the gate keeps back. */
 export interface Held {

@@ -79,9 +79,12 @@ export function decideOrder(view: BranchView, order: Order, scope: OrderScope): 
   // Where a review is required, what is not ordered stays held by itself, wherever the record stands.
   const isGated = found.workspace.require.length > 0;
   const ordered = new Set(candidates.map(({ name }) => name));
+  const unordered = new Set(changed.map(({ name }) => name).filter((name) => !ordered.has(name)));
+  // What is pending already keeps what it came from.
+  const left = merge(changed, view.pending).filter(({ name }) => unordered.has(name));
   return {
     kind: 'deploy',
-    left: isGated ? changed.filter(({ name }) => !ordered.has(name)) : [],
+    left: isGated ? left : [],
     target: order.force ? { ...found.workspace, drift: 'overwrite' } : found.workspace,
     candidates,
     at: view.head,

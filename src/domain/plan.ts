@@ -28,7 +28,7 @@ export interface Versions {
   readonly live: Live;
   /** What the workspace holds if nobody touched it; more than one where the record is older than the workspace's variables. */
   readonly base: readonly Fingerprint[];
-  /** What the bot has on record to have brought there last. */
+  /** What the workspace is on record to have held last: by a deployment, a push, or a comparison that found it equal. */
   readonly recorded?: Fingerprint | undefined;
 }
 
@@ -50,7 +50,7 @@ export type Step =
   | { readonly kind: 'blocked'; readonly name: string; readonly reason: Reason }
   | { readonly kind: 'failed'; readonly name: string; readonly reason: Reason };
 
-/** Whether the workspace had what is wanted before, brought by the bot: that passed every gate then. */
+/** Whether the workspace is on record to have held what is wanted. No proof of a review, but to bring it back changes nothing that ran there. */
 export function isAgreed({ desired, recorded }: Versions): boolean {
   return desired.kind === 'config' && desired.version.fingerprint === recorded;
 }

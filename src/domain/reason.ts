@@ -28,7 +28,11 @@ export type Reason =
     }
   | { readonly kind: 'held'; readonly waits: readonly Wait[] }
   /** The deployment was cut off, and meanwhile the branch got another workspace, or none. */
-  | { readonly kind: 'moved-on'; readonly workspace: string }
+  | {
+      readonly kind: 'moved-on';
+      readonly workspace: string;
+      readonly why: 'other-workspace' | 'unmapped' | 'unclaimed';
+    }
   | { readonly kind: 'deployed-since'; readonly by: DeploymentId }
   | { readonly kind: 'no-snapshot' }
   | { readonly kind: 'empty-repository' }
@@ -127,8 +131,20 @@ export function explain(reason: Reason): Explanation {
       };
     case 'moved-on':
       return {
-        what: phrase`The deployment was cut off, and ${reason.workspace} is not the branch's workspace any more.`,
-        remedy: phrase`Look in AIC what ${reason.workspace} has of it. The bot deploys it by itself to the workspace that the branch has now.`,
+        what: [
+          'The deployment was cut off, and ',
+          ...(reason.why === 'unclaimed'
+            ? phrase`the project may not use ${reason.workspace} any more.`
+            : phrase`${reason.workspace} is not the branch's workspace any more.`),
+        ],
+        remedy: [
+          ...phrase`Look in AIC what ${reason.workspace} has of it. The bot deploys it by itself `,
+          ...(reason.why === 'other-workspace'
+            ? words('to the workspace that the branch has now.')
+            : reason.why === 'unmapped'
+              ? phrase`once ${'branch_to_workspace.yaml'} gives the branch a workspace.`
+              : phrase`once the operator of the bot grants the workspace in ${'AIC_WORKSPACES'}.`),
+        ],
       };
     case 'deployed-since':
       return {

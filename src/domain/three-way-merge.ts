@@ -13,16 +13,19 @@ interface Edit {
 
 /**
  * What two texts make together that both came from a third, line by line as git merges. Undefined where they are in conflict, and where merging would
- * take long. Git also takes edits for a conflict that touch each other; here both are made, as it depends on how one aligns the lines.
+ * take long, or one is not known. Git also takes edits for a conflict that touch each other; here both are made, as it depends on how one aligns the lines.
  */
-export function threeWayMerge(base: string, one: string, other: string): string | undefined {
+export function threeWayMerge(
+  base: string | undefined,
+  one: string | undefined,
+  other: string | undefined,
+): string | undefined {
+  if (base === undefined || one === undefined || other === undefined) return undefined;
   if (one === other || base === other) return one;
   if (base === one) return other;
-  const [lines, ones, others] = [base, one, other].map((text) => text.split('\n'));
-  if (lines === undefined || ones === undefined || others === undefined) return undefined;
+  const [lines, ones, others] = [base.split('\n'), one.split('\n'), other.split('\n')];
   if (lines.length + ones.length + others.length > 3 * mostLines) return undefined;
-  const edits = [editsOf(lines, ones), editsOf(lines, others)];
-  const [first, second] = edits;
+  const [first, second] = [editsOf(lines, ones), editsOf(lines, others)];
   if (first === undefined || second === undefined) return undefined;
   const merged: string[] = [];
   let at = 0;

@@ -119,7 +119,7 @@ function awsSecrets(text: string): readonly Span[] {
 /** `curl -u user:password`, also as a list of arguments, and `mysql -ppassword`; not the numbers of a user and a group. */
 const option =
   /(?:(?<=\s|["'])(?:-[uU]|--user|--proxy-user)["']?[,\s=]{1,5}["']?(?!\d{1,9}:\d)[^\s"':/]{1,100}:|\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]{0,200}?[ \t]-p)([^\s"']{1,300})/g;
-/** Of Azure: three characters, a digit and `Q~`, 40 in all. */
+/** Of Azure: three characters, a digit and `Q~`, some 40 in all. */
 const azureSecret = /(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{25,40}/g;
 
 function options(text: string): readonly Span[] {

@@ -19,14 +19,15 @@ import { runDeployment } from './run-deployment.ts';
 import { sortCandidates } from './sort-candidates.ts';
 import { viewBranch } from './view-branch.ts';
 
-/** For about a day, at pauses of up to 15 minutes. */
+/** Tries at pauses of up to 15 minutes: about a day. */
 const mostTries = 100;
 
 /**
  * Brings the workspace of a branch to the state of the branch: looks at how both are, decides, acts. What woke it up
  * does not matter, and running it once too often finds nothing to do.
+ * @param tries how often that was tried before
  */
-export async function deployBranch(ports: BranchPorts, job: DeployJob, tries = 0): Promise<JobOutcome> {
+export async function deployBranch(ports: BranchPorts, job: DeployJob, tries: number): Promise<JobOutcome> {
   const key = { projectId: job.projectId, branch: job.branch };
   const looked = await viewBranch(ports, key, laneOf(job));
   if (!looked.ok) return tries < mostTries ? notYet(looked.failure) : letGo(ports, key, looked.failure);
@@ -55,11 +56,11 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob, tries = 0
   }
   const { view } = looked.value;
   const resumed = await resume(ports, view);
-  switch (resumed) {
+  switch (resumed.kind) {
     case 'stopped':
       return { kind: 'stopped' };
     case 'not-yet':
-      return { kind: 'again', reason: 'GitLab does not answer' };
+      return notYet(resumed.failure);
     case 'ended':
       // The branch is looked at again, as it stands after that.
       await ports.jobs.add(...now(ports, [deployJob(job.projectId, job.branch)]), ...released);

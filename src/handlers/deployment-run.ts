@@ -1,4 +1,5 @@
 import type { BranchView, Candidate, Decision } from '../domain/branch-view.ts';
+import type { WorkspaceName } from '../domain/aic.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import type { MergeRequest } from '../domain/gitlab.ts';
 import { pendingHeld, type Held } from '../domain/held.ts';
@@ -9,6 +10,7 @@ import { placeName, type Place } from '../domain/place.ts';
 import type { Step } from '../domain/plan.ts';
 import type { Scope } from '../domain/store.ts';
 import type { BranchPorts } from './ports.ts';
+import { isSameWorkspace } from './workspace-key.ts';
 
 type Deploy = Extract<Decision, { kind: 'deploy' }>;
 
@@ -76,15 +78,17 @@ export function mergedBy(run: Run): string | undefined {
 
 /**
  * The deployment that this run continues: one that was cut off, one of an older version that did not note what it was about, or one whose pending items
- * are tried again.
+ * are tried again in the same workspace.
  */
 export function takesUp(
   last: LastDeployment | undefined,
   { view, decision, order, resumed }: Run,
+  workspace: WorkspaceName,
 ): Deployment | undefined {
   if (last === undefined || last.deployment.rollsBack !== undefined) return undefined;
   if (resumed !== undefined) return resumed.deployment;
   const { deployment, items } = last;
+  if (!isSameWorkspace(deployment.workspace, workspace)) return undefined;
   if (deployment.status === 'running') return deployment;
   if (deployment.head !== decision.at || order?.kind === 'deploy' || view.mergeRequests.length > 0)
     return undefined;

@@ -3,15 +3,18 @@ import { deploymentAudit } from '../domain/deployment-audit.ts';
 import { deploymentReport, statusJob } from '../domain/deployment-report.ts';
 import {
   endedItems,
+  isPending,
   outcomeOf,
   statusOf,
   type EndedDeployment,
   type EndedItem,
 } from '../domain/deployment.ts';
 import { pendingHeld } from '../domain/held.ts';
+import type { Reason } from '../domain/reason.ts';
 import type { Scope } from '../domain/store.ts';
 import type { LastDeployment } from './deployment-run.ts';
 import type { BranchPorts } from './ports.ts';
+import { retryJob } from './retry-job.ts';
 import { recordJob } from './run-deployment.ts';
 
 /**
@@ -22,6 +25,7 @@ export async function endCutOff(
   ports: BranchPorts,
   view: BranchView,
   { deployment, items: known, scope }: LastDeployment & { readonly scope: Scope },
+  why: Extract<Reason, { kind: 'moved-on' }>['why'],
 ): Promise<void> {
   const { store, settings, clock, log } = ports;
   const { workspace } = deployment.workspace;
@@ -32,18 +36,24 @@ export async function endCutOff(
     ({ name }) => !ended.has(name),
   );
   for (const { name } of unfinished)
-    ended.set(name, { pipeline: name, state: { kind: 'failed', reason: { kind: 'moved-on', workspace } } });
+    ended.set(name, {
+      pipeline: name,
+      state: { kind: 'failed', reason: { kind: 'moved-on', workspace, why } },
+    });
   const items: readonly EndedItem[] = [...ended.values()];
   const finishedAt = clock.now();
   const over: EndedDeployment = { ...deployment, status: statusOf(items), finishedAt };
-  const names = new Set(unfinished.map(({ name }) => name));
   const left = pendingHeld(
-    scope.candidates.filter(({ name }) => names.has(name)),
+    scope.candidates.filter(({ name }) => {
+      const item = ended.get(name);
+      return item !== undefined && isPending(item);
+    }),
     scope.from,
   );
   const taken = new Set([...left, ...scope.held].map(({ pipeline }) => pipeline));
   const told = { project: view.project, deployment: over, items };
   const jobs = [...deploymentReport(told, settings), statusJob(told)];
+  // A deployment only ends with items that are written down as ended.
   await store.plan(deployment.id, items, []);
   await store.close({
     key: view.key,
@@ -57,7 +67,11 @@ export async function endCutOff(
       pending: [...view.pending.filter(({ pipeline }) => !taken.has(pipeline)), ...scope.held, ...left],
       released: [],
     },
-    jobs: [...jobs.map((job) => ({ job, dueAt: finishedAt })), recordJob(ports, deployment)],
+    jobs: [
+      ...jobs.map((job) => ({ job, dueAt: finishedAt })),
+      recordJob(ports, deployment),
+      retryJob(ports, view.key, 1),
+    ],
     audit: deploymentAudit({
       deployment: over,
       items,

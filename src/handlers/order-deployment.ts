@@ -28,9 +28,10 @@ export async function orderDeployment(context: CommandContext, branch: string, o
   if (!looked.ok) return endedBy({ kind: 'upstream', failure: looked.failure });
   if (looked.value.kind === 'nothing') return answer(nothing(branch, looked.value.why));
   const resumed = await resume(ports, looked.value.view);
-  if (resumed === 'stopped' || resumed === 'not-yet') return { kind: 'stopped' };
+  if (resumed.kind === 'stopped') return { kind: 'stopped' };
+  if (resumed.kind === 'not-yet') return endedBy({ kind: 'upstream', failure: resumed.failure });
   // It may have been this order's own; else the branch is looked at again, as it stands after that.
-  if (resumed === 'ended') return orderDeployment(context, branch, order);
+  if (resumed.kind === 'ended') return orderDeployment(context, branch, order);
   const { view } = looked.value;
   if (!view.mapping.ok) return answer(mappingRefusal(view.mapping.failure));
   const scope = await scopeOf(context, { order, branch, head: view.head });

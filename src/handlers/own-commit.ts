@@ -15,7 +15,10 @@ interface Own {
 
 type OwnCommitPorts = Pick<BranchPorts, 'gitlab' | 'store'>;
 
-/** The bot's commit of a message that says so, if it was noted for the branch before it was made. */
+/**
+ * The bot's commit of a message that says so, if it was noted for the branch before it was made. Once a commit stands, everybody can copy its trailer: then it
+ * lies on top of something else, as does one that somebody else's commit got in front of.
+ */
 export async function ownCommit(
   { gitlab, store }: OwnCommitPorts,
   { projectId, branch }: BranchKey,
@@ -27,13 +30,13 @@ export async function ownCommit(
   const trailer = trailerIn(text);
   const noted = trailer === undefined ? undefined : await store.notedCommit(trailer);
   if (noted?.on.projectId !== projectId || noted.on.branch !== branch) return ok(undefined);
-  return ok({ request: noted.request, onto: noted.onto, isEmbedding: isEmbedding(text) });
+  const parent = asReason(await gitlab.firstParent(projectId, commit));
+  if (!parent.ok) return parent;
+  const { request, onto } = noted;
+  return ok(parent.value === onto ? { request, onto, isEmbedding: isEmbedding(text) } : undefined);
 }
 
-/**
- * What the bot's commit for the request was made on top of; undefined where the commit is none. Once a commit stands, everybody can copy its trailer: then
- * it lies on top of something else, as does one that somebody else's commit got in front of.
- */
+/** What the bot's commit for the request was made on top of; undefined where the commit is none. */
 export async function madeOnto(
   ports: OwnCommitPorts,
   key: BranchKey,
@@ -41,8 +44,5 @@ export async function madeOnto(
 ): Promise<Result<CommitSha | undefined, Reason>> {
   const own = await ownCommit(ports, key, commit);
   if (!own.ok) return own;
-  if (own.value?.request !== request) return ok(undefined);
-  const parent = asReason(await ports.gitlab.firstParent(key.projectId, commit));
-  if (!parent.ok) return parent;
-  return ok(parent.value === own.value.onto ? own.value.onto : undefined);
+  return ok(own.value?.request === request ? own.value.onto : undefined);
 }

@@ -3,6 +3,7 @@ import type { GitLabResult } from '../domain/gitlab.ts';
 import type { Held } from '../domain/held.ts';
 import { lookup, type WorkspaceTarget } from '../domain/mapping.ts';
 import { ok } from '../domain/result.ts';
+import type { UpstreamFailure } from '../domain/upstream.ts';
 import type { Scope } from '../domain/store.ts';
 import { checkGate } from './check-gate.ts';
 import type { LastDeployment } from './deployment-run.ts';
@@ -10,28 +11,33 @@ import { endCutOff } from './end-cut-off.ts';
 import type { BranchPorts } from './ports.ts';
 import { runDeployment } from './run-deployment.ts';
 import { sortCandidates } from './sort-candidates.ts';
-import { keyOfWorkspace } from './workspace-key.ts';
+import { isSameWorkspace, keyOfWorkspace } from './workspace-key.ts';
+
+type Resumed =
+  | { readonly kind: 'nothing' | 'stopped' | 'ended' }
+  | { readonly kind: 'not-yet'; readonly failure: UpstreamFailure };
 
 /**
  * Brings a deployment of the branch to its end that was cut off: with what it was begun with, at its own commit, by its own order, as far as the gate is open
  * still. Where its workspace is not the branch's any more, it is ended as it stands. What woke this up is looked at after it.
  */
-export async function resume(
-  ports: BranchPorts,
-  view: BranchView,
-): Promise<'nothing' | 'stopped' | 'not-yet' | 'ended'> {
+export async function resume(ports: BranchPorts, view: BranchView): Promise<Resumed> {
   const last = await ports.store.lastDeployment(view.key);
-  if (last?.deployment.status !== 'running' || last.scope === undefined) return 'nothing';
+  if (last?.deployment.status !== 'running' || last.scope === undefined) return { kind: 'nothing' };
   const { scope, deployment } = last;
-  if (!view.mapping.ok && view.mapping.failure.kind !== 'unclaimed') return 'nothing';
+  if (!view.mapping.ok && view.mapping.failure.kind !== 'unclaimed') return { kind: 'nothing' };
   const found = view.mapping.ok ? lookup(view.mapping.value, view.key.branch) : undefined;
   if (found === undefined || found.rule === 'none' || !isOwn(ports, view, found.workspace, last)) {
-    await endCutOff(ports, view, { ...last, scope });
-    return 'ended';
+    const why = found === undefined ? 'unclaimed' : found.rule === 'none' ? 'unmapped' : 'other-workspace';
+    await endCutOff(ports, view, { ...last, scope }, why);
+    return { kind: 'ended' };
   }
   const { workspace } = found;
   const held = await heldSince(ports, view, workspace, { ...last, scope });
-  if (!held.ok) return held.failure.reason === 'stopped' ? 'stopped' : 'not-yet';
+  if (!held.ok)
+    return held.failure.reason === 'stopped'
+      ? { kind: 'stopped' }
+      : { kind: 'not-yet', failure: held.failure };
   const ran = await runDeployment(ports, {
     view: { ...view, from: scope.from, deliveries: [] },
     decision: {
@@ -47,7 +53,7 @@ export async function resume(
     order: undefined,
     resumed: last,
   });
-  return ran.kind;
+  return ran.kind === 'ended' ? { kind: 'ended' } : ran;
 }
 
 function isOwn(
@@ -56,8 +62,7 @@ function isOwn(
   target: WorkspaceTarget,
   { deployment: { workspace: own } }: LastDeployment,
 ): boolean {
-  const { environment, aicProject, workspace } = keyOfWorkspace(ports, project.id, target);
-  return own.environment === environment && own.aicProject === aicProject && own.workspace === workspace;
+  return isSameWorkspace(own, keyOfWorkspace(ports, project.id, target));
 }
 
 /**
@@ -79,10 +84,12 @@ async function heldSince(
   if (!gate.ok) return gate;
   switch (gate.value.kind) {
     case 'frozen':
-    case 'unclear':
       return ok(rest.map((candidate) => ({ candidate, waits: [{ kind: 'freeze' }] })));
+    case 'unclear':
+      return ok(rest.map((candidate) => ({ candidate, waits: [{ kind: 'unclear-freeze' }] })));
     case 'sorted':
       return ok(gate.value.held);
+    // Force opens the gate but for a freeze.
     case 'open':
     case 'held':
       return ok([]);

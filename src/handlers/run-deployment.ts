@@ -47,7 +47,7 @@ export async function runDeployment(ports: BranchPorts, run: Run): Promise<Ran> 
   const { store, clock, log } = ports;
   const workspaceKey = keyOfWorkspace(ports, view.project.id, decision.target);
   const last = resumed ?? (await store.lastDeployment(view.key));
-  const again = takesUp(last, run);
+  const again = takesUp(last, run, workspaceKey);
   const deployment = await store.begin({
     id: again?.id,
     key: view.key,

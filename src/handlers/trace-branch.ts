@@ -9,6 +9,8 @@ import type { UpstreamFailure } from '../domain/upstream.ts';
 
 /** How often GitLab is asked about a commit at most; a branch that got further without the bot is taken for untraceable there. */
 const mostLookUps = 200;
+/** With how many commits of a merge request that say the same a commit is compared. */
+const mostAlike = 3;
 
 export interface Trace {
   /** From the start to the head, oldest first; as far as can be told where the branch does not descend from the start. */
@@ -41,7 +43,7 @@ export async function traceBranch(ports: Ports, traced: Traced): Promise<GitLabR
   const finder = createFinder(ports, traced);
   const steps: BranchStep[] = [];
   for (let at = lineage.head; at !== lineage.from && lineage.commits.has(at);) {
-    const above = [...steps.map(({ commit }) => commit), at];
+    const above = () => [...steps.map(({ commit }) => commit), at];
     const found = await finder.broughtBy(at, above);
     if (!found.ok) return found;
     const own = found.value ?? [];
@@ -51,7 +53,7 @@ export async function traceBranch(ports: Ports, traced: Traced): Promise<GitLabR
     const ways = [];
     for (const parent of back) {
       const isAsked = back.length > 1 && parent !== lineage.from;
-      const its = isAsked ? await finder.broughtBy(parent, [...above, parent]) : ok(undefined);
+      const its = isAsked ? await finder.broughtBy(parent, () => [...above(), parent]) : ok(undefined);
       if (!its.ok) return its;
       ways.push({ parent, broughtBy: its.value });
     }
@@ -119,8 +121,9 @@ function createFinder({ gitlab, clock }: Ports, { project, branch, lineage, know
       if (left.length === 0) continue;
       const own = await gitlab.proposedCommit(project, commit);
       if (!own.ok) return own;
-      for (const [index, one] of left.entries()) {
-        if (!isRebased(one, own.value)) continue;
+      const alike = [...left.entries()].filter(([, one]) => isRebased(one, own.value));
+      // Hundreds that say the same are no accident.
+      for (const [index, one] of alike.slice(0, mostAlike)) {
         const same = await gitlab.isSameChange(project, one.id, commit);
         if (!same.ok) return same;
         if (!same.value) continue;
@@ -141,7 +144,7 @@ function createFinder({ gitlab, clock }: Ports, { project, branch, lineage, know
 
   const lookUp = async (
     commit: CommitSha,
-    above: readonly CommitSha[],
+    above: () => readonly CommitSha[],
   ): Promise<GitLabResult<readonly MergeRequestIid[] | undefined>> => {
     const related = await gitlab.mergedWith(project, branch, commit);
     if (!related.ok) return related;
@@ -164,7 +167,7 @@ function createFinder({ gitlab, clock }: Ports, { project, branch, lineage, know
       found.set(commit, undefined);
       return ok(undefined);
     }
-    const [first, ...others] = firstLanded(landed, above);
+    const [first, ...others] = firstLanded(landed, above());
     if (first === undefined) {
       const original = await rebasedFrom(commit);
       if (!original.ok) return original;
@@ -182,7 +185,7 @@ function createFinder({ gitlab, clock }: Ports, { project, branch, lineage, know
     /** @param above the commits from the head to this one */
     broughtBy: async (
       commit: CommitSha,
-      above: readonly CommitSha[],
+      above: () => readonly CommitSha[],
     ): Promise<GitLabResult<readonly MergeRequestIid[] | undefined>> => {
       const certain = known.find((request) => isCertain(commit, request));
       if (certain !== undefined && found.get(commit)?.includes(certain.iid) !== true) {

@@ -29,18 +29,16 @@ export async function unreviewedPaths(
     if (!merged.ok) return merged;
     const proposed = head === undefined ? ok(undefined) : await textAt(path, head);
     if (!proposed.ok) return proposed;
-    if (merged.value !== undefined && merged.value === proposed.value) continue;
-    const before = await textAt(path, parent);
-    if (!before.ok) return before;
     base ??= head === undefined ? ok(undefined) : await gitlab.mergeBase(project, parent, head);
     if (!base.ok) return base;
     const start = base.value === undefined ? ok(undefined) : await textAt(path, base.value);
     if (!start.ok) return start;
-    const texts = [start.value, before.value, proposed.value].filter((text) => text !== undefined);
-    const [old, ours, theirs] = texts;
-    const isShown = old !== undefined && ours !== undefined && theirs !== undefined;
-    if (!isShown || merged.value === undefined || merged.value !== threeWayMerge(old, ours, theirs))
-      unreviewed.add(path);
+    const isProposed = proposed.value !== start.value && merged.value === proposed.value;
+    if (isProposed && merged.value !== undefined) continue;
+    const before = await textAt(path, parent);
+    if (!before.ok) return before;
+    const wanted = threeWayMerge(start.value, before.value, proposed.value);
+    if (merged.value === undefined || merged.value !== wanted) unreviewed.add(path);
   }
   return ok(unreviewed);
 }

@@ -65,7 +65,10 @@ export async function viewBranch(
   if (!project.ok) return project;
   if (!settings.serves(project.value.path)) return nothing('the project is not in GITLAB_PROJECTS');
   const merges = waiting.some((delivery) => delivery.event.kind === 'merged');
-  const isNews = isOrdered || merges || pending.some(({ paused }) => !paused) || state?.held === true;
+  // One that was cut off is brought to its end, wherever the branch stands.
+  const isRunning = (await store.running(key.projectId)).includes(key.branch);
+  const isNews =
+    isOrdered || isRunning || merges || pending.some(({ paused }) => !paused) || state?.held === true;
   const [head, mappingOfNews] = await Promise.all([
     gitlab.head(project.value.id, key.branch),
     isNews ? readMapping(ports, project.value) : undefined,
@@ -75,15 +78,18 @@ export async function viewBranch(
   if (!head.ok && head.failure.reason === 'refused' && isUnknown) return nothing('GitLab refuses its name');
   if (!head.ok) return head;
   if (head.value === undefined) return nothing('the branch does not exist');
-  // A move that ends where the record begins was reported late.
-  const isLate = waiting.some(({ event }) => event.kind === 'pushed' && event.after === state?.origin);
+  // A move to elsewhere than the head is told of late, and may lie before the record.
+  const isLate = waiting.some(
+    ({ event }) => event.kind === 'pushed' && (event.after === state?.origin || event.after !== head.value),
+  );
   if (state?.deployed === head.value && !isNews && !isLate) return nothing('it is deployed');
   if (key.branch === project.value.defaultBranch) held = await store.held(key.projectId);
 
   const mapping = mappingOfNews ?? (await readMapping(ports, project.value));
   if (!mapping.ok) return mapping;
   const isDeployed = isDeployedFrom(mapping.value, key.branch);
-  if (!isDeployed && !merges && !isOrdered) return nothing('the mapping file does not name the branch');
+  if (!isDeployed && !merges && !isOrdered && !isRunning)
+    return nothing('the mapping file does not name the branch');
   const lane =
     mapping.value.ok && isDeployed
       ? laneOfBranch(settings, { project: project.value, mapping: mapping.value.value }, key.branch)

@@ -1,3 +1,4 @@
+import type { WorkspaceName } from '../domain/aic.ts';
 import { nameOf, type WorkspaceSettings } from '../domain/branch-lane.ts';
 import type { ProjectId } from '../domain/ids.ts';
 import type { WorkspaceTarget } from '../domain/mapping.ts';
@@ -10,4 +11,12 @@ export function keyOfWorkspace(
   target: WorkspaceTarget,
 ): WorkspaceKey {
   return { projectId, ...nameOf(settings, target) };
+}
+
+export function isSameWorkspace(one: WorkspaceName, other: WorkspaceName): boolean {
+  return (
+    one.environment === other.environment &&
+    one.aicProject === other.aicProject &&
+    one.workspace === other.workspace
+  );
 }

@@ -88,10 +88,22 @@ describe('an approval', () => {
     ],
     ['token', 'by an access token', { approvals: [given({ username: 'project_1_bot_0a' })] }, []],
     [
+      'token',
+      'by the account that has what revoked ones did',
+      { approvals: [given({ username: 'ghost1' })] },
+      [],
+    ],
+    [
       'behind-token',
       'of what an access token made, by one alone who can make one',
       { isByToken: true, approvals: [given({ isMaintainer: true })] },
       [],
+    ],
+    [
+      'behind-token',
+      'of what the bot opened for an access token, by one alone who can make one',
+      { author: id(9), approvals: [given({ isMaintainer: true })] },
+      [{ id: id(7), username: 'project_1_bot_0a' }],
     ],
     ['earlier', 'before the last change', { approvals: [given({}, 5)] }, []],
     ['earlier', 'in the same moment', { approvals: [given({}, 10)] }, []],

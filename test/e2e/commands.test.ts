@@ -312,7 +312,7 @@ describe('push', () => {
       .filter(({ method, path }) => !(method === 'POST' && /issues\/\d+\/notes$/.test(path)));
     expect(answer).toContain('5 changed, 995 unchanged');
     expect(await gitlab.commitId(scene.projectId, 'develop~1')).toBe(before);
-    expect(calls.length).toBeLessThanOrEqual(12);
+    expect(calls.length).toBeLessThanOrEqual(13);
     expect(calls.filter(({ path }) => path.includes('config%2F'))).toEqual([]);
   }, 60_000);
 

@@ -84,7 +84,7 @@ export interface ApprovalResources {
 
 interface Account {
   readonly id: UserId;
-  readonly username: string;
+  readonly username: string | undefined;
 }
 
 /** The merge request as far as it matters here. */
@@ -236,5 +236,5 @@ async function pushersOf(
   if (!listed.ok || listed.value === undefined) return undefined;
   return listed.value
     .filter(({ push_data: data }) => heads.has(data?.commit_to ?? ''))
-    .map(({ author_id: id, author_username: username }) => ({ id, username: username ?? '' }));
+    .map(({ author_id: id, author_username: username }) => ({ id, username: username ?? undefined }));
 }
