@@ -285,7 +285,7 @@ describe('what is told', () => {
       - a b@c – Push Hook – odd
 
       What to do:
-      - If the webhook in GitLab has a custom template, remove it. Otherwise GitLab may have changed the event: update the bot. The delivery is kept in the inbox.
+      - If the webhook in GitLab has a custom template, remove it. Otherwise GitLab may have changed the event: update the bot. The first 64 KiB of the delivery are kept in the inbox for 30 days, or as long as KEEP_DELIVERIES_DAYS says.
 
       What comes within the next hour is told together at its end; the log has it at once.
       "
