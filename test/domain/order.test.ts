@@ -7,7 +7,7 @@ import { decideOrder, type Order, type OrderScope } from '../../src/domain/order
 import { noProvenance } from '../../src/domain/provenance.ts';
 import { ok } from '../../src/domain/result.ts';
 import type { Pending } from '../../src/domain/store.ts';
-import { branchView, commit, sha } from './samples.ts';
+import { branchView, commit, mergeRequest, sha } from './samples.ts';
 
 const parsed = parseMapping('mapping: { develop: PIN QA }\n');
 if (!parsed.ok) throw new Error('The mapping is wrong.');
@@ -56,6 +56,29 @@ interface Case {
 }
 
 describe('an order', () => {
+  test('leaves what it does not name with all that this came from, also before', () => {
+    const gated = parseMapping('mapping: { develop: Q }\nworkspaces: { Q: { require: [approved] } }\n');
+    if (!gated.ok) throw new Error('The mapping is wrong.');
+    const [earlier, later] = [
+      { ...noProvenance, mergeRequests: [mergeRequest(5).iid] },
+      { ...noProvenance, mergeRequests: [mergeRequest(6).iid] },
+    ];
+    const decision = decideOrder(
+      {
+        ...view(['x']),
+        mapping: ok(gated.value),
+        pending: [{ ...pendingOf('x'), held: true, provenance: earlier }],
+        provenance: new Map([[file('x'), later]]),
+      },
+      order({ pipelines: ['y'], force: true }),
+      { own: [], all: [file('x'), file('y')] },
+    );
+    expect(decision).toMatchObject({
+      kind: 'deploy',
+      left: [{ name: 'x', base: sha(9), provenance: { mergeRequests: [5, 6] } }],
+    });
+  });
+
   test.each<readonly [string, Case]>([
     ['what changed', { changed: ['a', 'b'], looksAt: ['a', 'b'], reaches: 'head' }],
     ['what is pending, too', { changed: ['a'], pending: ['p'], looksAt: ['a', 'p'], reaches: 'head' }],
