@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { z } from 'zod';
 
 import { startBotProcess } from './bot-process.ts';
+import { freePort } from './free-port.ts';
 import { personAt, until } from './person.ts';
 import { pipelinesAfter } from './pipelines.ts';
 import { addTeam, aicProject, filesOf, workspaces, type Team } from './team.ts';
@@ -15,16 +16,18 @@ const serving = process.argv.includes('--serve');
 const patienceMs = 8_000;
 
 const world = await startWorld();
-const bot = await startBotProcess(world.settings, world.folder);
+const people = await addTeam(world);
+const port = await freePort();
+// Before the bot looks whether there is a webhook.
+await addHook(world, people, `http://127.0.0.1:${port}`);
+const bot = await startBotProcess({ ...world.settings, PORT: String(port) }, world.folder);
 try {
-  const team = await addTeam(world);
-  await addHook(world, team, bot.url);
-  const failures = await story(world, team);
+  const failures = await story(world, people);
   heading('What was checked');
   for (const { fact, holds } of failures)
     console.log(`${holds ? styleText('green', '✓') : styleText('red', '✗')} ${fact}`);
   process.exitCode = failures.every(({ holds }) => holds) ? 0 : 1;
-  if (serving) await serve(world, team, bot.url);
+  if (serving) await serve(world, people, bot.url);
 } catch (error) {
   console.log(
     `\n${error instanceof Error ? error.message : String(error)}. The bot's log:\n${bot.log.join('\n')}`,

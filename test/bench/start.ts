@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { until } from '../../demo/person.ts';
-import { freePort } from '../postgres.ts';
+import { freePort } from '../../demo/free-port.ts';
 import { botSettings, startLoad } from './ingest/ingest.ts';
 import { fixed, median, type Finding } from './table.ts';
 

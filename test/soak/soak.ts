@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { startBotProcess, type BotProcess } from '../../demo/bot-process.ts';
 import type { Fault } from '../../demo/fault.ts';
+import { freePort } from '../../demo/free-port.ts';
 import { startWorld, type World } from '../../demo/world.ts';
 import { deeds, moments, troubles, type Trouble } from './load.ts';
 import { buildTown, quiet, townWorkspaces } from './town.ts';
@@ -189,11 +189,3 @@ function residentMiB(bot: BotProcess | undefined): number {
 }
 
 /** The bot keeps its port when it is started again. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => void server.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}

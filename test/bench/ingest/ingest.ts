@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { until } from '../../../demo/person.ts';
 import { secret, type Sender } from './deliveries.ts';
-import { freePort } from '../../postgres.ts';
+import { freePort } from '../../../demo/free-port.ts';
 import { fixed, median, whole, type Finding } from '../table.ts';
 import type { Answered, Load } from './load.ts';
 
