@@ -85,9 +85,9 @@ function decoded(text: string): string | undefined {
 export function workspaceMatcher(pattern: string): (workspace: string) => boolean {
   const glob = (pattern.match(/\*+|\?|[^*?]+/g) ?? []).flatMap((part): readonly Sign[] => {
     if (part.startsWith('*')) return [anyText];
-    return part === '?' ? [anyCharacter] : [...(decoded(part) ?? part)];
+    return part === '?' ? [anyCharacter] : Array.from(decoded(part) ?? part);
   });
-  return (workspace) => fits(glob, [...workspace]);
+  return (workspace) => fits(glob, Array.from(workspace));
 }
 
 const anyText = Symbol('any text');
