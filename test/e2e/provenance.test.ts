@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
-
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { personAt, until, type Person } from '../../demo/person.ts';
+import { gitText } from '../../demo/gitlab/git.ts';
 import type { AutomaticRebase, MergeMethod } from '../../demo/gitlab/project.ts';
 import { aicProject, isFinal, mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
 import { issue, onMergeRequest, say } from './thread.ts';
@@ -47,18 +46,15 @@ async function hourLater(): Promise<void> {
   await scene.settle();
 }
 
-function git(...args: readonly string[]): string {
+async function git(...args: readonly string[]): Promise<string> {
   const directory = scene.world.gitlab.directoryOf(scene.projectId);
-  const who = { GIT_AUTHOR_NAME: 'o', GIT_AUTHOR_EMAIL: 'o@example.com' };
   const environment = {
-    ...process.env,
-    ...who,
+    GIT_AUTHOR_NAME: 'o',
+    GIT_AUTHOR_EMAIL: 'o@example.com',
     GIT_COMMITTER_NAME: 'o',
     GIT_COMMITTER_EMAIL: 'o@example.com',
   };
-  return execFileSync('git', ['-C', directory, ...args], { env: environment })
-    .toString()
-    .trim();
+  return gitText(directory, args, { environment });
 }
 
 describe('an unapproved merge', () => {
@@ -159,7 +155,7 @@ describe('an unapproved merge', () => {
     await until('a look at it', () => bot.log.find((line) => line.includes('is being merged')), 15_000);
     await hourLater();
     expect(live()).toEqual(after);
-    const head = git('rev-parse', 'develop');
+    const head = await git('rev-parse', 'develop');
     const path = `/projects/${scene.projectId}/repository/commits/${head}/comments`;
     const told = JSON.stringify(await scene.maintainer.call('GET', path));
     expect(told.includes('GitLab does not tell by which merge request')).toBe(file === required);
@@ -170,7 +166,11 @@ describe('an unapproved merge', () => {
     const bot = await scene.start();
     await scene.settle();
     await scene.commit('side', sqlFile('a', 'select 1'));
-    git('update-ref', 'refs/heads/develop', git('commit-tree', 'side^{tree}', '-m', 'Begin again'));
+    await git(
+      'update-ref',
+      'refs/heads/develop',
+      await git('commit-tree', 'side^{tree}', '-m', 'Begin again'),
+    );
     await scene.advance(20 * 60_000);
     await scene.deliver(bot, { object_kind: 'push', ref: 'refs/heads/develop', before: '', after: '' });
     await hourLater();
@@ -228,8 +228,8 @@ describe('a push without a merge request', () => {
     const path = `/projects/${scene.projectId}/repository`;
     await scene.commit('evil', sqlFile('evil', 'select 666'));
     // The approved branch is merged outside GitLab, and the merge holds a file that nobody reviewed.
-    const tree = git('merge-tree', '--write-tree', `work/${iid}`, 'evil');
-    const made = git(
+    const tree = await git('merge-tree', '--write-tree', `work/${iid}`, 'evil');
+    const made = await git(
       'commit-tree',
       tree,
       '-p',
@@ -240,7 +240,7 @@ describe('a push without a merge request', () => {
       `Merge branch 'work/${iid}'`,
     );
     await scene.maintainer.call('POST', `${path}/branches?branch=made&ref=develop`);
-    git('update-ref', 'refs/heads/made', made);
+    await git('update-ref', 'refs/heads/made', made);
     await scene.world.gitlab.pushAs(scene.projectId, 'omar', 'develop', made);
     await hourLater();
     expect(merged.parse(await scene.maintainer.call('GET', request(iid))).merge_commit_sha).toBe(made);
@@ -398,8 +398,8 @@ describe('a merge made by hand', () => {
     await scene.addBranch('made', 'develop');
     await scene.commit('made', text(after));
     const parents = ['-p', 'develop', '-p', `work/${iid}`];
-    const made = git('commit-tree', 'made^{tree}', ...parents, '-m', `Merge branch 'work/${iid}'`);
-    git('update-ref', 'refs/heads/made', made);
+    const made = await git('commit-tree', 'made^{tree}', ...parents, '-m', `Merge branch 'work/${iid}'`);
+    await git('update-ref', 'refs/heads/made', made);
     await scene.world.gitlab.pushAs(scene.projectId, 'omar', 'develop', made);
     await hourLater();
     expect(scene.world.aic.pipelineText(aicProject, 'PIN QA', 'p')?.includes('select 5')).toBe(isLive);
