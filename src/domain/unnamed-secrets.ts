@@ -10,6 +10,7 @@ export function unnamedSecrets(text: string): readonly Span[] {
     ...privateKeys(text),
     ...tokens(text),
     ...awsSecrets(text),
+    ...azureSecrets(text),
     ...options(text),
   ];
 }
@@ -116,19 +117,24 @@ function awsSecrets(text: string): readonly Span[] {
   );
 }
 
+/** Three characters, a digit and `Q~`, some 40 in all: https://github.com/gitleaks/gitleaks, rule `azure-ad-client-secret`. */
+const azureSecret = /(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{25,40}/g;
+
+function azureSecrets(text: string): readonly Span[] {
+  return [...text.matchAll(azureSecret)].map(({ 0: whole, index }) => ({
+    start: index,
+    end: index + whole.length,
+  }));
+}
+
 /** `curl -u user:password`, also as a list of arguments, and `mysql -ppassword`; not the numbers of a user and a group. */
 const option =
   /(?:(?<=\s|["'])(?:-[uU]|--user|--proxy-user)["']?[,\s=]{1,5}["']?(?!\d{1,9}:\d)[^\s"':/]{1,100}:|\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]{0,200}?[ \t]-p)([^\s"']{1,300})/g;
-/** Of Azure: three characters, a digit and `Q~`, some 40 in all. */
-const azureSecret = /(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{25,40}/g;
-
 function options(text: string): readonly Span[] {
   const spans: Span[] = [];
   for (const { 0: whole, 1: value = '', index } of text.matchAll(option)) {
     const end = index + whole.length;
     spans.push({ start: end - value.length, end });
   }
-  for (const { 0: whole, index } of text.matchAll(azureSecret))
-    spans.push({ start: index, end: index + whole.length });
   return spans;
 }

@@ -3,11 +3,14 @@ import { strengthOf } from './secret-names.ts';
 import { none, spanOf, type SecretName } from './secret-place.ts';
 import { literalAt, matchAt } from './secret-value.ts';
 
-const isValue = /^(?:default[-_]?)?(?:val|value|content)$/i;
+const valueName = '(?:default[-_]?)?(?:val|value|content)';
+const isValue = new RegExp(`^${valueName}$`, 'i');
 const isNamed = /(?:id|name|key)\\{0,7}["']?\s{0,5}[:=]\s{0,5}\\{0,7}["']?[^"'\n]{0,30}$/i;
 /** In JSON, in a tag, or on the next line of YAML. */
-const valueField =
-  /(?:\n[ \t]{0,100}|\b)(?:default[-_]?)?(?:val|value|content)\\{0,7}["']?\s{0,5}[:=]\s{0,5}/i;
+const valueField = new RegExp(
+  String.raw`(?:\n[ \t]{0,100}|\b)${valueName}\\{0,7}["']?\s{0,5}[:=]\s{0,5}`,
+  'i',
+);
 
 /**
  * For variables, whose name and value are fields of their own: called with every name in the text, returns the value once its neighbour names

@@ -11,7 +11,10 @@ export const accessTokenEvent = z
     project: z.object({ path_with_namespace: z.string() }).nullish(),
     group: z.object({}).nullish(),
   })
-  .refine(({ project, group }) => Boolean(project ?? group), { path: ['project'] });
+  .refine(({ project, group }) => Boolean(project ?? group), {
+    path: ['project'],
+    error: 'a project or a group is needed',
+  });
 
 /** Which token it is about and what becomes of it does not count: the bot asks after its own. */
 export function readAccessToken(): TokenExpiringEvent {

@@ -134,7 +134,12 @@ async function act(
       return close({ state: decision.state, jobs: now(ports, report) }, [audit]);
     }
     case 'report-push': {
-      const report = pushReport(view, decision.pipelines, ports.settings);
+      const report = pushReport(
+        view,
+        { pushed: decision.pipelines, unknown: [] },
+        ports.settings,
+        'next-merge',
+      );
       const audit = branchAudit(view, 'direct-push', `told of ${decision.pipelines.length} pipelines`);
       return close({ state: decision.state, jobs: now(ports, report) }, [audit]);
     }

@@ -27,14 +27,14 @@ export function heldJobs(
     ...(view.state?.gated === true ? view.mergeRequests.map(({ iid }) => iid) : []),
   ];
   const released = [...new Set(waited)].filter((iid) => !waiting.has(iid));
-  const [pushed, unknown] = [cameBy(view, held, isPushed), cameBy(view, held, isUntold)];
-  const all = [...new Set([...pushed, ...unknown])];
+  const unknown = cameBy(view, held, isUntold);
+  const pushed = cameBy(view, held, isPushed).filter((name) => !unknown.includes(name));
   const jobs = [
     ...heldComments(view, target, { held, lacking }),
     ...releasedComments(view, target, released),
-    ...(all.length === 0
+    ...(pushed.length + unknown.length === 0
       ? []
-      : pushReport(view, all, ports.settings, unknown.length > 0 ? 'is-unknown' : 'needs-force')),
+      : pushReport(view, { pushed, unknown }, ports.settings, 'force')),
   ];
   return jobs.map((job) => ({ job, dueAt: ports.clock.now() }));
 }

@@ -82,9 +82,11 @@ function quoted(word: string): string {
   return word.slice(0, longestQuote);
 }
 
-/** Names the fields, never their values: the text goes into an answer. */
+/** Names the fields and what each has to be, never their values: the text goes into an answer. */
 function rejected(kind: Kind, body: unknown, error: z.ZodError): Reading {
-  const fields = error.issues.map((issue) => issue.path.join('.') || 'the body');
+  const fields = error.issues.map(
+    (issue) => `${issue.path.join('.') || 'the body'}${issue.code === 'custom' ? ` (${issue.message})` : ''}`,
+  );
   return {
     kind: 'rejected',
     projectPath: projectPathIn(body),

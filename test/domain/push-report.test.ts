@@ -7,7 +7,8 @@ import { branchView, mail, sha } from './samples.ts';
 const view = branchView({});
 
 test('the report of a direct push reads like this', () => {
-  expect(commentIn(pushReport(view, ['customers', 'orders'], mail))).toMatchInlineSnapshot(`
+  expect(commentIn(pushReport(view, { pushed: ['customers', 'orders'], unknown: [] }, mail, 'next-merge')))
+    .toMatchInlineSnapshot(`
     "✋ **Nothing was deployed: 2 configs were pushed to \`develop\` without a merge request.**
 
     | Pipeline | Result |
@@ -25,7 +26,8 @@ test('the report of a direct push reads like this', () => {
 });
 
 test('the report of a direct push of one config speaks of one', () => {
-  expect(commentIn(pushReport(view, ['orders'], mail))).toMatchInlineSnapshot(`
+  expect(commentIn(pushReport(view, { pushed: ['orders'], unknown: [] }, mail, 'next-merge')))
+    .toMatchInlineSnapshot(`
     "✋ **Nothing was deployed: a config was pushed to \`develop\` without a merge request.**
 
     | Pipeline | Result |
@@ -42,7 +44,7 @@ test('the report of a direct push of one config speaks of one', () => {
 });
 
 test('the report of a direct push is a comment on the commit and a mail', () => {
-  const jobs = pushReport(view, ['orders'], mail);
+  const jobs = pushReport(view, { pushed: ['orders'], unknown: [] }, mail, 'next-merge');
   expect(jobs).toMatchObject([
     { kind: 'comment', place: { kind: 'commit', commit: sha(1) }, marker: 'aic-bot:direct-push' },
     { kind: 'mail', mail: { messageId: `push-7-${sha(1)}@bot.example` } },
@@ -62,12 +64,13 @@ test('the report of a direct push is a comment on the commit and a mail', () => 
 });
 
 test('the report of what came nobody knows how does not say that it was pushed', () => {
-  expect(commentIn(pushReport(view, ['orders'], mail, 'is-unknown'))).toMatchInlineSnapshot(`
+  expect(commentIn(pushReport(view, { pushed: [], unknown: ['orders'] }, mail, 'force')))
+    .toMatchInlineSnapshot(`
     "✋ **Nothing was deployed: a config came to \`develop\`, and GitLab does not tell by which merge request.**
 
     | Pipeline | Result |
     | - | - |
-    | \`orders\` | held: nobody can review it |
+    | \`orders\` | held: no merge request is known |
 
     What to do:
 
@@ -76,4 +79,15 @@ test('the report of what came nobody knows how does not say that it was pushed',
     branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
     "
   `);
+});
+
+test('what was pushed is told from what came nobody knows how', () => {
+  const [comment] = pushReport(view, { pushed: ['customers'], unknown: ['orders'] }, mail, 'force');
+  const body = comment?.kind === 'comment' ? comment.body : '';
+  expect(body).toContain(
+    '2 configs came to `develop` without a merge request, or without one that GitLab tells of.',
+  );
+  expect(body).toContain('| `customers` | held: nobody can review a push |');
+  expect(body).toContain('| `orders` | held: no merge request is known |');
+  expect(body).toContain('or revert the push');
 });

@@ -197,7 +197,7 @@ describe('a push without a merge request', () => {
       'GET',
       `/projects/${scene.projectId}/repository/commits/${commit}/comments`,
     );
-    expect(JSON.stringify(comments)).toContain('held: nobody can review it');
+    expect(JSON.stringify(comments)).toContain('held: nobody can review a push');
     const approved = await scene.open('develop', sqlFile('good', 'select 1'));
     await rita.call('POST', `${request(approved)}/approve`);
     await scene.merge(approved);

@@ -60,8 +60,8 @@ export const mergeRequest = z
       ...(author?.id === undefined ? {} : { author: { id: author.id as UserId, username: author.username } }),
       mergedBy: merger?.username,
       ...(merger?.id === undefined ? {} : { mergedById: merger.id as UserId }),
-      ...timeOf('mergedAt', shown.merged_at),
-      ...timeOf('updatedAt', shown.updated_at),
+      ...timeField('mergedAt', shown.merged_at),
+      ...timeField('updatedAt', shown.updated_at),
       head: shown.sha,
       mergeCommit: shown.merge_commit_sha,
       squashCommit: shown.squash_commit_sha,
@@ -74,7 +74,7 @@ export const mergeRequest = z
     };
   });
 
-function timeOf(
+function timeField(
   name: 'mergedAt' | 'updatedAt',
   text: string | null | undefined,
 ): Pick<MergeRequest, 'mergedAt' | 'updatedAt'> {
