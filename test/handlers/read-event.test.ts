@@ -114,7 +114,7 @@ describe('an access token event', () => {
 
   test.each([
     ['neither', {}, 'project (a project or a group is needed)'],
-    ['nothing for both', { project: null, group: null }, 'project'],
+    ['nothing for both', { project: null, group: null }, 'project (a project or a group is needed)'],
     ['a project without a path', { project: { id: 15 } }, 'project.path_with_namespace'],
     ['a project without a path beside a group', { project: {}, group }, 'project.path_with_namespace'],
     ['a group that is a text', { group: 'twitter' }, 'group'],
@@ -264,9 +264,9 @@ describe('a known kind in an unknown shape is rejected with the names of the fie
     });
     expect(merged.kind).toBe(kind);
     const pushed = { object_kind: 'push', project, ref: `refs/heads/${branch}`, before: '', after: '' };
-    const push = readEvent(pushHook, pushed);
-    expect(push.kind).toBe(kind);
-    if (push.kind === 'rejected') expect(push.reason).toContain('ref (longer than 255 bytes)');
+    const told = readEvent(pushHook, pushed);
+    expect(told.kind).toBe(kind);
+    if (told.kind === 'rejected') expect(told.reason).toContain('ref (longer than 255 bytes)');
   });
 
   test.each([null, [], 'text', 5, true])('the body %j', (body) => {
