@@ -16,7 +16,11 @@ export interface BotProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-const main = join(import.meta.dirname, '../src/main.ts');
+const root = join(import.meta.dirname, '..');
+const main = join(root, 'src/main.ts');
+
+/** Lets Node keep what it compiled: a second start takes half the time. In a folder of the project, since nobody else may write there. */
+export const compileCache = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node') };
 
 /**
  * Starts the bot with these settings and nothing else in its environment; resolves when it listens.
@@ -30,7 +34,7 @@ export async function startBotProcess(
 ): Promise<BotProcess> {
   const child = spawn(process.execPath, [...flags, main], {
     cwd: folder,
-    env: { ...settings },
+    env: { ...compileCache, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));

@@ -45,9 +45,10 @@ export async function runGit(
       moves.set(directory, (moves.get(directory) ?? 0) + 1),
     );
   }
+  const isNameCheck = args[0] === 'check-ref-format';
   const isList = args[0] === 'for-each-ref';
   if (!isList && !isPure(args, options)) return spawnGit(directory, args, options);
-  const key = JSON.stringify([directory, args, isList ? moves.get(directory) : null]);
+  const key = JSON.stringify([isNameCheck ? '' : directory, args, isList ? moves.get(directory) : null]);
   const known = answers.get(key);
   if (known !== undefined) return known;
   const answer = spawnGit(directory, args, options);

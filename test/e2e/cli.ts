@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
+import { compileCache } from '../../demo/bot-process.ts';
+
 /** What a command of the command line ended with. */
 interface CliOutcome {
   readonly code: number | null;
@@ -43,7 +45,7 @@ export function startCli(
 ): RunningCli {
   const child = spawn(process.execPath, [cli, ...args], {
     cwd: folder,
-    env: { ...settings },
+    env: { ...compileCache, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const written = { stdout: '', stderr: '' };
