@@ -308,59 +308,6 @@ describe('a command without force', () => {
   });
 });
 
-describe('a deployment that is taken up', () => {
-  test('begins nothing in a freeze that began meanwhile, says so, and goes on after it', async () => {
-    scene = await setScene();
-    const bot = await scene.start({ AIC_CONCURRENCY: '1' });
-    await scene.settle();
-    scene.world.aic.inject({ method: 'POST', path: /jobs/, times: 1, fault: { kind: 'hang' } });
-    const names = ['a', 'b', 'c'];
-    const files = Object.assign({}, ...names.map((name) => sqlFile(name, 'select 1')));
-    const iid = await scene.open('develop', files);
-    await scene.merge(iid);
-    await writing();
-    await bot.stop();
-    const cutOff = scene.rows(`select pipeline from items where state_json like '%writing%'`);
-    await scene.commit('main', {
-      'branch_to_workspace.yaml': `${mapping}workspaces:\n  PIN QA: { freeze: ["Mon 00:00 - Sun 23:59 UTC"] }\n`,
-    });
-    await scene.start();
-    expect(await scene.comment(iid, isFinal)).toContain('a deploy freeze began before it was its turn');
-    await scene.settle();
-    expect(live()).toEqual(cutOff.map((row) => z.object({ pipeline: z.string() }).parse(row).pipeline));
-    await scene.commit('main', { 'branch_to_workspace.yaml': mapping });
-    await say(scene, await issue(scene), '/aic retry branch=develop');
-    expect(live()).toEqual(names);
-  });
-
-  test('is ended where the branch has another workspace now, which gets nothing that the gate does not let pass', async () => {
-    scene = await setScene({ mapping: required });
-    const { aic } = scene.world;
-    aic.addWorkspace(aicProject, 'PIN NEW');
-    const bot = await scene.start();
-    await scene.settle();
-    const first = await scene.open('develop', sqlFile('a', 'select 1'));
-    await scene.merge(first);
-    await scene.comment(first, isGate);
-    await scene.settle();
-    aic.inject({ method: 'POST', path: /jobs/, times: 1, fault: { kind: 'hang' } });
-    const thread = await issue(scene);
-    await scene.maintainer.call('POST', `${thread.path}/notes`, {
-      body: '/aic deploy a force branch=develop',
-    });
-    await writing();
-    await bot.stop();
-    await scene.commit('main', { 'branch_to_workspace.yaml': required.replaceAll('PIN QA', 'PIN NEW') });
-    await scene.start();
-    await hourLater();
-    expect(aic.pipelines(aicProject, 'PIN NEW')).toEqual([]);
-    expect(scene.rows('select workspace, status from deployments')).toEqual([
-      { workspace: 'PIN QA', status: 'failed' },
-    ]);
-    expect(scene.rows('select pipeline, held from pending')).toEqual([{ pipeline: 'a', held: 1 }]);
-  });
-});
-
 describe('a merge made by hand', () => {
   const text = (queries: readonly string[]) => {
     const tasks = queries.map((query, at) => ({
@@ -372,6 +319,15 @@ describe('a merge made by hand', () => {
     const stages = [{ stageId: 's', description: '', tasks }];
     const content = { title: 'p', variables: [], sourceStage: {}, stages, sinkStage: {} };
     return { 'config/p.json': `${JSON.stringify(content, null, 2)}\n` };
+  };
+  /** A merge of the request's branch that somebody made and pushed, with these files as they want them. */
+  const mergeByHand = async (iid: number, files: Readonly<Record<string, string>>) => {
+    await scene.addBranch('made', 'develop');
+    await scene.commit('made', files);
+    const parents = ['-p', 'develop', '-p', `work/${iid}`];
+    const made = await git('commit-tree', 'made^{tree}', ...parents, '-m', `Merge branch 'work/${iid}'`);
+    await git('update-ref', 'refs/heads/made', made);
+    await scene.world.gitlab.pushAs(scene.projectId, 'omar', 'develop', made);
   };
   const before = ['select 1', 'insert into archive select * from a', 'delete from a', 'select 4'];
 
@@ -395,44 +351,29 @@ describe('a merge made by hand', () => {
     for (const one of [iid, other]) await rita.call('POST', `${request(one)}/approve`);
     await scene.merge(other);
     await scene.comment(other, isFinal);
-    await scene.addBranch('made', 'develop');
-    await scene.commit('made', text(after));
-    const parents = ['-p', 'develop', '-p', `work/${iid}`];
-    const made = await git('commit-tree', 'made^{tree}', ...parents, '-m', `Merge branch 'work/${iid}'`);
-    await git('update-ref', 'refs/heads/made', made);
-    await scene.world.gitlab.pushAs(scene.projectId, 'omar', 'develop', made);
+    await mergeByHand(iid, text(after));
     await hourLater();
     expect(scene.world.aic.pipelineText(aicProject, 'PIN QA', 'p')?.includes('select 5')).toBe(isLive);
   });
-});
 
-describe('a command with force', () => {
-  test('that was cut off opens the gate for its own pipelines alone when it is taken up', async () => {
+  test('that puts back what its request never touched does not', async () => {
     scene = await setScene({ mapping: required });
-    const { aic } = scene.world;
-    const bot = await scene.start();
-    await scene.settle();
-    const first = await scene.open('develop', { ...sqlFile('a', 'select 1'), ...sqlFile('b', 'select 1') });
-    await scene.merge(first);
-    await scene.comment(first, isGate);
-    await scene.settle();
-    aic.inject({ method: 'POST', path: /jobs/, times: 1, fault: { kind: 'hang' } });
-    const thread = await issue(scene);
-    await scene.maintainer.call('POST', `${thread.path}/notes`, {
-      body: '/aic deploy a force branch=develop',
-    });
-    await writing();
-    await bot.stop();
-    // Of the command itself nothing is left, as when it was given up.
-    const second = await scene.open('develop', sqlFile('c', 'select 1'));
-    await scene.merge(second);
+    await scene.commit('develop', text(before));
     await scene.start();
+    await scene.settle();
+    const rita = reviewer();
+    const [iid, other] = [
+      await scene.open('develop', sqlFile('q', 'select 1')),
+      await scene.open('develop', text(['select 9', ...before.slice(1)])),
+    ];
+    for (const one of [iid, other]) await rita.call('POST', `${request(one)}/approve`);
+    await scene.merge(other);
+    await scene.comment(other, isFinal);
+    // Its own branch holds `p` as it was before the other request.
+    await mergeByHand(iid, { ...text(before), ...sqlFile('q', 'select 1') });
     await hourLater();
-    expect(live()).toEqual(['a']);
-    expect(scene.rows('select pipeline from pending order by pipeline')).toEqual([
-      { pipeline: 'b' },
-      { pipeline: 'c' },
-    ]);
+    expect(live()).toEqual(['p', 'q']);
+    expect(scene.world.aic.pipelineText(aicProject, 'PIN QA', 'p')).toContain('select 9');
   });
 });
 
