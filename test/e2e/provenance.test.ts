@@ -248,13 +248,6 @@ describe('a push without a merge request', () => {
   });
 });
 
-const writing = () =>
-  until(
-    'the write',
-    () => scene.rows(`select 1 from items where state_json like '%writing%'`).length > 0 || undefined,
-    15_000,
-  );
-
 describe('a command without force', () => {
   const begin = async () => {
     scene = await setScene({ mapping: required });
