@@ -34,7 +34,7 @@ function hasMemory(): boolean {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     env: hasMemory() ? { TMPDIR: memory } : {},
     // Most of them wait for a process or a clock most of the time.

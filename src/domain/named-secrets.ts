@@ -32,6 +32,8 @@ const behindType = /\](?:\s{0,3}\|\s{0,3}[\w.]{1,40}){0,3}\s{0,5}=(?!=)/y;
 const signBelow = /[ \t]{0,100}(?:\\?\r?\n[ \t]{0,200}){1,3}(?::=|={1,3}(?![=>])|!==?|\+=)/y;
 const longestCompared = 300;
 const signBefore = /["'`]\s{0,5}(?:={1,3}|!==?|<>|:=)\s{0,5}$/;
+const comparison = /\s{0,5}(?:={2,3}|!==?|<>)\s{0,5}/y;
+const identifier = /[\p{L}_][\p{L}\d_$.]{0,119}/uy;
 const sign = /[ \t]{0,100}(?::=|={1,3}>?|!==?|<>|\+=|\|\|=|\?\?=|->|:(?!:))/y;
 const plainWord = /[^\s"'\\,;&()}\]=:]{8,200}/y;
 const asks = /^(?:get|read|fetch|load|look|lookup|find|has|is|check|validate|count|max|min|sum)(?![a-z])/i;
@@ -77,6 +79,7 @@ function secretsOf(
   }
   const strength = strengthOf(name.text);
   if (strength === 'strong') {
+    if (isComparedText(text, name)) return nothing;
     const its = elementSecrets(text, name) ?? targets(name) ?? givenTo(text, name) ?? said(text, name);
     const compared = comparedWith(text, name);
     return compared === undefined ? its : { spans: [compared, ...its.spans], end: its.end };
@@ -84,6 +87,15 @@ function secretsOf(
   const byPlace = givenByPlace(text, name);
   if (byPlace !== undefined) return byPlace;
   return (strength === 'weak' ? randomValue(text, name) : undefined) ?? nothing;
+}
+
+/** Whether it is no name but a text that looks like one, and the name stands behind it: `"my_pw" == password`. */
+function isComparedText(text: string, name: SecretName): boolean {
+  if (!name.isQuoted) return false;
+  const compared = matchAt(comparison, text, name.after);
+  if (compared === undefined) return false;
+  const other = matchAt(identifier, text, name.after + compared.length);
+  return other !== undefined && strengthOf(other) === 'strong';
 }
 
 /** `"x" == password`. */

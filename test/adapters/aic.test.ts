@@ -23,7 +23,7 @@ function connect(key: string, concurrency = 8): Aic {
     clock,
     stop: new AbortController().signal,
     mask,
-    retry: { firstPauseMs: 1, longestPauseMs: 5, totalMs: 100 },
+    retry: { firstPauseMs: 1, longestPauseMs: 5, totalMs: 1_500 },
     breaking: neverBreaking,
     timeoutMs: 5_000,
   })(createLog({ level: 'debug', clock, mask, write: (line) => void lines.push(line) }));

@@ -13,7 +13,7 @@ export function connectGitLab(url: string, token: string): GitLab {
     clock,
     stop: new AbortController().signal,
     mask,
-    retry: { firstPauseMs: 1, longestPauseMs: 5, totalMs: 100 },
+    retry: { firstPauseMs: 1, longestPauseMs: 5, totalMs: 1_500 },
     breaking: neverBreaking,
     timeoutMs: 5_000,
   })(createLog({ level: 'silent', clock, mask, write: () => {} }));

@@ -171,6 +171,14 @@ describe('a secret in any of these forms is hidden', () => {
     );
   });
 
+  test.each([
+    ['x = "', '" != password'],
+    ['if "', '" == user.password:'],
+    ["'", "' <> db_password"],
+  ])('where it looks like a name itself: %smy_pw%s', (before, after) => {
+    expect(mask(`${before}my_pw${after}\n`)).toBe(`${before}[hidden]${after}\n`);
+  });
+
   test('in a diff, wherever the change stands, and the change is seen', () => {
     const around = Array.from({ length: 9 }, (_, index) => `line_${index}(x)`).join('\n');
     fc.assert(

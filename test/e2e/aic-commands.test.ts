@@ -172,7 +172,7 @@ describe('backup', () => {
     await scene.start();
     addDrive();
     for (let number = 0; number < 150; number += 1) setPipeline(`Pipeline ${number}`, 'select 1');
-    scene.world.aic.inject({ path: /upload-file$/, times: 5, fault: { kind: 'status', status: 503 } });
+    scene.world.aic.inject({ path: /upload-file$/, times: 2, fault: { kind: 'status', status: 503 } });
     const { emoji, answer } = await inIssue('/aic backup branch=develop');
     expect(emoji).toBe('white_check_mark');
     expect(answer).toContain('Backed up 150 pipelines');

@@ -25,7 +25,7 @@ describe('the calls of a deployment', () => {
     const before = byBot();
     const aicBefore = aic.calls.length;
     await scene.merge(iid);
-    await scene.world.mail.waitForMail(() => true, 15_000);
+    await scene.world.mail.waitForMail(() => true, 30_000);
     expect(await scene.comment(iid, isFinal)).toContain('3 updated');
     await scene.advance(20_000);
     await scene.world.gitlab.deliveriesSettled();

@@ -37,7 +37,7 @@ describe('a merge into a mapped branch', () => {
     expect(live('Sales')).toEqual(stagesOf('select 1'));
     expect(live('Stock')).toEqual(stagesOf('select 2'));
     expect(live('Sales', 'PIN PROD')).toBeUndefined();
-    const mail = await scene.world.mail.waitForMail(() => true, 5_000);
+    const mail = await scene.world.mail.waitForMail(() => true, 30_000);
     expect(mail).toMatchObject({
       subject: '[Deploy] GitLab Deployment Summary for develop',
       to: ['data-team@example.com'],
@@ -321,7 +321,7 @@ describe('a push without a merge request', () => {
     await scene.start();
     const pushed = await scene.push('develop', sqlFile('Pushed', 'select 1'));
     await scene.advance(20_000);
-    const mail = await scene.world.mail.waitForMail(({ subject }) => subject.includes('develop'), 5_000);
+    const mail = await scene.world.mail.waitForMail(({ subject }) => subject.includes('develop'), 30_000);
     expect(mail.text).toContain('Pushed');
     const path = `/projects/${scene.projectId}/repository/commits/${pushed}/comments`;
     const comments = await until(
@@ -345,7 +345,7 @@ describe('a push without a merge request', () => {
     await scene.start();
     await scene.push('develop', sqlFile('Pushed', 'select 1'));
     await scene.advance(20_000);
-    await scene.world.mail.waitForMail(({ text }) => text.includes('1 created'), 5_000);
+    await scene.world.mail.waitForMail(({ text }) => text.includes('1 created'), 30_000);
     expect(live('Pushed')).toEqual(stagesOf('select 1'));
   });
 });
@@ -404,7 +404,7 @@ describe('webhooks out of order', () => {
     await until('the end', () => (scene.rows(waiting).length === 0 ? true : undefined), 5_000);
     expect(scene.world.aic.writes).toHaveLength(1);
     expect(await scene.comments(iid)).toHaveLength(1);
-    await scene.world.mail.waitForMail(() => true, 5_000);
+    await scene.world.mail.waitForMail(() => true, 30_000);
     expect(scene.world.mail.mails).toHaveLength(1);
   });
 });

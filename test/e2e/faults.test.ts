@@ -91,7 +91,7 @@ describe('a lasting failure', () => {
     await scene.start();
     const iid = await mergeSales();
     await scene.comment(iid, isFinal);
-    await scene.world.mail.waitForMail(() => true, 5_000);
+    await scene.world.mail.waitForMail(() => true, 30_000);
     const lists = () => scene.world.aic.calls.filter(({ path }) => path.endsWith('/projects')).length;
     const before = lists();
     await scene.advance(20_000);
@@ -108,7 +108,7 @@ describe('a lasting failure', () => {
     await scene.start();
     const remove = scene.world.gitlab.inject({ path: /notes/, fault: { kind: 'status', status: 500 } });
     const iid = await mergeSales();
-    await scene.world.mail.waitForMail(({ text }) => text.includes('1 created'), 10_000);
+    await scene.world.mail.waitForMail(({ text }) => text.includes('1 created'), 30_000);
     expect(scene.world.aic.pipelines(aicProject, 'PIN QA')).toEqual(['Sales']);
     remove();
     await scene.advance(10_000);
@@ -124,7 +124,7 @@ describe('a lasting failure', () => {
     expect(scene.world.mail.mails).toEqual([]);
     scene.world.mail.refuse(false);
     await scene.advance(10_000);
-    await scene.world.mail.waitForMail(() => true, 5_000);
+    await scene.world.mail.waitForMail(() => true, 30_000);
     expect(scene.world.mail.mails).toHaveLength(1);
   });
 
@@ -188,7 +188,7 @@ describe('secrets', () => {
     const bot = await scene.start({ AIC_API_KEY: key, LOG_LEVEL: 'debug' });
     const iid = await mergeSales();
     const comment = await scene.comment(iid, isFinal);
-    const mail = await scene.world.mail.waitForMail(() => true, 5_000);
+    const mail = await scene.world.mail.waitForMail(() => true, 30_000);
     const everything = [...bot.log, comment, mail.html, mail.text].join('\n');
     expect(comment).toContain('bad key');
     for (const secret of [key, 'other-secret-1', 'hunter2', GITLAB_TOKEN, scene.world.webhookSecret]) {

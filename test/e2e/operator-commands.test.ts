@@ -359,7 +359,7 @@ describe('a command line that ends in the middle', () => {
     expect(scene.rows('select id, ordered_by is not null as known from deployments')).toEqual([
       { id: 1, known: 1 },
     ]);
-    await scene.world.mail.waitForMail(() => true, 5_000);
+    await scene.world.mail.waitForMail(() => true, 30_000);
     expect(deploymentMails()).toHaveLength(1);
   }
 

@@ -19,7 +19,7 @@ describe('without a mapping to follow', () => {
     await scene.start();
     const iid = await mergeSales();
     expect(await scene.comment(iid, refused)).toContain('there is no `branch_to_workspace.yaml` on `main`');
-    const mail = await scene.world.mail.waitForMail(() => true, 5_000);
+    const mail = await scene.world.mail.waitForMail(() => true, 30_000);
     expect(mail.text).toContain('Add "branch_to_workspace.yaml" to "main"');
     expect(scene.world.aic.writes).toEqual([]);
 

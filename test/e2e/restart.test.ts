@@ -51,7 +51,7 @@ describe('a bot process', { timeout: 60_000 }, () => {
     expect(scene.world.aic.pipelines(aicProject, 'PIN QA')).toHaveLength(5);
     expect(scene.world.aic.writes.filter(({ kind }) => kind === 'create')).toHaveLength(5);
     expect(await scene.comments(iid)).toHaveLength(1);
-    await scene.world.mail.waitForMail(() => true, 5_000);
+    await scene.world.mail.waitForMail(() => true, 30_000);
     expect(scene.world.mail.mails).toHaveLength(1);
   });
 
@@ -86,7 +86,7 @@ describe('a bot process', { timeout: 60_000 }, () => {
     await startProcess(hook);
     expect(await scene.comment(iid, isFinal)).toContain('**Deployed 5 pipelines to `PIN QA`: 5 created**');
     expect(scene.world.aic.pipelines(aicProject, 'PIN QA')).toHaveLength(5);
-    const { text } = await scene.world.mail.waitForMail(() => true, 5_000);
+    const { text } = await scene.world.mail.waitForMail(() => true, 30_000);
     expect(text).not.toMatch(/to create|creating/);
   });
 

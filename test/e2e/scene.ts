@@ -59,7 +59,7 @@ export interface Scene {
 }
 
 const note = z.object({ body: z.string(), system: z.boolean(), author: z.object({ username: z.string() }) });
-const patienceMs = 15_000;
+const patienceMs = 30_000;
 
 export const mapping = `mapping:
   main: PIN PROD
@@ -281,7 +281,7 @@ async function startBot(
     random: Math.random,
     log: createLog({ level: 'debug', clock, mask, write: (line) => void log.push(line) }),
     mask,
-    retry: { firstPauseMs: 5, longestPauseMs: 20, totalMs: 300 },
+    retry: { firstPauseMs: 5, longestPauseMs: 20, totalMs: 500 },
     breaking: { afterFailures: 10, pauseMs: 50 },
     // A bot whose clock is moved ahead has not been paused.
     leaseMs: 30 * 24 * 60 * 60_000,

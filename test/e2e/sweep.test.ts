@@ -41,7 +41,7 @@ describe('the sweep', () => {
     await scene.start();
     await scene.settle();
     expect(await scene.comment(iid, isFinal)).toContain('**Deployed 1 pipeline to `PIN QA`: 1 created**');
-    const mail = await scene.world.mail.waitForMail(({ subject }) => subject.includes('[Deploy]'), 10_000);
+    const mail = await scene.world.mail.waitForMail(({ subject }) => subject.includes('[Deploy]'), 30_000);
     expect(mail.text).toContain('Sales');
   });
 
@@ -54,7 +54,7 @@ describe('the sweep', () => {
     await nextSweep();
     await scene.settle();
     expect(await scene.comment(iid, isFinal)).toContain('1 created');
-    const mail = await scene.world.mail.waitForMail(({ subject }) => subject.includes('webhook'), 10_000);
+    const mail = await scene.world.mail.waitForMail(({ subject }) => subject.includes('webhook'), 30_000);
     expect(mail.subject).toBe('[aic-bot] The webhook of pin/pipelines does not work');
     expect(mail.text).toContain('There is no webhook for the bot');
   });

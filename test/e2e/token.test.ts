@@ -89,7 +89,7 @@ describe('the end of the bot’s GitLab token', () => {
     const { gitlab, bot, mail } = scene.world;
     for (let times = 0; times < 5; times += 1) gitlab.announceTokenExpiry(scene.projectId, bot.token);
     await gitlab.deliveriesSettled();
-    await mail.waitForMail(({ subject }) => subject.includes('The GitLab token expires in 6 days'), 15_000);
+    await mail.waitForMail(({ subject }) => subject.includes('The GitLab token expires in 6 days'), 30_000);
     await settled();
     expect(subjects()).toHaveLength(1);
   });
@@ -148,7 +148,7 @@ describe('a token that GitLab does not accept', () => {
   it('is mailed once, tried again, and told of anew after it was accepted', async () => {
     endsIn(-1);
     const bot = await scene.start();
-    const mail = await scene.world.mail.waitForMail(({ subject }) => subject === denied, 15_000);
+    const mail = await scene.world.mail.waitForMail(({ subject }) => subject === denied, 30_000);
     expect(mail.text).toContain('401 Token is expired');
     await lookAgain();
     await bot.stop();
