@@ -38,7 +38,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     env: hasMemory() ? { TMPDIR: memory } : {},
     // Most of them wait for a process or a clock most of the time.
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: { sequencer: SlowFirst },
   },
 });
