@@ -27,11 +27,11 @@ export type Reason =
       readonly request: MergeRequestIid | undefined;
     }
   | { readonly kind: 'held'; readonly waits: readonly Wait[] }
-  /** The deployment was cut off, and meanwhile the branch got another workspace, or none. */
+  /** The deployment was cut off, and meanwhile the branch got another workspace, or none, or is gone. */
   | {
       readonly kind: 'moved-on';
       readonly workspace: string;
-      readonly why: 'other-workspace' | 'unmapped' | 'unclaimed';
+      readonly why: 'other-workspace' | 'unmapped' | 'unclaimed' | 'branch-gone';
     }
   | { readonly kind: 'deployed-since'; readonly by: DeploymentId }
   | { readonly kind: 'no-snapshot' }
@@ -131,19 +131,10 @@ export function explain(reason: Reason): Explanation {
       };
     case 'moved-on':
       return {
-        what: [
-          'The deployment was cut off, and ',
-          ...(reason.why === 'unclaimed'
-            ? phrase`the project may not use ${reason.workspace} any more.`
-            : phrase`${reason.workspace} is not the branch's workspace any more.`),
-        ],
+        what: ['The deployment was cut off, and ', ...movedText(reason)],
         remedy: [
           ...phrase`Look in AIC what ${reason.workspace} has of it. The bot deploys it by itself `,
-          ...(reason.why === 'other-workspace'
-            ? words('to the workspace that the branch has now.')
-            : reason.why === 'unmapped'
-              ? phrase`once ${'branch_to_workspace.yaml'} gives the branch a workspace.`
-              : phrase`once the operator of the bot grants the workspace in ${'AIC_WORKSPACES'}.`),
+          ...movedRemedy(reason),
         ],
       };
     case 'deployed-since':
@@ -246,4 +237,32 @@ function place(at: { readonly path: string; readonly line?: number }): Phrase {
 
 function meant(nearest: readonly string[]): Phrase {
   return nearest.length === 0 ? [] : [' Did you mean ', ...names(nearest), '?'];
+}
+
+type MovedOn = Extract<Reason, { kind: 'moved-on' }>;
+
+function movedText({ why, workspace }: MovedOn): Phrase {
+  switch (why) {
+    case 'unclaimed':
+      return phrase`the project may not use ${workspace} any more.`;
+    case 'branch-gone':
+      return words('its branch was deleted since.');
+    case 'other-workspace':
+    case 'unmapped':
+      return phrase`${workspace} is not the branch's workspace any more.`;
+  }
+}
+
+/** Goes on from "The bot deploys it by itself". */
+function movedRemedy({ why }: MovedOn): Phrase {
+  switch (why) {
+    case 'other-workspace':
+      return words('to the workspace that the branch has now.');
+    case 'unmapped':
+      return phrase`once ${'branch_to_workspace.yaml'} gives the branch a workspace.`;
+    case 'unclaimed':
+      return phrase`once the operator of the bot grants the workspace in ${'AIC_WORKSPACES'}.`;
+    case 'branch-gone':
+      return words('once the branch is there again and holds it.');
+  }
 }

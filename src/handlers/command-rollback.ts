@@ -38,6 +38,7 @@ import {
   type Prepared,
 } from './command-context.ts';
 import { readConfig } from './read-versions.ts';
+import { resumeFirst } from './resume.ts';
 import { restoredIn, runRollback, type RolledBack } from './run-rollback.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
 
@@ -99,6 +100,9 @@ async function rollBack(context: CommandContext, command: Command, subject: Subj
   if (ended !== undefined) return tell(context, subject, target, ended);
   const claimed = await claimWorkspace(ports, project, target);
   if (!claimed.ok) return endedBy(claimed.failure);
+  const resumed = await resumeFirst(ports, { projectId: project.id, branch: deployment.branch });
+  if (resumed.kind === 'stopped') return { kind: 'stopped' };
+  if (resumed.kind === 'not-yet') return endedBy({ kind: 'upstream', failure: resumed.failure });
   const snapshots = await store.snapshots(deployment.id);
   const updated = subject.items.filter(({ state }) => state.kind === 'updated');
   const names = updated.map(({ pipeline }) => pipeline);

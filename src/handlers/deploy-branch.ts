@@ -13,7 +13,7 @@ import { backMergeJobs } from './back-merge.ts';
 import { heldJobs, holdBack, isAllToWrite } from './hold-back.ts';
 import { notYet } from './not-done.ts';
 import type { BranchPorts } from './ports.ts';
-import { resume } from './resume.ts';
+import { endOfGone, resume } from './resume.ts';
 import { retryJob } from './retry-job.ts';
 import { runDeployment } from './run-deployment.ts';
 import { sortCandidates } from './sort-candidates.ts';
@@ -42,7 +42,8 @@ export async function deployBranch(ports: BranchPorts, job: DeployJob, tries: nu
     others.map((branch) => deployJob(job.projectId, branch)),
   );
   if (looked.value.kind === 'nothing') {
-    const { why, deliveries } = looked.value;
+    const { why, deliveries, gone } = looked.value;
+    if (gone !== undefined) await endOfGone(ports, key, gone);
     ports.log.info('nothing to deploy', { branch: job.branch, why, deliveries: deliveries.join(' ') });
     await ports.store.close({
       key,

@@ -18,12 +18,12 @@ import { retryJob } from './retry-job.ts';
 import { recordJob } from './run-deployment.ts';
 
 /**
- * Ends a deployment that was cut off and whose workspace is its branch's no longer. What it left unfinished is told, and waits as what was merged does: for the
+ * Ends a deployment that was cut off and whose branch is gone, or has its workspace no longer. What it left unfinished is told, and waits as what was merged does: for the
  * gate, and for the workspace that the branch has then.
  */
 export async function endCutOff(
   ports: BranchPorts,
-  view: BranchView,
+  view: Pick<BranchView, 'key' | 'project' | 'pending'>,
   { deployment, items: known, scope }: LastDeployment & { readonly scope: Scope },
   why: Extract<Reason, { kind: 'moved-on' }>['why'],
 ): Promise<void> {

@@ -1,16 +1,17 @@
 import type { BranchView } from '../domain/branch-view.ts';
-import type { GitLabResult } from '../domain/gitlab.ts';
+import type { GitLabResult, Project } from '../domain/gitlab.ts';
 import type { Held } from '../domain/held.ts';
 import { lookup, type WorkspaceTarget } from '../domain/mapping.ts';
 import { ok } from '../domain/result.ts';
 import type { UpstreamFailure } from '../domain/upstream.ts';
-import type { Scope } from '../domain/store.ts';
+import type { BranchKey, Scope } from '../domain/store.ts';
 import { checkGate } from './check-gate.ts';
 import type { LastDeployment } from './deployment-run.ts';
 import { endCutOff } from './end-cut-off.ts';
 import type { BranchPorts } from './ports.ts';
 import { runDeployment } from './run-deployment.ts';
 import { sortCandidates } from './sort-candidates.ts';
+import { viewForOrder } from './view-branch.ts';
 import { isSameWorkspace, keyOfWorkspace } from './workspace-key.ts';
 
 type Resumed =
@@ -54,6 +55,22 @@ export async function resume(ports: BranchPorts, view: BranchView): Promise<Resu
     resumed: last,
   });
   return ran.kind === 'ended' ? { kind: 'ended' } : ran;
+}
+
+/** Brings a deployment that was cut off to its end before anything else is done with its branch. */
+export async function resumeFirst(ports: BranchPorts, key: BranchKey): Promise<Resumed> {
+  if (!(await ports.store.running(key.projectId)).includes(key.branch)) return { kind: 'nothing' };
+  const looked = await viewForOrder(ports, key);
+  if (!looked.ok) return { kind: 'not-yet', failure: looked.failure };
+  return looked.value.kind === 'view' ? resume(ports, looked.value.view) : { kind: 'nothing' };
+}
+
+/** Ends what was cut off of a branch that is no more. */
+export async function endOfGone(ports: BranchPorts, key: BranchKey, project: Project): Promise<void> {
+  const last = await ports.store.lastDeployment(key);
+  if (last?.deployment.status !== 'running' || last.scope === undefined) return;
+  const pending = await ports.store.pending(key);
+  await endCutOff(ports, { key, project, pending }, { ...last, scope: last.scope }, 'branch-gone');
 }
 
 function isOwn(

@@ -20,7 +20,13 @@ import type { BranchPorts } from './ports.ts';
 /** A branch to decide about, or why there is nothing to decide. */
 export type Look = (
   | { readonly kind: 'view'; readonly view: BranchView }
-  | { readonly kind: 'nothing'; readonly why: string; readonly deliveries: readonly string[] }
+  | {
+      readonly kind: 'nothing';
+      readonly why: string;
+      readonly deliveries: readonly string[];
+      /** Whose branch it was, where it exists no more. */
+      readonly gone?: Project;
+    }
 ) & {
   /** Branches that waited for a valid mapping and are worth another look, because the mapping may have changed. */
   readonly held: readonly string[];
@@ -77,7 +83,8 @@ export async function viewBranch(
   const isUnknown = state === undefined && pending.length === 0;
   if (!head.ok && head.failure.reason === 'refused' && isUnknown) return nothing('GitLab refuses its name');
   if (!head.ok) return head;
-  if (head.value === undefined) return nothing('the branch does not exist');
+  if (head.value === undefined)
+    return ok({ kind: 'nothing', why: 'the branch does not exist', deliveries, held, gone: project.value });
   // A move to elsewhere than the head is told of late, and may lie before the record.
   const isLate = waiting.some(
     ({ event }) => event.kind === 'pushed' && (event.after === state?.origin || event.after !== head.value),

@@ -131,9 +131,24 @@ describe('a deployment that was cut off', () => {
   });
 
   test.each([
-    ['goes on at the commit that was deployed before', mapping, 'succeeded'],
-    ['is ended once its branch is no longer deployed', mapping.replace(/ {2}develop.*\n/, ''), 'failed'],
-  ])('%s, though nothing is new', async (_, later, status) => {
+    ['goes on at the commit that was deployed before', async () => {}, 'succeeded'],
+    [
+      'is ended once its branch is no longer deployed',
+      async () => {
+        const unnamed = mapping.replace(/ {2}develop.*\n/, '');
+        await scene.commit('main', { 'branch_to_workspace.yaml': unnamed });
+      },
+      'failed',
+    ],
+    [
+      'is ended once its branch is gone',
+      async () => {
+        const path = `/projects/${scene.projectId}/repository/branches/develop`;
+        await scene.maintainer.call('DELETE', path);
+      },
+      'failed',
+    ],
+  ])('%s, though nothing is new', async (_, change, status) => {
     scene = await setScene();
     const bot = await scene.start();
     await scene.settle();
@@ -146,7 +161,7 @@ describe('a deployment that was cut off', () => {
     await order('/aic deploy a force branch=develop');
     await cutOff(bot, 1);
     forgetJobs();
-    await scene.commit('main', { 'branch_to_workspace.yaml': later });
+    await change();
     await scene.start();
     await hourLater();
     expect(scene.rows('select status from deployments order by id')).toEqual([
