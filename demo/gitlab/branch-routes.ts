@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { commitJson } from './commit-json.ts';
-import { readCommit } from './commits.ts';
+import { mergeBase, readCommit } from './commits.ts';
 import { gitText } from './git.ts';
 import type { ApiEnv, Instance } from './instance.ts';
 import { pageOf } from './paging.ts';
@@ -28,7 +28,9 @@ export function branchRoutes(instance: Instance): Hono<ApiEnv> {
     );
     const merged = await mergedBranches(project);
     const rows = await Promise.all(
-      found.map((branch) => branchJson(branch, { project, user, merged, url: instance.url() })),
+      found.map((branch) =>
+        branchJson(branch, { project, user, isMerged: merged.has(branch.name), url: instance.url() }),
+      ),
     );
     return pageOf(c, rows, (row) => row);
   });
@@ -57,8 +59,8 @@ export function branchRoutes(instance: Instance): Hono<ApiEnv> {
       return start;
     });
     await afterPush(instance, project, { user, branch: name, before: undefined, after: head });
-    const merged = await mergedBranches(project);
-    const row = await branchJson({ name, head }, { project, user, merged, url: instance.url() });
+    const isMerged = await isInDefault(project, head);
+    const row = await branchJson({ name, head }, { project, user, isMerged, url: instance.url() });
     return c.json(row, 201);
   });
 
@@ -70,8 +72,8 @@ export function branchRoutes(instance: Instance): Hono<ApiEnv> {
     if (head === undefined && !(await isBranchName(project.repository.directory, name)))
       throw refused(400, 'The branch refname is invalid');
     if (head === undefined) throw notFound('Branch');
-    const merged = await mergedBranches(project);
-    return c.json(await branchJson({ name, head }, { project, user, merged, url: instance.url() }));
+    const isMerged = await isInDefault(project, head);
+    return c.json(await branchJson({ name, head }, { project, user, isMerged, url: instance.url() }));
   });
 
   app.delete(`${branches}/:branch`, async (c) => {
@@ -124,15 +126,23 @@ async function mergedBranches(project: Project): Promise<ReadonlySet<string>> {
   return new Set(text.split('\n'));
 }
 
+/** The same of one branch, whose answer stays the same as long as neither moves. */
+async function isInDefault({ repository, defaultBranch }: Project, head: string): Promise<boolean> {
+  const main = await repository.head(defaultBranch);
+  return (
+    main !== undefined && (main === head || (await mergeBase(repository.directory, head, main)) === head)
+  );
+}
+
 async function branchJson(
   { name, head }: { readonly name: string; readonly head: string },
-  { project, user, merged, url }: { project: Project; user: User; merged: ReadonlySet<string>; url: string },
+  { project, user, isMerged, url }: { project: Project; user: User; isMerged: boolean; url: string },
 ): Promise<object> {
   const commit = await readCommit(project.repository.objects, head);
   return {
     name,
     commit: commitJson(commit, project, url),
-    merged: name !== project.defaultBranch && merged.has(name),
+    merged: name !== project.defaultBranch && isMerged,
     protected: isProtected(project, name),
     developers_can_push: opensTo(project, name, ({ pushLevel }) => pushLevel),
     developers_can_merge: opensTo(project, name, ({ mergeLevel }) => mergeLevel),
