@@ -1,14 +1,7 @@
-import { execFile } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
 
-/** Git without the settings of the machine or the user, so that a demo runs everywhere alike. */
-export const gitEnvironment: Readonly<Record<string, string>> = {
-  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_TERMINAL_PROMPT: '0',
-  LC_ALL: 'C',
-  TZ: 'UTC',
-};
+import type { GitDone, GitTask } from './git-task.ts';
 
 export interface GitAnswer {
   readonly code: number;
@@ -77,21 +70,49 @@ async function spawnGit(
   args: readonly string[],
   { input, environment = {}, codes = [0] }: GitOptions,
 ): Promise<GitAnswer> {
-  return new Promise((resolve, reject) => {
-    const child = execFile(
-      'git',
-      [`--git-dir=${directory}`, ...args],
-      { env: { ...gitEnvironment, ...environment }, encoding: 'buffer', maxBuffer: Infinity },
-      (error, output, errors) => {
-        const code = error === null ? 0 : error.code;
-        if (typeof code === 'number' && codes.includes(code)) resolve({ code, output });
-        else reject(new Error(`git ${args[0] ?? ''}: ${errors.toString().trim()}`, { cause: error }));
-      },
-    );
-    // Git may end before it has read everything; what matters then is its exit code.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input);
+  const { code, output, said } = await inRunner({
+    args: [`--git-dir=${directory}`, ...args],
+    environment,
+    input,
   });
+  if (code === undefined || !codes.includes(code)) throw new Error(`git ${args[0] ?? ''}: ${said}`);
+  return { code, output: Buffer.from(output) };
+}
+
+/** The process that runs Git, and who waits for it. */
+let runner: ChildProcess | undefined;
+const waiting = new Map<number, (done: GitDone) => void>();
+let lastId = 0;
+
+async function inRunner(task: Omit<GitTask, 'id'>): Promise<GitDone> {
+  const child = (runner ??= startRunner());
+  const id = (lastId += 1);
+  child.channel?.ref();
+  return new Promise((resolve) => {
+    waiting.set(id, resolve);
+    child.send({ ...task, id });
+  });
+}
+
+/** It ends with this process, and keeps it from its end only while somebody waits. */
+function startRunner(): ChildProcess {
+  const child = fork(join(import.meta.dirname, 'git-process.ts'), {
+    serialization: 'advanced',
+    execArgv: [],
+  });
+  child.on('message', (done: GitDone) => {
+    waiting.get(done.id)?.(done);
+    waiting.delete(done.id);
+    if (waiting.size === 0) child.channel?.unref();
+  });
+  child.once('exit', () => {
+    runner = undefined;
+    for (const [id, end] of waiting)
+      end({ id, code: undefined, output: new Uint8Array(), said: 'its process ended' });
+    waiting.clear();
+  });
+  child.unref();
+  return child;
 }
 
 /** The output as text, without the newline at the end. */

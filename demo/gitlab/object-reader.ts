@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { gitEnvironment } from './git.ts';
+import { gitEnvironment } from './git-task.ts';
 
 export interface GitObject {
   readonly id: string;
