@@ -1,4 +1,4 @@
-import { configPath } from '../src/domain/config-path.ts';
+import { configPath } from '../src/domain/pipeline/config-path.ts';
 import { personAt } from './person.ts';
 import { pipelinesBefore, type DemoContent } from './pipelines.ts';
 import type { World } from './world.ts';

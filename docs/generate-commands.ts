@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 
-import { commandDocs } from '../src/domain/command-docs.ts';
+import { commandDocs } from '../src/domain/commands/reference-docs.ts';
 
 const file = new URL('commands.md', import.meta.url);
 

@@ -1,20 +1,20 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
-import { createPrompt } from './adapters/prompt.ts';
-import { createTerminal } from './adapters/terminal.ts';
-import { addAuditCommands } from './audit-commands.ts';
-import { addBranchCommands } from './branch-commands.ts';
-import { addStoreCommands } from './store-commands.ts';
+import { createPrompt } from './adapters/terminal/prompt.ts';
+import { createTerminal } from './adapters/terminal/terminal.ts';
+import { addAuditCommands } from './cli/audit-command.ts';
+import { addBranchCommands } from './cli/pipeline-commands.ts';
+import { addStoreCommands } from './cli/migrate-store-command.ts';
 import { projectsNamedIn, readSettings, secretsIn } from './config.ts';
-import { words } from './domain/phrase.ts';
-import { refusalPrintout, type Printout } from './domain/printout.ts';
-import { projectPath, type ProjectPath } from './domain/project-path.ts';
-import { createValueMask } from './domain/secrets.ts';
-import { describeEnvFile, withEnvFile } from './env-file.ts';
-import { doctor } from './handlers/doctor.ts';
-import { init } from './handlers/init.ts';
-import { prepareDoctor, prepareInit, type Seat } from './operator.ts';
+import { words } from './domain/report/phrase.ts';
+import { refusalPrintout, type Printout } from './domain/report/printout.ts';
+import { projectPath, type ProjectPath } from './domain/setup/project-path.ts';
+import { createValueMask } from './domain/secrets/mask.ts';
+import { describeEnvFile, withEnvFile } from './cli/env-file.ts';
+import { doctor } from './handlers/setup/doctor.ts';
+import { init } from './handlers/setup/init.ts';
+import { prepareDoctor, prepareInit, type Seat } from './cli/systems.ts';
 
 const wrongUsage = 2;
 

@@ -2,14 +2,14 @@ import { z } from 'zod';
 
 import { aicAddresses } from './adapters/aic/addresses.ts';
 import { logLevels } from './adapters/log.ts';
-import { isKnownTls } from './adapters/mail/smtp-address.ts';
-import { isPostgres } from './adapters/store/database-url.ts';
-import type { Environment } from './domain/aic.ts';
-import { claimsOf, type Claims } from './domain/claims.ts';
-import { isPath, parseGrants, pathMatcher } from './domain/grants.ts';
-import { words } from './domain/phrase.ts';
-import type { Explanation } from './domain/reason.ts';
-import { fail, ok, type Result } from './domain/result.ts';
+import { isKnownTls } from './adapters/notify/smtp-address.ts';
+import { isPostgres } from './adapters/store/engines/database-url.ts';
+import type { Environment } from './domain/aic/aic.ts';
+import { claimsOf, type Claims } from './domain/mapping/claims.ts';
+import { isPath, parseGrants, pathMatcher } from './domain/mapping/parse-grants.ts';
+import { words } from './domain/report/phrase.ts';
+import type { Explanation } from './domain/report/reason.ts';
+import { fail, ok, type Result } from './domain/shared/result.ts';
 
 /** A list between commas; empty entries do not count. */
 const list = z.string().transform((text) =>

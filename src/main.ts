@@ -1,10 +1,10 @@
 import { createLog } from './adapters/log.ts';
-import { describeStoreFailure } from './adapters/store/store-failure.ts';
+import { describeStoreFailure } from './adapters/store/engines/store-failure.ts';
 import { describeMistakes, parseConfig, secretsIn } from './config.ts';
-import { createMask } from './domain/secrets.ts';
-import { withEnvFile } from './env-file.ts';
-import { listen } from './listen.ts';
-import { createNodeBot, type Bot } from './node-bot.ts';
+import { createMask } from './domain/secrets/mask.ts';
+import { withEnvFile } from './cli/env-file.ts';
+import { listen } from './http/listen.ts';
+import { createNodeBot, type Bot } from './runtime/node-bot.ts';
 
 /** Running work may take this long after SIGTERM; then it is cut off and taken up at the next start. */
 const graceMs = 8_000;

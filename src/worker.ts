@@ -1,28 +1,28 @@
 import type { Hono } from 'hono';
 import type { Kysely } from 'kysely';
 
-import type { OuterBound } from './adapters/bound.ts';
-import { usualBreaking } from './adapters/breaker.ts';
-import { askReadiness, wakeLane, wakeLanes } from './adapters/edge/call-lane.ts';
-import { checkD1, migrateD1, openD1 } from './adapters/edge/d1.ts';
-import { handedOver } from './adapters/edge/handed-over.ts';
-import { createEdgeInbox } from './adapters/edge/inbox.ts';
-import { createEdgeLane } from './adapters/edge/lane.ts';
-import type { Bindings, DurableObjectState } from './adapters/edge/platform.ts';
-import { createSlices, type Slices } from './adapters/edge/slices.ts';
+import type { OuterBound } from './adapters/http/concurrency-limit.ts';
+import { usualBreaking } from './adapters/http/circuit-breaker.ts';
+import { askReadiness, wakeLane, wakeLanes } from './adapters/cloudflare/call-lane.ts';
+import { checkD1, migrateD1, openD1 } from './adapters/cloudflare/d1.ts';
+import { handedOver } from './adapters/cloudflare/lane-message.ts';
+import { createEdgeInbox } from './adapters/cloudflare/inbox.ts';
+import { createEdgeLane } from './adapters/cloudflare/lane.ts';
+import type { Bindings, DurableObjectState } from './adapters/cloudflare/bindings.ts';
+import { createSlices, type Slices } from './adapters/cloudflare/slices.ts';
 import { createLog } from './adapters/log.ts';
-import { createSmtpSender } from './adapters/mail/smtp.ts';
-import type { Holder } from './adapters/queue/holder.ts';
+import { createSmtpSender } from './adapters/notify/smtp.ts';
+import type { Holder } from './adapters/queue/lease-holder.ts';
 import { createLeases, type Leases } from './adapters/queue/leases.ts';
-import { waitingIn } from './adapters/queue/take-job.ts';
-import type { Tables } from './adapters/store/schema.ts';
-import { createApp } from './app.ts';
+import { waitingIn } from './adapters/queue/claim-job.ts';
+import type { Tables } from './adapters/store/tables/schema.ts';
+import { createApp } from './http/app.ts';
 import { describeMistakes, parseConfig, secretsIn, type Config } from './config.ts';
-import type { Clock } from './domain/clock.ts';
-import type { DueJob } from './domain/job.ts';
-import { createMask, createValueMask } from './domain/secrets.ts';
-import { createBotOn, createEngine, type Surroundings } from './engine.ts';
-import type { Readiness } from './handlers/readiness.ts';
+import type { Clock } from './domain/shared/clock.ts';
+import type { DueJob } from './domain/jobs/job.ts';
+import { createMask, createValueMask } from './domain/secrets/mask.ts';
+import { createBotOn, createEngine, type Surroundings } from './runtime/engine.ts';
+import type { Readiness } from './handlers/jobs/readiness.ts';
 
 /** Cloudflare hands settings, secrets and bindings over as one object. */
 type Environment = Bindings & Readonly<Record<string, unknown>>;

@@ -11,11 +11,11 @@ import picomatch from 'picomatch';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { createLog } from '../src/adapters/log.ts';
-import { createInbox } from '../src/adapters/store/inbox.ts';
-import type { Tables } from '../src/adapters/store/schema.ts';
-import { openSqlite } from '../src/adapters/store/sqlite.ts';
-import { createApp, type AppPorts } from '../src/app.ts';
-import { digestOf } from '../src/domain/inbox.ts';
+import { createInbox } from '../src/adapters/store/tables/inbox.ts';
+import type { Tables } from '../src/adapters/store/tables/schema.ts';
+import { openSqlite } from '../src/adapters/store/engines/sqlite.ts';
+import { createApp, type AppPorts } from '../src/http/app.ts';
+import { digestOf } from '../src/domain/jobs/inbox.ts';
 
 const secret = 'the-webhook-secret';
 const signingToken = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;

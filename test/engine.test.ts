@@ -6,10 +6,10 @@ import { expect, test } from 'vitest';
 
 import { createLog } from '../src/adapters/log.ts';
 import { parseConfig } from '../src/config.ts';
-import { cleanUpJob } from '../src/domain/job.ts';
-import { ok } from '../src/domain/result.ts';
-import { createBotOn } from '../src/engine.ts';
-import { openNodeEngine } from '../src/node-engine.ts';
+import { cleanUpJob } from '../src/domain/jobs/job.ts';
+import { ok } from '../src/domain/shared/result.ts';
+import { createBotOn } from '../src/runtime/engine.ts';
+import { openNodeEngine } from '../src/runtime/node-engine.ts';
 
 test('of the jobs that always wait only the missing ones are added, and those that wait are left in peace', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'aic-bot-engine-'));

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { startBotProcess } from '../demo/bot-process.ts';
 import { startWorld } from '../demo/world.ts';
-import { describeEnvFile, withEnvFile } from '../src/env-file.ts';
+import { describeEnvFile, withEnvFile } from '../src/cli/env-file.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -7,9 +7,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import { until } from '../demo/person.ts';
 import { createLog } from '../src/adapters/log.ts';
-import { createApp } from '../src/app.ts';
-import { ok } from '../src/domain/result.ts';
-import { listen, serverLimits, type ServerLimits } from '../src/listen.ts';
+import { createApp } from '../src/http/app.ts';
+import { ok } from '../src/domain/shared/result.ts';
+import { listen, serverLimits, type ServerLimits } from '../src/http/listen.ts';
 
 const secret = 'the-webhook-secret';
 const push = JSON.stringify({

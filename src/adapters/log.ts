@@ -1,6 +1,6 @@
-import type { Clock } from '../domain/clock.ts';
-import type { Log, LogFields } from '../domain/log.ts';
-import { isSecretKey } from '../domain/secret-names.ts';
+import type { Clock } from '../domain/shared/clock.ts';
+import type { Log, LogFields } from '../domain/shared/log.ts';
+import { isSecretKey } from '../domain/secrets/secret-names.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];

@@ -2,9 +2,9 @@ import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { expect } from 'vitest';
 
-import type { Tables } from '../../src/adapters/store/schema.ts';
-import type { IssueIid, NoteId, ProjectId } from '../../src/domain/ids.ts';
-import { keyOf, laneOf, noteJob } from '../../src/domain/job.ts';
+import type { Tables } from '../../src/adapters/store/tables/schema.ts';
+import type { IssueIid, NoteId, ProjectId } from '../../src/domain/shared/ids.ts';
+import { keyOf, laneOf, noteJob } from '../../src/domain/jobs/job.ts';
 
 const since = '0016-announced';
 const on = { kind: 'issue', iid: 3 as IssueIid } as const;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { until } from '../../demo/person.ts';
-import type { ProjectId } from '../../src/domain/ids.ts';
-import type { DueJob, JobOutcome, Jobs } from '../../src/domain/job.ts';
+import type { ProjectId } from '../../src/domain/shared/ids.ts';
+import type { DueJob, JobOutcome, Jobs } from '../../src/domain/jobs/job.ts';
 
 /** A run of a job that the test ends. */
 export interface OpenRun {

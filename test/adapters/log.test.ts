@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 
 import { createLog, logLevels, type LogLevel } from '../../src/adapters/log.ts';
-import { createMask } from '../../src/domain/secrets.ts';
+import { createMask } from '../../src/domain/secrets/mask.ts';
 
 const secret = 'sk-live-1234567890';
 const loud = ['debug', 'info', 'warn', 'error'] as const;

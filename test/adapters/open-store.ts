@@ -1,10 +1,10 @@
 import { sql, type Kysely } from 'kysely';
 
-import { guardOf } from '../../src/adapters/store/fence.ts';
-import { createInbox } from '../../src/adapters/store/inbox.ts';
-import type { Tables } from '../../src/adapters/store/schema.ts';
+import { guardOf } from '../../src/adapters/store/engines/fence.ts';
+import { createInbox } from '../../src/adapters/store/tables/inbox.ts';
+import type { Tables } from '../../src/adapters/store/tables/schema.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
-import type { Clock } from '../../src/domain/clock.ts';
+import type { Clock } from '../../src/domain/shared/clock.ts';
 import type { OpenStore } from './store-contract.ts';
 
 /**

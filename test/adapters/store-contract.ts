@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import type { Place as CommentPlace } from '../../src/domain/place.ts';
-import type { Clock } from '../../src/domain/clock.ts';
-import type { EndedItem, Item, ItemState } from '../../src/domain/deployment.ts';
-import type { Event, PushedEvent } from '../../src/domain/event.ts';
-import type { Fingerprint } from '../../src/domain/fingerprint.ts';
+import type { Place as CommentPlace } from '../../src/domain/gitlab/comment-location.ts';
+import type { Clock } from '../../src/domain/shared/clock.ts';
+import type { EndedItem, Item, ItemState } from '../../src/domain/deployment/deployment.ts';
+import type { Event, PushedEvent } from '../../src/domain/jobs/webhook-event.ts';
+import type { Fingerprint } from '../../src/domain/pipeline/fingerprint.ts';
 import type {
   CommitSha,
   DeploymentId,
@@ -14,9 +14,9 @@ import type {
   NoteId,
   ProjectId,
   UserId,
-} from '../../src/domain/ids.ts';
-import type { Delivery, Inbox } from '../../src/domain/inbox.ts';
-import { alertId, type Alert } from '../../src/domain/alert.ts';
+} from '../../src/domain/shared/ids.ts';
+import type { Delivery, Inbox } from '../../src/domain/jobs/inbox.ts';
+import { alertId, type Alert } from '../../src/domain/alerts/alert.ts';
 import {
   commandJob,
   deployJob,
@@ -25,10 +25,10 @@ import {
   type DueJob,
   type Job,
   type Jobs,
-} from '../../src/domain/job.ts';
-import { requestId } from '../../src/domain/origin.ts';
-import type { RecordId } from '../../src/domain/records.ts';
-import { ok } from '../../src/domain/result.ts';
+} from '../../src/domain/jobs/job.ts';
+import { requestId } from '../../src/domain/gitlab/command-origin.ts';
+import type { RecordId } from '../../src/domain/gitlab/deployment-records.ts';
+import { ok } from '../../src/domain/shared/result.ts';
 import type {
   BranchKey,
   BranchState,
@@ -37,7 +37,7 @@ import type {
   Snapshot,
   Store,
   WorkspaceKey,
-} from '../../src/domain/store.ts';
+} from '../../src/domain/store/store.ts';
 
 /** A job as it stands in the store. */
 interface StoredJob {

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
 import { z } from 'zod';
 
-import { configPath } from '../../src/domain/config-path.ts';
+import { configPath } from '../../src/domain/pipeline/config-path.ts';
 import { aicProject, content, workspace, type Team } from './team.ts';
 
 /*

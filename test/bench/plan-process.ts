@@ -2,18 +2,18 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 
 import { createLog } from '../../src/adapters/log.ts';
-import { openSqlite } from '../../src/adapters/store/sqlite.ts';
+import { openSqlite } from '../../src/adapters/store/engines/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
-import type { Workspace } from '../../src/domain/aic.ts';
-import { configPath } from '../../src/domain/config-path.ts';
-import type { Project } from '../../src/domain/gitlab.ts';
-import type { CommitSha, PipelineId, ProjectId } from '../../src/domain/ids.ts';
-import { parseConfig } from '../../src/domain/pipeline-config.ts';
-import { planReport } from '../../src/domain/plan-report.ts';
-import { toComments } from '../../src/domain/report-markdown.ts';
-import { fail, ok } from '../../src/domain/result.ts';
-import { makePlan } from '../../src/handlers/make-plan.ts';
-import type { BranchPorts } from '../../src/handlers/ports.ts';
+import type { Workspace } from '../../src/domain/aic/aic.ts';
+import { configPath } from '../../src/domain/pipeline/config-path.ts';
+import type { Project } from '../../src/domain/gitlab/gitlab.ts';
+import type { CommitSha, PipelineId, ProjectId } from '../../src/domain/shared/ids.ts';
+import { parseConfig } from '../../src/domain/pipeline/config.ts';
+import { planReport } from '../../src/domain/deployment/plan/deployment-plan-report.ts';
+import { toComments } from '../../src/domain/report/markdown.ts';
+import { fail, ok } from '../../src/domain/shared/result.ts';
+import { makePlan } from '../../src/handlers/deployment/plan/compute-plan.ts';
+import type { BranchPorts } from '../../src/handlers/shared/ports.ts';
 
 /* Plans and renders once, with texts from memory where GitLab and AIC would answer, and prints what that took. */
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { until } from '../../demo/person.ts';
 import { aicProject } from '../../demo/team.ts';
-import { configPath } from '../../src/domain/config-path.ts';
+import { configPath } from '../../src/domain/pipeline/config-path.ts';
 import { sqlContent, sqlFile } from '../e2e/scene.ts';
 import { lookAt } from './outcome.ts';
 import { setStage } from './stage.ts';

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { startBotProcess, type BotProcess } from '../../demo/bot-process.ts';
 import { until } from '../../demo/person.ts';
 import { aicProject } from '../../demo/team.ts';
-import type { Job } from '../../src/domain/job.ts';
+import type { Job } from '../../src/domain/jobs/job.ts';
 import { mapping, setScene, type Scene } from '../e2e/scene.ts';
 import { isEnd, type Stop } from './stop.ts';
 

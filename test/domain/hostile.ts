@@ -1,17 +1,17 @@
 import * as fc from 'fast-check';
 
-import type { Refusal } from '../../src/domain/branch-view.ts';
-import { alertMail } from '../../src/domain/alert-report.ts';
-import { deploymentReport } from '../../src/domain/deployment-report.ts';
-import type { EndedDeployment, EndedItem } from '../../src/domain/deployment.ts';
-import { hookMail } from '../../src/domain/hook-health.ts';
-import type { Job } from '../../src/domain/job.ts';
-import type { Mail } from '../../src/domain/mail.ts';
-import { phrase } from '../../src/domain/phrase.ts';
-import { pushReport } from '../../src/domain/push-report.ts';
-import type { Reason } from '../../src/domain/reason.ts';
-import { refusalReport } from '../../src/domain/refusal-report.ts';
-import { denialMail, expiryMail } from '../../src/domain/token-report.ts';
+import type { Refusal } from '../../src/domain/deployment/decide-deployment.ts';
+import { alertMail } from '../../src/domain/alerts/alert-mail.ts';
+import { deploymentReport } from '../../src/domain/deployment/reports/deployment-report.ts';
+import type { EndedDeployment, EndedItem } from '../../src/domain/deployment/deployment.ts';
+import { hookMail } from '../../src/domain/alerts/webhook-mail.ts';
+import type { Job } from '../../src/domain/jobs/job.ts';
+import type { Mail } from '../../src/domain/report/mailer.ts';
+import { phrase } from '../../src/domain/report/phrase.ts';
+import { pushReport } from '../../src/domain/deployment/reports/direct-push-report.ts';
+import type { Reason } from '../../src/domain/report/reason.ts';
+import { refusalReport } from '../../src/domain/deployment/reports/merge-refused-report.ts';
+import { denialMail, expiryMail } from '../../src/domain/alerts/token-mail.ts';
 import { branchView, deployment, fingerprint, mail, mergeRequest, project, projectId } from './samples.ts';
 
 /** What could mention somebody, run a quick action, become mark-up, leave its line or its cell, or hide a part of itself. */

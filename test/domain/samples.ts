@@ -1,17 +1,17 @@
-import type { BranchView } from '../../src/domain/branch-view.ts';
-import type { Deployment, EndedItem } from '../../src/domain/deployment.ts';
-import type { Fingerprint } from '../../src/domain/fingerprint.ts';
-import type { Commit, MergeRequest, Project } from '../../src/domain/gitlab.ts';
+import type { BranchView } from '../../src/domain/deployment/decide-deployment.ts';
+import type { Deployment, EndedItem } from '../../src/domain/deployment/deployment.ts';
+import type { Fingerprint } from '../../src/domain/pipeline/fingerprint.ts';
+import type { Commit, MergeRequest, Project } from '../../src/domain/gitlab/gitlab.ts';
 import {
   commitSha,
   type CommitSha,
   type DeploymentId,
   type MergeRequestIid,
   type ProjectId,
-} from '../../src/domain/ids.ts';
-import { fail } from '../../src/domain/result.ts';
-import type { Reason } from '../../src/domain/reason.ts';
-import type { UpstreamFailure } from '../../src/domain/upstream.ts';
+} from '../../src/domain/shared/ids.ts';
+import { fail } from '../../src/domain/shared/result.ts';
+import type { Reason } from '../../src/domain/report/reason.ts';
+import type { UpstreamFailure } from '../../src/domain/shared/upstream-failure.ts';
 
 export const projectId = 7 as ProjectId;
 

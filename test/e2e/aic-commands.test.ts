@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { personAt, until, type Person } from '../../demo/person.ts';
 import { aicProject } from '../../demo/team.ts';
-import { configPath } from '../../src/domain/config-path.ts';
-import { parseConfig, writeConfig } from '../../src/domain/pipeline-config.ts';
+import { configPath } from '../../src/domain/pipeline/config-path.ts';
+import { parseConfig, writeConfig } from '../../src/domain/pipeline/config.ts';
 import { mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
 import { issue, onMergeRequest, say } from './thread.ts';
 

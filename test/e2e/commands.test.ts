@@ -6,8 +6,8 @@ import { z } from 'zod';
 
 import { personAt, until, type Person } from '../../demo/person.ts';
 import { aicProject } from '../../demo/team.ts';
-import { commandTable, verbs } from '../../src/domain/command-table.ts';
-import { parseConfig, writeConfig } from '../../src/domain/pipeline-config.ts';
+import { commandTable, verbs } from '../../src/domain/commands/command-table.ts';
+import { parseConfig, writeConfig } from '../../src/domain/pipeline/config.ts';
 import { mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
 import { issue, notesOf, onMergeRequest, say } from './thread.ts';
 

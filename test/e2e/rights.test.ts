@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { personAt, until, type Person } from '../../demo/person.ts';
-import { commandLines } from '../../src/domain/command-lines.ts';
-import { helpReport } from '../../src/domain/command-help.ts';
-import { verbs } from '../../src/domain/command-table.ts';
-import { defaultPermissions } from '../../src/domain/mapping-file.ts';
-import { toComment } from '../../src/domain/report-markdown.ts';
+import { commandLines } from '../../src/domain/commands/find-commands.ts';
+import { helpReport } from '../../src/domain/commands/help-report.ts';
+import { verbs } from '../../src/domain/commands/command-table.ts';
+import { defaultPermissions } from '../../src/domain/mapping/parse-mapping.ts';
+import { toComment } from '../../src/domain/report/markdown.ts';
 import { mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
 import { issue, notesOf, onMergeRequest, say, type Thread } from './thread.ts';
 

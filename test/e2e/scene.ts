@@ -8,10 +8,10 @@ import { personAt, until, type Person } from '../../demo/person.ts';
 import { startWorld, type World } from '../../demo/world.ts';
 import { createLog } from '../../src/adapters/log.ts';
 import { parseConfig, secretsIn } from '../../src/config.ts';
-import type { Clock } from '../../src/domain/clock.ts';
-import { createMask } from '../../src/domain/secrets.ts';
-import { configPath } from '../../src/domain/config-path.ts';
-import { createNodeBot, type Bot } from '../../src/node-bot.ts';
+import type { Clock } from '../../src/domain/shared/clock.ts';
+import { createMask } from '../../src/domain/secrets/mask.ts';
+import { configPath } from '../../src/domain/pipeline/config-path.ts';
+import { createNodeBot, type Bot } from '../../src/runtime/node-bot.ts';
 
 export const aicProject = 'PIN ANALYTICS';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { startBotProcess } from '../../demo/bot-process.ts';
 import { until } from '../../demo/person.ts';
-import { configPath } from '../../src/domain/config-path.ts';
+import { configPath } from '../../src/domain/pipeline/config-path.ts';
 import { runCli } from './cli.ts';
 import { aicProject, mapping, setScene, sqlContent, type Scene } from './scene.ts';
 

@@ -12,11 +12,11 @@ import { startBotProcess, type BotProcess } from '../../demo/bot-process.ts';
 import { until } from '../../demo/person.ts';
 import { startWorld, type World } from '../../demo/world.ts';
 import { createLog } from '../../src/adapters/log.ts';
-import { checkStore } from '../../src/adapters/store/check-store.ts';
-import { createInbox } from '../../src/adapters/store/inbox.ts';
-import type { Tables } from '../../src/adapters/store/schema.ts';
-import { openSqlite } from '../../src/adapters/store/sqlite.ts';
-import { createApp } from '../../src/app.ts';
+import { checkStore } from '../../src/adapters/store/engines/check-store.ts';
+import { createInbox } from '../../src/adapters/store/tables/inbox.ts';
+import type { Tables } from '../../src/adapters/store/tables/schema.ts';
+import { openSqlite } from '../../src/adapters/store/engines/sqlite.ts';
+import { createApp } from '../../src/http/app.ts';
 import { setScene, type Scene } from './scene.ts';
 
 const secret = 'webhook-secret-77';

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import * as fc from 'fast-check';
 
 import { createAic } from '../../src/adapters/aic/aic.ts';
-import { neverBreaking } from '../../src/adapters/breaker.ts';
+import { neverBreaking } from '../../src/adapters/http/circuit-breaker.ts';
 import { createGitLab } from '../../src/adapters/gitlab/gitlab.ts';
 import { createLog } from '../../src/adapters/log.ts';
 import type {
@@ -13,7 +13,7 @@ import type {
   NoteId,
   ProjectId,
   UserId,
-} from '../../src/domain/ids.ts';
+} from '../../src/domain/shared/ids.ts';
 import { jsonText } from './hostile-json.ts';
 import type { Target } from './targets.ts';
 

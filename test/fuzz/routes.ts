@@ -1,7 +1,7 @@
 import { createLog } from '../../src/adapters/log.ts';
-import { createInbox } from '../../src/adapters/store/inbox.ts';
-import { openSqlite } from '../../src/adapters/store/sqlite.ts';
-import { createApp } from '../../src/app.ts';
+import { createInbox } from '../../src/adapters/store/tables/inbox.ts';
+import { openSqlite } from '../../src/adapters/store/engines/sqlite.ts';
+import { createApp } from '../../src/http/app.ts';
 
 const secret = 'the-webhook-secret';
 

@@ -3,13 +3,13 @@ import { parseArgs } from 'node:util';
 
 import { sql, type Kysely } from 'kysely';
 
-import { takeJob } from '../../src/adapters/queue/take-job.ts';
-import { createInbox } from '../../src/adapters/store/inbox.ts';
-import { openPostgres } from '../../src/adapters/store/postgres.ts';
-import type { Tables } from '../../src/adapters/store/schema.ts';
+import { takeJob } from '../../src/adapters/queue/claim-job.ts';
+import { createInbox } from '../../src/adapters/store/tables/inbox.ts';
+import { openPostgres } from '../../src/adapters/store/engines/postgres.ts';
+import type { Tables } from '../../src/adapters/store/tables/schema.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
-import type { CommitSha, ProjectId } from '../../src/domain/ids.ts';
-import { deployJob } from '../../src/domain/job.ts';
+import type { CommitSha, ProjectId } from '../../src/domain/shared/ids.ts';
+import { deployJob } from '../../src/domain/jobs/job.ts';
 import { startPostgres } from '../postgres.ts';
 
 /*

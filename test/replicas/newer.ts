@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 
-import { migrationsPostgres } from '../../src/adapters/store/migrations-postgres.ts';
+import { migrationsPostgres } from '../../src/adapters/store/migrations/postgres.ts';
 
 /* Loaded before the bot, this makes it a later version, one that has changed the tables. */
 migrationsPostgres['9999-later'] = {

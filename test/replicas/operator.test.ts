@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 
 import { startBotProcess } from '../../demo/bot-process.ts';
 import { until } from '../../demo/person.ts';
-import { createPool, databaseOn } from '../../src/adapters/store/postgres.ts';
+import { createPool, databaseOn } from '../../src/adapters/store/engines/postgres.ts';
 import { runCli } from '../e2e/cli.ts';
 import { aicProject, mapping, setScene, sqlFile, type Scene } from '../e2e/scene.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';

@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 import { personAt, until, type Person } from '../../demo/person.ts';
 import type { World } from '../../demo/world.ts';
-import { configPath } from '../../src/domain/config-path.ts';
-import { fingerprintOf } from '../../src/domain/fingerprint.ts';
-import { parseConfig } from '../../src/domain/pipeline-config.ts';
+import { configPath } from '../../src/domain/pipeline/config-path.ts';
+import { fingerprintOf } from '../../src/domain/pipeline/fingerprint.ts';
+import { parseConfig } from '../../src/domain/pipeline/config.ts';
 import { sqlContent, sqlFile } from '../e2e/scene.ts';
 import { pipelinesOfEach, type Deed } from './load.ts';
 

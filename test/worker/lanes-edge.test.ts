@@ -10,7 +10,7 @@ import { unstable_startWorker as startWorker } from 'wrangler';
 import { z } from 'zod';
 
 import { until } from '../../demo/person.ts';
-import type { JobOutcome } from '../../src/domain/job.ts';
+import type { JobOutcome } from '../../src/domain/jobs/job.ts';
 import { lanesContract, type LanePlace, type LaneSide, type OpenRun } from '../adapters/lanes-contract.ts';
 
 const told = z.object({ fence: z.number(), lane: z.string(), branch: z.string(), tries: z.number() });

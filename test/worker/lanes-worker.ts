@@ -1,15 +1,15 @@
-import { checkD1, migrateD1, openD1 } from '../../src/adapters/edge/d1.ts';
-import { handedOver } from '../../src/adapters/edge/handed-over.ts';
-import { createEdgeLane } from '../../src/adapters/edge/lane.ts';
-import type { Bindings, DurableObjectState } from '../../src/adapters/edge/platform.ts';
-import { createSlices } from '../../src/adapters/edge/slices.ts';
+import { checkD1, migrateD1, openD1 } from '../../src/adapters/cloudflare/d1.ts';
+import { handedOver } from '../../src/adapters/cloudflare/lane-message.ts';
+import { createEdgeLane } from '../../src/adapters/cloudflare/lane.ts';
+import type { Bindings, DurableObjectState } from '../../src/adapters/cloudflare/bindings.ts';
+import { createSlices } from '../../src/adapters/cloudflare/slices.ts';
 import { createLog } from '../../src/adapters/log.ts';
 import { createLeases } from '../../src/adapters/queue/leases.ts';
-import { waitingIn } from '../../src/adapters/queue/take-job.ts';
-import { guardOf } from '../../src/adapters/store/fence.ts';
-import { createInbox } from '../../src/adapters/store/inbox.ts';
+import { waitingIn } from '../../src/adapters/queue/claim-job.ts';
+import { guardOf } from '../../src/adapters/store/engines/fence.ts';
+import { createInbox } from '../../src/adapters/store/tables/inbox.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
-import { laneOf, type DueJob, type JobOutcome } from '../../src/domain/job.ts';
+import { laneOf, type DueJob, type JobOutcome } from '../../src/domain/jobs/job.ts';
 
 /*
  * Lanes in Durable Objects whose jobs tell a test of themselves, and wait until it ends them.

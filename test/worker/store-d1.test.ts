@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { getPlatformProxy } from 'wrangler';
 
-import { migrateD1, openD1 } from '../../src/adapters/edge/d1.ts';
-import type { D1Database } from '../../src/adapters/edge/platform.ts';
-import { transact } from '../../src/adapters/store/transact.ts';
+import { migrateD1, openD1 } from '../../src/adapters/cloudflare/d1.ts';
+import type { D1Database } from '../../src/adapters/cloudflare/bindings.ts';
+import { transact } from '../../src/adapters/store/engines/transact.ts';
 import { openStore } from '../adapters/open-store.ts';
 import { storeContract } from '../adapters/store-contract.ts';
 

@@ -1,4 +1,4 @@
-import type { Environment } from '../../domain/aic.ts';
+import type { Environment } from '../../domain/aic/aic.ts';
 
 /** The addresses of AIC's own hosts, as the Python library has them. */
 export const aicAddresses: Readonly<Record<Environment, string>> = {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-import { parseJson, writeJson, type Json } from '../../domain/json.ts';
-import { fail, ok, type Result } from '../../domain/result.ts';
-import type { UpstreamFailure } from '../../domain/upstream.ts';
-import { createHttpClient, type HttpAnswer, type HttpClientDeps } from '../http-client.ts';
+import { parseJson, writeJson, type Json } from '../../domain/shared/json.ts';
+import { fail, ok, type Result } from '../../domain/shared/result.ts';
+import type { UpstreamFailure } from '../../domain/shared/upstream-failure.ts';
+import { createHttpClient, type HttpAnswer, type HttpClientDeps } from '../http/client.ts';
 
 /** An installation of AIC: its API's base address with the path, such as `https://prod.jdpower.ai/apis/core/v1`, and a key. */
 export interface AicHost {

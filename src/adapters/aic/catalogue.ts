@@ -1,6 +1,6 @@
-import type { Aic, Environment } from '../../domain/aic.ts';
-import type { AicCatalogue } from '../../domain/aic-catalogue.ts';
-import { fail, ok } from '../../domain/result.ts';
+import type { Aic, Environment } from '../../domain/aic/aic.ts';
+import type { AicCatalogue } from '../../domain/aic/catalogue.ts';
+import { fail, ok } from '../../domain/shared/result.ts';
 
 /** The names that AIC shows. */
 export function catalogueOf(aic: Aic, environments: readonly Environment[]): AicCatalogue {

@@ -1,4 +1,4 @@
-import type { DatasetId, Datasets } from '../../domain/datasets.ts';
+import type { DatasetId, Datasets } from '../../domain/aic/datasets.ts';
 import type { Calls } from './calls.ts';
 import { namedIn } from './named-list.ts';
 

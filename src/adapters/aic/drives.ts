@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import type { DriveId, Drives, GsPath } from '../../domain/drives.ts';
-import { ok } from '../../domain/result.ts';
+import type { DriveId, Drives, GsPath } from '../../domain/aic/drives.ts';
+import { ok } from '../../domain/shared/result.ts';
 import type { Calls } from './calls.ts';
 import { namedIn } from './named-list.ts';
 

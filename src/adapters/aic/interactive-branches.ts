@@ -1,6 +1,6 @@
-import type { PipelineId } from '../../domain/ids.ts';
-import type { InteractiveBranches, InteractiveBranchId } from '../../domain/interactive-branches.ts';
-import { ok } from '../../domain/result.ts';
+import type { PipelineId } from '../../domain/shared/ids.ts';
+import type { InteractiveBranches, InteractiveBranchId } from '../../domain/aic/interactive-branches.ts';
+import { ok } from '../../domain/shared/result.ts';
 import type { Calls } from './calls.ts';
 import { namedIn } from './named-list.ts';
 

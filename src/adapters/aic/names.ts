@@ -1,9 +1,15 @@
 import { z } from 'zod';
 
-import type { Listed, MayTell, ProjectsFailure, WorkspaceFailure, WorkspaceName } from '../../domain/aic.ts';
-import type { Clock } from '../../domain/clock.ts';
-import { nearest } from '../../domain/nearest.ts';
-import { fail, ok, type Result } from '../../domain/result.ts';
+import type {
+  Listed,
+  MayTell,
+  ProjectsFailure,
+  WorkspaceFailure,
+  WorkspaceName,
+} from '../../domain/aic/aic.ts';
+import type { Clock } from '../../domain/shared/clock.ts';
+import { nearest } from '../../domain/shared/suggest-names.ts';
+import { fail, ok, type Result } from '../../domain/shared/result.ts';
 import type { Calls } from './calls.ts';
 
 const lifetime = 10 * 60_000;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-import type { Pipelines } from '../../domain/aic.ts';
-import type { PipelineId } from '../../domain/ids.ts';
-import type { Json } from '../../domain/json.ts';
-import { contentOf, type Content } from '../../domain/pipeline-config.ts';
-import { fail, ok } from '../../domain/result.ts';
+import type { Pipelines } from '../../domain/aic/aic.ts';
+import type { PipelineId } from '../../domain/shared/ids.ts';
+import type { Json } from '../../domain/shared/json.ts';
+import { contentOf, type Content } from '../../domain/pipeline/config.ts';
+import { fail, ok } from '../../domain/shared/result.ts';
 import type { Calls } from './calls.ts';
 
 const jobs = z.object({ jobs: z.array(z.object({ $id: z.string(), title: z.string().nullish() })) });

@@ -1,5 +1,5 @@
-import type { Aic } from '../../domain/aic.ts';
-import type { ClaimedAic, Claims } from '../../domain/claims.ts';
+import type { Aic } from '../../domain/aic/aic.ts';
+import type { ClaimedAic, Claims } from '../../domain/mapping/claims.ts';
 
 /** AIC for GitLab projects: what a claim leads to, and no other names. */
 export function withinClaims(aic: Pick<Aic, 'workspace'>, claims: Claims): ClaimedAic {

@@ -11,17 +11,17 @@ import {
 } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { Administration, GroupId, Inspection, Made } from '../../domain/administration.ts';
-import type { GitLabResult } from '../../domain/gitlab.ts';
-import { lacksOf, type WantedHook } from '../../domain/hook.ts';
-import type { Log } from '../../domain/log.ts';
-import { ok } from '../../domain/result.ts';
-import { createBound } from '../bound.ts';
-import { createBreaker } from '../breaker.ts';
-import { createHttpClient } from '../http-client.ts';
-import { allHookFlags, flagsOf, hook } from './hook-shape.ts';
+import type { Administration, GroupId, Inspection, Made } from '../../domain/setup/administration.ts';
+import type { GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import { lacksOf, type WantedHook } from '../../domain/gitlab/webhook.ts';
+import type { Log } from '../../domain/shared/log.ts';
+import { ok } from '../../domain/shared/result.ts';
+import { createBound } from '../http/concurrency-limit.ts';
+import { createBreaker } from '../http/circuit-breaker.ts';
+import { createHttpClient } from '../http/client.ts';
+import { allHookFlags, flagsOf, hook } from './webhook-schema.ts';
 import type { GitLabDeps } from './gitlab.ts';
-import { project } from './project-shape.ts';
+import { project } from './project-schema.ts';
 import { attempt, createRequester, mostPages, orUndefined, readGitLabError } from './requester.ts';
 
 const atOnce = 10;

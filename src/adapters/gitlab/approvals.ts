@@ -1,10 +1,15 @@
 import type { Events, MergeRequestNotes, MergeRequests } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import { isTokenAccount, type Approval, type ApprovalFacts, type Approver } from '../../domain/approvals.ts';
-import { askersIn } from '../../domain/commit-message.ts';
-import type { MergeRequestIid, ProjectId, UserId } from '../../domain/ids.ts';
-import type { People } from '../../domain/people.ts';
+import {
+  isTokenAccount,
+  type Approval,
+  type ApprovalFacts,
+  type Approver,
+} from '../../domain/deployment/gate/approval.ts';
+import { askersIn } from '../../domain/gitlab/commit-message.ts';
+import type { MergeRequestIid, ProjectId, UserId } from '../../domain/shared/ids.ts';
+import type { People } from '../../domain/gitlab/members.ts';
 import { mostPages, orUndefined, UpstreamError } from './requester.ts';
 
 const userId = z.number().transform((id) => id as UserId);

@@ -1,11 +1,11 @@
 import type { Commits, Repositories } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { BlobId } from '../../domain/blob-id.ts';
-import type { Changes, GitLab, GitLabResult } from '../../domain/gitlab.ts';
-import { isCommitSha, type CommitSha, type ProjectId } from '../../domain/ids.ts';
-import { ok } from '../../domain/result.ts';
-import type { UpstreamFailure } from '../../domain/upstream.ts';
+import type { BlobId } from '../../domain/pipeline/blob-id.ts';
+import type { Changes, GitLab, GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import { isCommitSha, type CommitSha, type ProjectId } from '../../domain/shared/ids.ts';
+import { ok } from '../../domain/shared/result.ts';
+import type { UpstreamFailure } from '../../domain/shared/upstream-failure.ts';
 import { countLines } from './diff-lines.ts';
 import { attempt, UpstreamError } from './requester.ts';
 

@@ -9,11 +9,11 @@ import type {
 } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { Comment, GitLab, GitLabResult } from '../../domain/gitlab.ts';
-import type { ProjectId } from '../../domain/ids.ts';
-import { placeName, type Place } from '../../domain/place.ts';
-import { ok } from '../../domain/result.ts';
-import { disarmed } from './disarmed.ts';
+import type { Comment, GitLab, GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import type { ProjectId } from '../../domain/shared/ids.ts';
+import { placeName, type Place } from '../../domain/gitlab/comment-location.ts';
+import { ok } from '../../domain/shared/result.ts';
+import { disarmed } from './disarm-quick-actions.ts';
 import { attempt, UpstreamError } from './requester.ts';
 
 const note = z.object({ id: z.number(), body: z.string(), author: z.object({ id: z.number() }) });

@@ -1,11 +1,11 @@
 import type { FreezePeriods as Client } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { Clock } from '../../domain/clock.ts';
-import type { FreezePeriod, FreezePeriods } from '../../domain/freeze-period.ts';
-import type { ProjectId } from '../../domain/ids.ts';
-import type { Log } from '../../domain/log.ts';
-import { ok } from '../../domain/result.ts';
+import type { Clock } from '../../domain/shared/clock.ts';
+import type { FreezePeriod, FreezePeriods } from '../../domain/gitlab/freeze-period.ts';
+import type { ProjectId } from '../../domain/shared/ids.ts';
+import type { Log } from '../../domain/shared/log.ts';
+import { ok } from '../../domain/shared/result.ts';
 import { attempt, mostPages } from './requester.ts';
 
 const periods = z.array(

@@ -1,17 +1,17 @@
 import type { MergeRequests } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { GitLab, MergeRequest, NewMergeRequest } from '../../domain/gitlab.ts';
+import type { GitLab, MergeRequest, NewMergeRequest } from '../../domain/gitlab/gitlab.ts';
 import {
   commitSha,
   isCommitSha,
   type MergeRequestIid,
   type ProjectId,
   type UserId,
-} from '../../domain/ids.ts';
-import { withOwnSection } from '../../domain/own-section.ts';
-import { ok } from '../../domain/result.ts';
-import { disarmed } from './disarmed.ts';
+} from '../../domain/shared/ids.ts';
+import { withOwnSection } from './managed-section.ts';
+import { ok } from '../../domain/shared/result.ts';
+import { disarmed } from './disarm-quick-actions.ts';
 import { attempt } from './requester.ts';
 
 const sha = z

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-import type { Lookout } from '../../domain/lookout.ts';
-import { fail, ok } from '../../domain/result.ts';
-import type { HttpClient } from '../http-client.ts';
+import type { Lookout } from '../../domain/gitlab/missed-events.ts';
+import { fail, ok } from '../../domain/shared/result.ts';
+import type { HttpClient } from '../http/client.ts';
 
 const query = `query ($id: NoteID!) {
   note(id: $id) { updatedAt lastEditedAt lastEditedBy { id } }

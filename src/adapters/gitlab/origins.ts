@@ -1,9 +1,9 @@
 import type { Commits, Events, MergeRequests } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { GitLab, RecordedPush } from '../../domain/gitlab.ts';
-import { commitSha, isCommitSha, type CommitSha, type ProjectId } from '../../domain/ids.ts';
-import { ok } from '../../domain/result.ts';
+import type { GitLab, RecordedPush } from '../../domain/gitlab/gitlab.ts';
+import { commitSha, isCommitSha, type CommitSha, type ProjectId } from '../../domain/shared/ids.ts';
+import { ok } from '../../domain/shared/result.ts';
 import { mergeRequest } from './merge-requests.ts';
 import { attempt, mostPages, orUndefined } from './requester.ts';
 

@@ -1,10 +1,10 @@
 import type { Branches, CommitAction, Commits, Repositories } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { GitLabResult } from '../../domain/gitlab.ts';
-import { isCommitSha, type CommitSha, type ProjectId } from '../../domain/ids.ts';
-import type { CommitOutcome, NewCommit, Repository } from '../../domain/repository.ts';
-import { ok } from '../../domain/result.ts';
+import type { GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import { isCommitSha, type CommitSha, type ProjectId } from '../../domain/shared/ids.ts';
+import type { CommitOutcome, NewCommit, Repository } from '../../domain/gitlab/repository.ts';
+import { ok } from '../../domain/shared/result.ts';
 import { blobs } from './changes.ts';
 import { attempt } from './requester.ts';
 

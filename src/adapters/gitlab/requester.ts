@@ -1,9 +1,9 @@
 import { createRequesterFn, type RequesterType, type ResourceOptions } from '@gitbeaker/requester-utils';
 import { z } from 'zod';
 
-import { fail, ok, type Result } from '../../domain/result.ts';
-import type { UpstreamFailure } from '../../domain/upstream.ts';
-import type { HttpAnswer, HttpClient } from '../http-client.ts';
+import { fail, ok, type Result } from '../../domain/shared/result.ts';
+import type { UpstreamFailure } from '../../domain/shared/upstream-failure.ts';
+import type { HttpAnswer, HttpClient } from '../http/client.ts';
 
 /** Carries a failed call through gitbeaker's classes, which know only errors. `attempt` turns it back into data. */
 export class UpstreamError extends Error {

@@ -1,8 +1,8 @@
 import type { PersonalAccessTokens } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { GitLab } from '../../domain/gitlab.ts';
-import type { Token } from '../../domain/token.ts';
+import type { GitLab } from '../../domain/gitlab/gitlab.ts';
+import type { Token } from '../../domain/gitlab/access-token.ts';
 import { attempt } from './requester.ts';
 
 /**

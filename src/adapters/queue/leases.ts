@@ -1,11 +1,11 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 
-import type { Clock } from '../../domain/clock.ts';
-import type { Log } from '../../domain/log.ts';
-import type { Tables } from '../store/schema.ts';
-import { alone, isShared, transact } from '../store/transact.ts';
-import type { Holder } from './holder.ts';
-import { hasStranded, requeueStranded } from './stranded-jobs.ts';
+import type { Clock } from '../../domain/shared/clock.ts';
+import type { Log } from '../../domain/shared/log.ts';
+import type { Tables } from '../store/tables/schema.ts';
+import { alone, isShared, transact } from '../store/engines/transact.ts';
+import type { Holder } from './lease-holder.ts';
+import { hasStranded, requeueStranded } from './requeue-stranded-jobs.ts';
 
 /** The right to work in a lane, while nobody else has it. */
 export interface Lease {

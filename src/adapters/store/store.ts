@@ -1,10 +1,10 @@
 import { sql, type ExpressionBuilder, type Kysely, type Selectable, type Transaction } from 'kysely';
 
-import type { Clock } from '../../domain/clock.ts';
-import { statusOf } from '../../domain/deployment.ts';
-import type { Event } from '../../domain/event.ts';
-import type { Jobs } from '../../domain/job.ts';
-import { unknownProvenance } from '../../domain/provenance.ts';
+import type { Clock } from '../../domain/shared/clock.ts';
+import { statusOf } from '../../domain/deployment/deployment.ts';
+import type { Event } from '../../domain/jobs/webhook-event.ts';
+import type { Jobs } from '../../domain/jobs/job.ts';
+import { unknownProvenance } from '../../domain/deployment/gate/provenance.ts';
 import type {
   Baseline,
   BranchKey,
@@ -14,24 +14,24 @@ import type {
   SavedPush,
   Store,
   WorkspaceKey,
-} from '../../domain/store.ts';
-import { createAlerts } from './alerts.ts';
-import { createAskers } from './askers.ts';
-import { addAudit } from './audit.ts';
-import { checkEnded, createDeployments } from './deployments.ts';
-import { createDrifts } from './drifts.ts';
-import type { Guard } from './fence.ts';
-import { createHistory } from './history.ts';
-import { createHolds } from './holds.ts';
-import { createKnownProjects } from './known-projects.ts';
-import { createNotices } from './notices.ts';
-import { createOwnCommits } from './own-commits.ts';
-import { createPlans } from './plans.ts';
-import { createRequests } from './requests.ts';
-import { createRetention } from './retention.ts';
-import { addJobs, chunksOf, isBranch, saveBaseline, type JobsAdded } from './rows.ts';
-import type { Tables } from './schema.ts';
-import { transact } from './transact.ts';
+} from '../../domain/store/store.ts';
+import { createAlerts } from './tables/alerts.ts';
+import { createAskers } from './tables/askers.ts';
+import { addAudit } from './tables/audit.ts';
+import { checkEnded, createDeployments } from './tables/deployments.ts';
+import { createDrifts } from './tables/drift.ts';
+import type { Guard } from './engines/fence.ts';
+import { createHistory } from './tables/history.ts';
+import { createHolds } from './tables/holds.ts';
+import { createKnownProjects } from './tables/known-projects.ts';
+import { createNotices } from './tables/notices.ts';
+import { createOwnCommits } from './tables/own-commits.ts';
+import { createPlans } from './tables/shown-plans.ts';
+import { createRequests } from './tables/requests.ts';
+import { createRetention } from './tables/retention.ts';
+import { addJobs, chunksOf, isBranch, saveBaseline, type JobsAdded } from './tables/rows.ts';
+import type { Tables } from './tables/schema.ts';
+import { transact } from './engines/transact.ts';
 
 /**
  * @param guard what is written passes it: the lane on whose behalf the store is used may be lost to another process

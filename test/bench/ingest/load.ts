@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import autocannon, { type Client, type Options, type Request } from 'autocannon';
 import { build } from 'hdr-histogram-js';
 
-import { serverLimits } from '../../../src/listen.ts';
+import { serverLimits } from '../../../src/http/listen.ts';
 import { createDeliveries, type Delivery, type Sender } from './deliveries.ts';
 
 /** What the generator is asked to do. */

@@ -6,9 +6,9 @@ import { Hono } from 'hono';
 import { createNodeMiddleware, createProbot } from 'probot';
 
 import { createLog } from '../../../src/adapters/log.ts';
-import { createApp } from '../../../src/app.ts';
-import { ok } from '../../../src/domain/result.ts';
-import { listen } from '../../../src/listen.ts';
+import { createApp } from '../../../src/http/app.ts';
+import { ok } from '../../../src/domain/shared/result.ts';
+import { listen } from '../../../src/http/listen.ts';
 import { secret } from './deliveries.ts';
 
 /* What the bot is measured beside, each in a process of its own: `node server.ts <kind> <port>`. */
