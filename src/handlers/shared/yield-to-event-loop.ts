@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/shared/clock.ts';
-import type { Difference } from '../../domain/pipeline/diff/diff-pipelines.ts';
+import type { Difference } from '../../domain/pipeline/diff/difference.ts';
 
 /** Work goes on without a break for about so long: deliveries are to be accepted meanwhile. */
 const breathMs = 10;

@@ -1,6 +1,6 @@
 import { counted } from '../../report/count.ts';
 import { detailOf, summaryOf } from '../../pipeline/diff/format-differences.ts';
-import type { Difference } from '../../pipeline/diff/diff-pipelines.ts';
+import type { Difference } from '../../pipeline/diff/difference.ts';
 import type { Drift } from './classify-drift.ts';
 import type { Project } from '../../gitlab/gitlab.ts';
 import type { Job } from '../../jobs/job.ts';

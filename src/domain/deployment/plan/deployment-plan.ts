@@ -1,4 +1,4 @@
-import type { Difference } from '../../pipeline/diff/diff-pipelines.ts';
+import type { Difference } from '../../pipeline/diff/difference.ts';
 import type { MergeRequest, Project } from '../../gitlab/gitlab.ts';
 import type { CommitSha } from '../../shared/ids.ts';
 import type { Mistake } from '../../mapping/located-yaml.ts';

@@ -1,6 +1,6 @@
 import { counted } from '../../report/count.ts';
 import { detailOf, summaryOf } from './format-differences.ts';
-import type { Difference } from './diff-pipelines.ts';
+import type { Difference } from './difference.ts';
 import { phrase, words, type Phrase } from '../../report/phrase.ts';
 import { explain, type Reason } from '../../report/reason.ts';
 import type { Report } from '../../report/report.ts';

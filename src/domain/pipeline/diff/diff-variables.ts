@@ -1,5 +1,5 @@
 import { counted } from '../../report/count.ts';
-import type { Difference } from './diff-pipelines.ts';
+import type { Difference } from './difference.ts';
 import { hidden, hiddenChanged } from '../../secrets/secret-value.ts';
 import { jsonDiff } from './json-diff.ts';
 import { isJsonObject, writeJson, type Json } from '../../shared/json.ts';

@@ -1,5 +1,5 @@
 import { counted } from '../../report/count.ts';
-import type { Difference } from './diff-pipelines.ts';
+import type { Difference } from './difference.ts';
 import { phrase, words, type Phrase } from '../../report/phrase.ts';
 import type { Detail } from '../../report/report.ts';
 import type { Language } from './text-diff.ts';

@@ -1,10 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import {
-  differencesBetween as comparison,
-  type Difference,
-} from '../../../../src/domain/pipeline/diff/diff-pipelines.ts';
+import { differencesBetween as comparison } from '../../../../src/domain/pipeline/diff/diff-pipelines.ts';
+import type { Difference } from '../../../../src/domain/pipeline/diff/difference.ts';
 import { summaryOf } from '../../../../src/domain/pipeline/diff/format-differences.ts';
 import { fingerprintOf } from '../../../../src/domain/pipeline/fingerprint.ts';
 import type { Json, JsonObject } from '../../../../src/domain/shared/json.ts';
