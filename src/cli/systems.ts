@@ -29,7 +29,7 @@ import type { Explanation } from '../domain/report/reason.ts';
 import { createRehearsal } from '../adapters/gitlab/dry-run-administration.ts';
 import { fail, ok, type Result } from '../domain/shared/result.ts';
 import { createMask } from '../domain/secrets/mask.ts';
-import type { DoctorPorts } from '../handlers/setup/doctor.ts';
+import type { DoctorPorts } from '../handlers/setup/doctor-ports.ts';
 import type { InitPorts, InitWishes } from '../handlers/setup/init.ts';
 
 /** Somebody waits for the end of a command: calls are tried again for some seconds, not for a minute. */

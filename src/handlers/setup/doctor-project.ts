@@ -13,7 +13,7 @@ import { names, phrase, words } from '../../domain/report/phrase.ts';
 import type { Reason } from '../../domain/report/reason.ts';
 import type { UpstreamFailure } from '../../domain/shared/upstream-failure.ts';
 import { runCheck } from './run-check.ts';
-import type { DoctorGitLab, DoctorPorts } from './doctor.ts';
+import type { DoctorGitLab, DoctorPorts } from './doctor-ports.ts';
 import { readMapping } from '../deployment/load-branch-view.ts';
 
 /** What is looked at: the project, and where GitLab shows it. */
