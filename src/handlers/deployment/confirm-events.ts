@@ -1,12 +1,22 @@
-import type { GitLabResult, MergeRequest } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult, MergeRequest, Project } from '../../domain/gitlab/gitlab.ts';
 import type { CommitSha, MergeRequestIid } from '../../domain/shared/ids.ts';
 import { commitOf, lagMs } from '../../domain/gitlab/merged-commit.ts';
 import { confirmedPush, isNews, landedAt, type Move } from '../../domain/deployment/commit-range.ts';
 import { ok } from '../../domain/shared/result.ts';
 import type { UpstreamFailure } from '../../domain/shared/upstream-failure.ts';
-import type { Known } from './find-commit-range.ts';
 import type { BranchPorts } from '../shared/ports.ts';
 import type { Trace } from './gate/trace-branch.ts';
+import type { WaitingDelivery } from '../../domain/store/store.ts';
+
+/** What a range is looked for in. */
+export interface Known {
+  readonly project: Project;
+  readonly branch: string;
+  readonly waiting: readonly WaitingDelivery[];
+  readonly head: CommitSha;
+  /** Whether it matters who reviewed what: then it is looked at what merges hold. */
+  readonly isGated: boolean;
+}
 
 /** What deliveries said was merged into the branch, as GitLab has it now. */
 export interface Announced {

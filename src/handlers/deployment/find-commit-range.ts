@@ -12,23 +12,19 @@ import {
 } from '../../domain/deployment/gate/provenance.ts';
 import { rangeStart, type RangeStart } from '../../domain/deployment/commit-range.ts';
 import { fail, ok } from '../../domain/shared/result.ts';
-import type { BranchState, WaitingDelivery } from '../../domain/store/store.ts';
-import { announcedMerges, confirmedMoves, stillToCome, type Announced } from './confirm-events.ts';
+import type { BranchState } from '../../domain/store/store.ts';
+import {
+  announcedMerges,
+  confirmedMoves,
+  stillToCome,
+  type Announced,
+  type Known,
+} from './confirm-events.ts';
 import type { BranchPorts } from '../shared/ports.ts';
 import { unreviewedPaths } from './gate/unreviewed-paths.ts';
 import { traceBranch, type Trace } from './gate/trace-branch.ts';
 
 const configFolder = 'config';
-
-/** What a range is looked for in. */
-export interface Known {
-  readonly project: Project;
-  readonly branch: string;
-  readonly waiting: readonly WaitingDelivery[];
-  readonly head: CommitSha;
-  /** Whether it matters who reviewed what: then it is looked at what merges hold. */
-  readonly isGated: boolean;
-}
 
 type Range = Pick<BranchView, 'from' | 'origin' | 'changes' | 'mergeRequests' | 'provenance'>;
 
