@@ -2,14 +2,14 @@ import { commandLines } from '../../domain/commands/find-commands.ts';
 import type { GitLabResult, Project } from '../../domain/gitlab/gitlab.ts';
 import { noteJob, type DueJob } from '../../domain/jobs/job.ts';
 import { ok } from '../../domain/shared/result.ts';
-import type { CatchUpPorts } from './catch-up.ts';
+import type { BranchPorts } from '../shared/ports.ts';
 
 /** GitLab's clock and the bot's may differ, and a comment that is read twice is carried out once. */
 const overlapMs = 5 * 60_000;
 
 /** Reads the comments since then, and has those with commands looked at as if GitLab's webhook had announced them. */
 export async function readMissedNotes(
-  { gitlab, jobs, clock }: CatchUpPorts,
+  { gitlab, jobs, clock }: BranchPorts,
   project: Project,
   caughtUpAt: number,
 ): Promise<GitLabResult<void>> {
