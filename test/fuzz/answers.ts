@@ -15,7 +15,7 @@ import type {
   UserId,
 } from '../../src/domain/shared/ids.ts';
 import { jsonText } from './hostile-json.ts';
-import type { Target } from './targets.ts';
+import type { Target } from './target.ts';
 
 interface Answer {
   readonly status: number;

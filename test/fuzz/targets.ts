@@ -22,16 +22,7 @@ import { finished } from '../domain/finished.ts';
 import { answersTarget } from './answers.ts';
 import { deepJson, hostileText, jsonText, mutated, withField } from './hostile-json.ts';
 import { createRoutes } from './routes.ts';
-
-/** Something that takes input from outside. */
-export interface Target {
-  readonly name: string;
-  /** Gets what the target is made of, and what it is run with; `check` throws for what must not happen. */
-  readonly open: () => Promise<{
-    readonly property: fc.IAsyncProperty<unknown>;
-    readonly close: () => Promise<void>;
-  }>;
-}
+import type { Target } from './target.ts';
 
 /** The longest that one input may take, of the time of the processor: on a busy machine others take theirs. */
 const mostMs = 1_000;
