@@ -3,7 +3,7 @@ import { createGroups, type Groups } from './group.ts';
 import type { Project } from './project.ts';
 import { createProjects, type Projects } from './projects.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
-import type { RanQuickAction } from './quick-action-runner.ts';
+import type { RanQuickAction } from './quick-actions.ts';
 import { createTokens, type Token, type Tokens } from './tokens.ts';
 import { createUsers, type User, type Users } from './users.ts';
 import { createWebhooks, type Webhooks } from './webhooks.ts';

@@ -2,7 +2,8 @@ import { mergeBase } from './commits.ts';
 import type { Instance } from './instance.ts';
 import { diffOf, type MergeRequest } from './merge-request.ts';
 import { notifyMergeRequest, type MergeRequestEvent } from './merge-request-event.ts';
-import { addSystemNote, type Noteable } from './note.ts';
+import { addSystemNote } from './note.ts';
+import type { Noteable } from './noteable.ts';
 import type { Project } from './project.ts';
 import type { User } from './users.ts';
 

@@ -3,7 +3,7 @@ import { readCommit } from './commits.ts';
 import type { Instance } from './instance.ts';
 import { lastCommit, mergeRequestHookJson } from './merge-request-event.ts';
 import { diffOf } from './merge-request.ts';
-import type { Noteable } from './note.ts';
+import type { Noteable } from './noteable.ts';
 import { projectHookJson, repositoryHookJson, type Project } from './project.ts';
 import { railsTime } from './rails-time.ts';
 import { userHookJson, type User } from './users.ts';

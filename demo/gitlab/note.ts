@@ -1,11 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Instance } from './instance.ts';
-import type { Issue } from './issue.ts';
-import type { MergeRequest } from './merge-request.ts';
 import { userJson, type User } from './users.ts';
-
-/** What has notes: `type` tells which. */
-export type Noteable = MergeRequest | Issue;
 
 export interface Note {
   readonly id: number;
@@ -37,13 +31,13 @@ export interface Award {
 
 /** What GitLab itself writes of what somebody did. */
 export function addSystemNote(
-  instance: Pick<Instance, 'nextId' | 'now'>,
-  noteable: Noteable,
+  instance: { nextId(): number; now(): Date },
+  { notes }: { readonly notes: Note[] },
   author: User,
   body: string,
 ): void {
   const now = instance.now();
-  noteable.notes.push({
+  notes.push({
     id: instance.nextId(),
     discussion: randomBytes(20).toString('hex'),
     threaded: false,
@@ -64,7 +58,7 @@ export type CommandChanges = Readonly<Record<string, unknown>>;
 /** A note as the answers show one. */
 export function noteJson(
   note: Note,
-  noteable: Noteable,
+  noteable: { readonly type: 'MergeRequest' | 'Issue'; readonly id: number; readonly iid: number },
   projectId: number,
   url: string,
   changes: CommandChanges = {},

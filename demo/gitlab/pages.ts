@@ -5,7 +5,8 @@ import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import type { Instance } from './instance.ts';
 import { issueIn } from './issue-routes.ts';
 import { mergeRequestIn } from './merge-request-routes.ts';
-import type { Note, Noteable } from './note.ts';
+import type { Note } from './note.ts';
+import type { Noteable } from './noteable.ts';
 import type { Project } from './project.ts';
 
 const pages = { merge_requests: mergeRequestIn, issues: issueIn } as const;

@@ -2,20 +2,11 @@ import type { Instance } from './instance.ts';
 import { merge } from './merging.ts';
 import { diffOf, isDraft } from './merge-request.ts';
 import { approve, setState, updateMergeRequest } from './merge-request-changes.ts';
-import type { Award, CommandChanges, Noteable } from './note.ts';
+import type { Award, CommandChanges } from './note.ts';
+import type { Noteable } from './noteable.ts';
 import { accessLevel, accessLevels, type Project } from './project.ts';
 import type { QuickAction } from './quick-actions.ts';
 import type { User } from './users.ts';
-
-/** A command that GitLab took out of a text. */
-export interface RanQuickAction extends QuickAction {
-  readonly user: User;
-  readonly projectId: number;
-  /** `MergeRequest`, `Issue` or `Commit`. */
-  readonly on: string;
-  /** Undefined for a commit. */
-  readonly iid: number | undefined;
-}
 
 /**
  * Runs the commands in the name of the user. Those that the demo does not know by more than their name only leave the

@@ -1,8 +1,20 @@
+import type { User } from './users.ts';
+
 /** A line of a text that GitLab takes for an order. */
 export interface QuickAction {
   /** In small letters, without the slash. */
   readonly name: string;
   readonly argument: string;
+}
+
+/** A command that GitLab took out of a text. */
+export interface RanQuickAction extends QuickAction {
+  readonly user: User;
+  readonly projectId: number;
+  /** `MergeRequest`, `Issue` or `Commit`. */
+  readonly on: string;
+  /** Undefined for a commit. */
+  readonly iid: number | undefined;
 }
 
 /** The names that GitLab knows for merge requests, issues and commits, from its documentation of quick actions. */

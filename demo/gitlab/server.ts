@@ -14,7 +14,7 @@ import { mergeRequestIn } from './merge-request-routes.ts';
 import { accessLevels, type AutomaticRebase, type MergeMethod, type Project } from './project.ts';
 import { maintainersOnly } from './protected-branch.ts';
 import { afterPush, recordPush } from './pushes.ts';
-import type { RanQuickAction } from './quick-action-runner.ts';
+import type { RanQuickAction } from './quick-actions.ts';
 import type { Token } from './tokens.ts';
 import type { NewUser, User } from './users.ts';
 import type { Delivery } from './webhooks.ts';
