@@ -1,7 +1,8 @@
 import { neverBreaking } from '../../src/adapters/http/circuit-breaker.ts';
 import { createGitLab } from '../../src/adapters/gitlab/gitlab.ts';
 import { createLog } from '../../src/adapters/log.ts';
-import type { GitLab, GitLabResult } from '../../src/domain/gitlab/gitlab.ts';
+import type { GitLab } from '../../src/domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../src/domain/gitlab/project.ts';
 
 /** The adapter for a GitLab at this address, with short pauses between tries. */
 export function connectGitLab(url: string, token: string): GitLab {

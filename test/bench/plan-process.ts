@@ -6,7 +6,7 @@ import { openSqlite } from '../../src/adapters/store/engines/sqlite.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { Workspace } from '../../src/domain/aic/aic.ts';
 import { configPath } from '../../src/domain/pipeline/config-path.ts';
-import type { Project } from '../../src/domain/gitlab/gitlab.ts';
+import type { Project } from '../../src/domain/gitlab/project.ts';
 import type { CommitSha, PipelineId, ProjectId } from '../../src/domain/shared/ids.ts';
 import { parseConfig } from '../../src/domain/pipeline/config.ts';
 import { planReport } from '../../src/domain/deployment/plan/deployment-plan-report.ts';

@@ -1,7 +1,8 @@
 import type { BranchView } from '../../src/domain/deployment/decide-deployment.ts';
 import type { Deployment, EndedItem } from '../../src/domain/deployment/deployment.ts';
 import type { Fingerprint } from '../../src/domain/pipeline/fingerprint.ts';
-import type { Commit, MergeRequest, Project } from '../../src/domain/gitlab/gitlab.ts';
+import type { Commit, MergeRequest } from '../../src/domain/gitlab/merge-request.ts';
+import type { Project } from '../../src/domain/gitlab/project.ts';
 import {
   commitSha,
   type CommitSha,

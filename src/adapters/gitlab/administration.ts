@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 
 import type { Administration, GroupId, Inspection, Made } from '../../domain/setup/administration.ts';
-import type { GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../domain/gitlab/project.ts';
 import { lacksOf, type WantedHook } from '../../domain/gitlab/webhook.ts';
 import type { Log } from '../../domain/shared/log.ts';
 import { ok } from '../../domain/shared/result.ts';

@@ -2,7 +2,9 @@ import type { Commits, Repositories } from '@gitbeaker/rest';
 import { z } from 'zod';
 
 import type { BlobId } from '../../domain/pipeline/blob-id.ts';
-import type { Changes, GitLab, GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import type { GitLab } from '../../domain/gitlab/gitlab.ts';
+import type { Changes } from '../../domain/gitlab/merge-request.ts';
+import type { GitLabResult } from '../../domain/gitlab/project.ts';
 import { isCommitSha, type CommitSha, type ProjectId } from '../../domain/shared/ids.ts';
 import { ok } from '../../domain/shared/result.ts';
 import type { UpstreamFailure } from '../../domain/shared/upstream-failure.ts';

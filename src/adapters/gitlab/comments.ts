@@ -9,7 +9,8 @@ import type {
 } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { Comment, GitLab, GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import type { Comment, GitLab } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../domain/gitlab/project.ts';
 import type { ProjectId } from '../../domain/shared/ids.ts';
 import { placeName, type Place } from '../../domain/gitlab/comment-location.ts';
 import { ok } from '../../domain/shared/result.ts';

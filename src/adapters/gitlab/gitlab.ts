@@ -24,7 +24,8 @@ import {
 import { z } from 'zod';
 
 import type { Clock } from '../../domain/shared/clock.ts';
-import type { GitLab, Project } from '../../domain/gitlab/gitlab.ts';
+import type { GitLab } from '../../domain/gitlab/gitlab.ts';
+import type { Project } from '../../domain/gitlab/project.ts';
 import { commitSha, isCommitSha, type ProjectId } from '../../domain/shared/ids.ts';
 import type { Log } from '../../domain/shared/log.ts';
 import { ok } from '../../domain/shared/result.ts';

@@ -1,7 +1,8 @@
 import type { MergeRequests } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { GitLab, MergeRequest, NewMergeRequest } from '../../domain/gitlab/gitlab.ts';
+import type { GitLab } from '../../domain/gitlab/gitlab.ts';
+import type { MergeRequest, NewMergeRequest } from '../../domain/gitlab/merge-request.ts';
 import {
   commitSha,
   isCommitSha,

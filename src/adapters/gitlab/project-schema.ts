@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { Project } from '../../domain/gitlab/gitlab.ts';
+import type { Project } from '../../domain/gitlab/project.ts';
 import type { ProjectId } from '../../domain/shared/ids.ts';
 
 /** A project as GitLab shows it. */

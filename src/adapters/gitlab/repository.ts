@@ -1,7 +1,7 @@
 import type { Branches, CommitAction, Commits, Repositories } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../domain/gitlab/project.ts';
 import { isCommitSha, type CommitSha, type ProjectId } from '../../domain/shared/ids.ts';
 import type { CommitOutcome, NewCommit, Repository } from '../../domain/gitlab/repository.ts';
 import { ok } from '../../domain/shared/result.ts';

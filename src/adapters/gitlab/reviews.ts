@@ -1,9 +1,8 @@
 import type { Commits, Jobs, MergeRequestDiscussions } from '@gitbeaker/rest';
 import { z } from 'zod';
 
-import type { PipelineFacts, Review } from '../../domain/deployment/gate/gate.ts';
+import type { PipelineFacts, Review, Reviews } from '../../domain/gitlab/review.ts';
 import type { MergeRequestIid, ProjectId, UserId } from '../../domain/shared/ids.ts';
-import type { Reviews } from '../../domain/gitlab/reviews.ts';
 import { approvalFacts, type ApprovalResources } from './approvals.ts';
 import { mostPages, orUndefined, UpstreamError } from './requester.ts';
 

@@ -1,4 +1,4 @@
-import type { Project } from '../gitlab/gitlab.ts';
+import type { Project } from '../gitlab/project.ts';
 import { lacksOf, type WantedHook } from '../gitlab/webhook.ts';
 import { judgeHook, type OwnHook } from '../setup/doctor/webhook-findings.ts';
 import type { Job } from '../jobs/job.ts';

@@ -1,4 +1,4 @@
-import type { Project } from '../gitlab/gitlab.ts';
+import type { Project } from '../gitlab/project.ts';
 import { guardedPlace, threadOf, type Origin } from '../gitlab/command-origin.ts';
 import { joined, link, phrase, words, type Phrase } from '../report/phrase.ts';
 import { placeName, referenceTo, type Place } from '../gitlab/comment-location.ts';

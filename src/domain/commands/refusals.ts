@@ -1,7 +1,7 @@
 import { quoted } from './tokenize.ts';
 import { link, phrase, words, type Phrase } from '../report/phrase.ts';
 import { remedyFor } from './remedies.ts';
-import type { Project } from '../gitlab/gitlab.ts';
+import type { Project } from '../gitlab/project.ts';
 import type { CommitSha } from '../shared/ids.ts';
 import type { Unknown } from '../deployment/deploy-request.ts';
 import { names } from '../report/phrase.ts';

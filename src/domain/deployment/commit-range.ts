@@ -1,6 +1,6 @@
-import type { MergeRequest, RecordedPush } from '../gitlab/gitlab.ts';
+import type { RecordedPush } from '../gitlab/gitlab.ts';
+import { commitOf, type MergeRequest } from '../gitlab/merge-request.ts';
 import type { CommitSha } from '../shared/ids.ts';
-import { commitOf } from '../gitlab/merged-commit.ts';
 import type { BranchState } from '../store/store.ts';
 
 /** Where the changes to look at begin. */

@@ -1,4 +1,5 @@
-import type { Changes, MergeRequest, Project } from '../gitlab/gitlab.ts';
+import type { Changes, MergeRequest } from '../gitlab/merge-request.ts';
+import type { Project } from '../gitlab/project.ts';
 import type { CommitSha } from '../shared/ids.ts';
 import { lookup, type DirectPush, type Mapping } from '../mapping/mapping.ts';
 import type { Mistake } from '../mapping/located-yaml.ts';

@@ -1,4 +1,4 @@
-import type { Commit } from '../gitlab/gitlab.ts';
+import type { Commit } from '../gitlab/merge-request.ts';
 import type { CommitSha, MergeRequestIid } from '../shared/ids.ts';
 
 /** The commits that a branch has since a start, by which one gets from its head to that start. */

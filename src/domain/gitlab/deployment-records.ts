@@ -1,4 +1,4 @@
-import type { GitLabResult } from './gitlab.ts';
+import type { GitLabResult } from './project.ts';
 import type { CommitSha, ProjectId } from '../shared/ids.ts';
 import type { DeploymentStatus } from '../deployment/deployment.ts';
 import { sha256Hex } from '../shared/sha256.ts';

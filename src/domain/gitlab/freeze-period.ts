@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 
-import type { GitLabResult } from './gitlab.ts';
+import type { GitLabResult } from './project.ts';
 import type { ProjectId } from '../shared/ids.ts';
 
 /** A freeze period of GitLab's: it begins at each moment that fits the first cron line, and ends at the next that fits the second. */

@@ -1,88 +1,14 @@
-import type { CommitSha, MergeRequestIid, ProjectId, UserId } from '../shared/ids.ts';
+import type { CommitSha, MergeRequestIid, ProjectId } from '../shared/ids.ts';
 import type { FreezePeriods } from './freeze-period.ts';
 import type { Lookout } from './missed-events.ts';
 import type { People } from './members.ts';
 import type { NotePlace, Place } from './comment-location.ts';
 import type { Records } from './deployment-records.ts';
 import type { Repository } from './repository.ts';
-import type { Reviews } from './reviews.ts';
-import type { Result } from '../shared/result.ts';
+import type { Reviews } from './review.ts';
 import type { Token } from './access-token.ts';
-import type { UpstreamFailure } from '../shared/upstream-failure.ts';
-
-export interface Project {
-  readonly id: ProjectId;
-  /** `group/subgroup/project`. */
-  readonly path: string;
-  readonly webUrl: string;
-  /** Undefined for an empty repository. */
-  readonly defaultBranch: string | undefined;
-  /** Whether everybody who sees the project, guests too, can read its code; absent where GitLab did not say. */
-  readonly isCodeOpen?: boolean;
-  /** The path of the CI configuration, where it is not at its usual place. */
-  readonly ciConfig?: string;
-}
-
-export interface MergeRequest {
-  readonly iid: MergeRequestIid;
-  readonly title: string;
-  readonly webUrl: string;
-  /** `locked`: GitLab is merging it at this moment. */
-  readonly state: 'opened' | 'locked' | 'merged' | 'closed' | 'unknown';
-  readonly source: string;
-  /** Whether the source branch is one of another project, whatever its name. */
-  readonly fromFork: boolean;
-  readonly target: string;
-  /** Who opened it. */
-  readonly author?: { readonly id: UserId; readonly username: string };
-  /** The username of who merged it. */
-  readonly mergedBy: string | undefined;
-  readonly mergedById?: UserId;
-  /** When, in milliseconds since 1970. */
-  readonly mergedAt?: number;
-  /** When anything of it last changed, its state too, in milliseconds since 1970. */
-  readonly updatedAt?: number;
-  /** The commit that the merge made on the target branch; undefined after a fast-forward. */
-  readonly mergeCommit: CommitSha | undefined;
-  readonly squashCommit: CommitSha | undefined;
-  /** The head of the source branch. */
-  readonly head: CommitSha | undefined;
-  /** Where source and target parted, as of when GitLab last computed the merge request's changes. */
-  readonly base: CommitSha | undefined;
-  /** Markdown; empty where there is none. */
-  readonly description: string;
-  readonly isDraft: boolean;
-  /** The newest pipeline of its head; undefined where there is none, and in lists. */
-  readonly pipeline?: { readonly id: number; readonly isSuccessful: boolean };
-}
-
-/** A merge request as it should be. */
-export interface NewMergeRequest {
-  readonly source: string;
-  readonly target: string;
-  /** Undefined: an open one keeps its title. */
-  readonly title: string | undefined;
-  /** The title of one that is opened without any. */
-  readonly usualTitle: string;
-  /** Markdown that stands in the description between the bot's own marks; around it people write what they like. */
-  readonly section: string;
-  /** Of one that is opened. */
-  readonly assignee: UserId | undefined;
-}
-
-/** A commit, and those that it was made from; the first is where the branch was. */
-export interface Commit {
-  readonly id: CommitSha;
-  readonly parents: readonly CommitSha[];
-}
-
-/** A commit of a merge request, by all that stays the same when it is rebased. */
-export interface ProposedCommit {
-  readonly id: CommitSha;
-  readonly message: string;
-  readonly author: string;
-  readonly authoredAt: string;
-}
+import type { Project, GitLabResult } from './project.ts';
+import type { MergeRequest, NewMergeRequest, ProposedCommit, Commit, Changes } from './merge-request.ts';
 
 /** A move of a branch that GitLab has on record; `before` is undefined where the branch was made. */
 export interface RecordedPush {
@@ -92,19 +18,10 @@ export interface RecordedPush {
   readonly at: number;
 }
 
-/** What differs between two commits: every path whose content is new, changed or gone, and the commits in between. */
-export interface Changes {
-  readonly paths: readonly string[];
-  /** What `to` has and `from` lacks; undefined where GitLab could not compare the two. */
-  readonly commits: readonly Commit[] | undefined;
-}
-
 type TextFile =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'too-large'; readonly mostBytes: number };
-
-export type GitLabResult<Value> = Result<Value, UpstreamFailure>;
 
 /** The configured GitLab. `undefined` and `missing` mean that GitLab says there is no such thing, or shows it to nobody with this token. */
 export interface GitLab extends FreezePeriods, Repository, People, Lookout, Records, Reviews {

@@ -1,4 +1,4 @@
-import type { GitLabResult } from './gitlab.ts';
+import type { GitLabResult } from './project.ts';
 import type { ProjectId, UserId } from '../shared/ids.ts';
 
 /** Somebody with access to a project. */

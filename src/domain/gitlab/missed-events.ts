@@ -1,4 +1,4 @@
-import type { GitLabResult, Project } from './gitlab.ts';
+import type { GitLabResult, Project } from './project.ts';
 import type { Hook } from './webhook.ts';
 import type { CommitSha, IssueIid, NoteId, ProjectId, UserId } from '../shared/ids.ts';
 import type { Noteable, NotePlace } from './comment-location.ts';

@@ -1,5 +1,5 @@
 import type { BlobId } from '../pipeline/blob-id.ts';
-import type { GitLabResult } from './gitlab.ts';
+import type { GitLabResult } from './project.ts';
 import type { CommitSha, ProjectId } from '../shared/ids.ts';
 
 /** What a commit does to one file. */

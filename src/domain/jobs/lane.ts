@@ -1,6 +1,6 @@
 import type { WorkspaceName } from '../aic/aic.ts';
 import type { Claims } from '../mapping/claims.ts';
-import type { Project } from '../gitlab/gitlab.ts';
+import type { Project } from '../gitlab/project.ts';
 import { branchLane, workspaceLane } from './job.ts';
 import { branchOf, lookup, type Mapping, type WorkspaceTarget } from '../mapping/mapping.ts';
 

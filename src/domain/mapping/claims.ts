@@ -1,5 +1,5 @@
 import type { Workspace, WorkspaceFailure, WorkspaceName } from '../aic/aic.ts';
-import type { Project } from '../gitlab/gitlab.ts';
+import type { Project } from '../gitlab/project.ts';
 import { pathMatcher, workspaceMatcher, type Grant } from './parse-grants.ts';
 import type { Result } from '../shared/result.ts';
 import type { WorkspaceKey } from '../store/store.ts';

@@ -1,6 +1,5 @@
 import type { Environment } from '../aic/aic.ts';
 import type { FreezeWindow } from './freeze-window.ts';
-import type { DriftPolicy } from '../deployment/plan/plan-step.ts';
 
 /** The parts that branches play in promotions. */
 export const roleNames = ['production', 'qa', 'sandbox'] as const;
@@ -30,6 +29,9 @@ export function accessLevelOf(name: AccessLevel): number {
 
 export const directPushes = ['report', 'deploy', 'ignore'] as const;
 export type DirectPush = (typeof directPushes)[number];
+
+/** What to do when the workspace differs from what was last deployed. */
+export type DriftPolicy = 'block' | 'overwrite';
 
 /** What a merge request must have before its merge is deployed. */
 export const requirements = ['approved', 'pipeline', 'no_unresolved'] as const;

@@ -1,7 +1,7 @@
 import { counted } from '../report/count.ts';
 import { commitLink } from '../commands/refusals.ts';
 import type { EmbedMistake } from './embed-code.ts';
-import type { Project } from '../gitlab/gitlab.ts';
+import type { Project } from '../gitlab/project.ts';
 import type { CommitSha } from '../shared/ids.ts';
 import { names, phrase, words, type Phrase } from '../report/phrase.ts';
 import { explain, type Explanation, type Reason } from '../report/reason.ts';

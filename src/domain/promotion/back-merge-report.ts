@@ -1,4 +1,4 @@
-import type { MergeRequest } from '../gitlab/gitlab.ts';
+import type { MergeRequest } from '../gitlab/merge-request.ts';
 import { link, names, phrase, words, type Phrase } from '../report/phrase.ts';
 import type { Arrival, FixedFileState } from './back-merge.ts';
 import { explain, type Reason } from '../report/reason.ts';

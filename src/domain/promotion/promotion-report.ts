@@ -1,6 +1,7 @@
 import { refusal } from '../commands/refusals.ts';
 import { quoted } from '../commands/tokenize.ts';
-import type { MergeRequest, Project } from '../gitlab/gitlab.ts';
+import type { MergeRequest } from '../gitlab/merge-request.ts';
+import type { Project } from '../gitlab/project.ts';
 import { inert } from '../report/escape-markdown.ts';
 import { link, names, phrase, words, type Phrase } from '../report/phrase.ts';
 import type { Brought } from './promoted-files.ts';

@@ -1,6 +1,6 @@
 import { commitLink } from '../commands/refusals.ts';
 import { remediesFor } from '../commands/remedies.ts';
-import type { Project } from '../gitlab/gitlab.ts';
+import type { Project } from '../gitlab/project.ts';
 import type { CommitSha } from '../shared/ids.ts';
 import type { Job } from '../jobs/job.ts';
 import { joined, phrase, words, type Phrase } from '../report/phrase.ts';

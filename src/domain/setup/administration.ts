@@ -1,4 +1,4 @@
-import type { GitLabResult, Project } from '../gitlab/gitlab.ts';
+import type { GitLabResult, Project } from '../gitlab/project.ts';
 import type { Hook, WantedHook } from '../gitlab/webhook.ts';
 import type { ProjectId } from '../shared/ids.ts';
 

@@ -1,5 +1,5 @@
 import type { Branch, Group, Protection } from './administration.ts';
-import type { Project } from '../gitlab/gitlab.ts';
+import type { Project } from '../gitlab/project.ts';
 import { isSameUrl, lacksOf, type Hook, type WantedHook } from '../gitlab/webhook.ts';
 
 /** What there is already. */

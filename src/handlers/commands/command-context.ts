@@ -1,5 +1,6 @@
 import { failure } from '../../domain/commands/refusals.ts';
-import type { MergeRequest, Project } from '../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../domain/gitlab/merge-request.ts';
+import type { Project } from '../../domain/gitlab/project.ts';
 import type { UserId } from '../../domain/shared/ids.ts';
 import type { DueJob } from '../../domain/jobs/job.ts';
 import type { Mapping } from '../../domain/mapping/mapping.ts';

@@ -10,7 +10,8 @@ import {
 import { helpReport, misunderstoodReport } from '../../domain/commands/help-report.ts';
 import { verbs } from '../../domain/commands/command-table.ts';
 import { parseCommand, rightOf } from '../../domain/commands/parse-command.ts';
-import type { GitLabResult, MergeRequest, Project } from '../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../domain/gitlab/merge-request.ts';
+import type { GitLabResult, Project } from '../../domain/gitlab/project.ts';
 import { commandKey, type CommandJob, type DueJob, type JobOutcome } from '../../domain/jobs/job.ts';
 import { defaultPermissions } from '../../domain/mapping/parse-mapping.ts';
 import { mappingRefusal } from '../../domain/deployment/reports/merge-refused-report.ts';

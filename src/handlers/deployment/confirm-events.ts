@@ -1,6 +1,6 @@
-import type { GitLabResult, MergeRequest, Project } from '../../domain/gitlab/gitlab.ts';
+import { commitOf, lagMs, type MergeRequest } from '../../domain/gitlab/merge-request.ts';
+import type { GitLabResult, Project } from '../../domain/gitlab/project.ts';
 import type { CommitSha, MergeRequestIid } from '../../domain/shared/ids.ts';
-import { commitOf, lagMs } from '../../domain/gitlab/merged-commit.ts';
 import { confirmedPush, isNews, landedAt, type Move } from '../../domain/deployment/commit-range.ts';
 import { ok } from '../../domain/shared/result.ts';
 import type { UpstreamFailure } from '../../domain/shared/upstream-failure.ts';

@@ -1,7 +1,7 @@
 import { refusal, unknownPipelines } from '../../domain/commands/refusals.ts';
 import { reportOn, type DeploymentFacts } from '../../domain/deployment/reports/deployment-report.ts';
 import { standstillRefusal, heldRefusal } from '../../domain/deployment/gate/gate-report.ts';
-import type { GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../domain/gitlab/project.ts';
 import type { CommitSha } from '../../domain/shared/ids.ts';
 import type { BranchView } from '../../domain/deployment/decide-deployment.ts';
 import {

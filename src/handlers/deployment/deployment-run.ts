@@ -1,7 +1,7 @@
 import type { BranchView, Candidate, Decision } from '../../domain/deployment/decide-deployment.ts';
 import type { WorkspaceName } from '../../domain/aic/aic.ts';
 import type { Deployment } from '../../domain/deployment/deployment.ts';
-import type { MergeRequest } from '../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../domain/gitlab/merge-request.ts';
 import { pendingHeld, type Held } from '../../domain/deployment/gate/held.ts';
 import type { MergeRequestIid } from '../../domain/shared/ids.ts';
 import type { DueJob } from '../../domain/jobs/job.ts';

@@ -1,6 +1,7 @@
 import type { BranchView } from '../../domain/deployment/decide-deployment.ts';
 import { isConfigPath } from '../../domain/pipeline/config-path.ts';
-import type { Changes, GitLabResult, MergeRequest, Project } from '../../domain/gitlab/gitlab.ts';
+import type { Changes, MergeRequest } from '../../domain/gitlab/merge-request.ts';
+import type { GitLabResult, Project } from '../../domain/gitlab/project.ts';
 import type { CommitSha } from '../../domain/shared/ids.ts';
 import { isWhole, lineageOf, type Lineage } from '../../domain/deployment/lineage.ts';
 import {

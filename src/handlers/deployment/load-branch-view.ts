@@ -6,7 +6,8 @@ import {
   type MappingProblem,
   type UnreadableMapping,
 } from '../../domain/deployment/decide-deployment.ts';
-import type { GitLab, GitLabResult, Project } from '../../domain/gitlab/gitlab.ts';
+import type { GitLab } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult, Project } from '../../domain/gitlab/project.ts';
 import type { CommitSha } from '../../domain/shared/ids.ts';
 import { largestYaml, tooLarge } from '../../domain/mapping/located-yaml.ts';
 import { lookup, type Mapping } from '../../domain/mapping/mapping.ts';

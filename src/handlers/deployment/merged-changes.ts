@@ -1,6 +1,6 @@
-import type { GitLabResult, MergeRequest } from '../../domain/gitlab/gitlab.ts';
+import { commitOf, type MergeRequest } from '../../domain/gitlab/merge-request.ts';
+import type { GitLabResult } from '../../domain/gitlab/project.ts';
 import type { CommitSha, ProjectId } from '../../domain/shared/ids.ts';
-import { commitOf } from '../../domain/gitlab/merged-commit.ts';
 import { ok } from '../../domain/shared/result.ts';
 import type { BranchPorts } from '../shared/ports.ts';
 

@@ -1,6 +1,6 @@
 import { deploymentComment } from '../../domain/deployment/reports/deployment-report.ts';
 import type { Deployment, Item } from '../../domain/deployment/deployment.ts';
-import type { Project } from '../../domain/gitlab/gitlab.ts';
+import type { Project } from '../../domain/gitlab/project.ts';
 import { deploymentMarker } from '../../domain/jobs/job.ts';
 import type { BranchPorts } from '../shared/ports.ts';
 

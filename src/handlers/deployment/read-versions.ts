@@ -4,7 +4,7 @@ import type { Workspace } from '../../domain/aic/aic.ts';
 import type { Candidate } from '../../domain/deployment/decide-deployment.ts';
 import { unfinishedItems, type Item } from '../../domain/deployment/deployment.ts';
 import { fingerprintOf, type Fingerprint } from '../../domain/pipeline/fingerprint.ts';
-import type { Project } from '../../domain/gitlab/gitlab.ts';
+import type { Project } from '../../domain/gitlab/project.ts';
 import type { CommitSha, PipelineId, ProjectId } from '../../domain/shared/ids.ts';
 import type { WorkspaceTarget } from '../../domain/mapping/mapping.ts';
 import { maxConfigBytes, parseConfig, type Content } from '../../domain/pipeline/config.ts';

@@ -1,5 +1,5 @@
 import type { BranchView } from '../../domain/deployment/decide-deployment.ts';
-import type { GitLabResult, Project } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult, Project } from '../../domain/gitlab/project.ts';
 import type { Held } from '../../domain/deployment/gate/held.ts';
 import { lookup, type WorkspaceTarget } from '../../domain/mapping/mapping.ts';
 import { ok } from '../../domain/shared/result.ts';

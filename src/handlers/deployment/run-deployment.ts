@@ -13,7 +13,7 @@ import {
   statusJob,
   type EndedFacts,
 } from '../../domain/deployment/reports/deployment-report.ts';
-import type { MergeRequest } from '../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../domain/gitlab/merge-request.ts';
 import { pendingHeld } from '../../domain/deployment/gate/held.ts';
 import type { DueJob } from '../../domain/jobs/job.ts';
 import { withHolds } from '../../domain/deployment/rollback/hold.ts';

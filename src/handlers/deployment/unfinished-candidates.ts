@@ -1,7 +1,7 @@
 import type { Candidate } from '../../domain/deployment/decide-deployment.ts';
 import { configPath, pipelineName } from '../../domain/pipeline/config-path.ts';
 import { unfinishedItems, type Item } from '../../domain/deployment/deployment.ts';
-import type { GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../domain/gitlab/project.ts';
 import type { CommitSha, ProjectId } from '../../domain/shared/ids.ts';
 import { ok } from '../../domain/shared/result.ts';
 import type { BranchPorts } from '../shared/ports.ts';

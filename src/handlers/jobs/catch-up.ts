@@ -1,4 +1,4 @@
-import type { GitLabResult, Project } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult, Project } from '../../domain/gitlab/project.ts';
 import type { Hook, WantedHook } from '../../domain/gitlab/webhook.ts';
 import { findHook, type OwnHook } from '../../domain/setup/doctor/webhook-findings.ts';
 import { hookMail, hookProblem } from '../../domain/alerts/webhook-mail.ts';

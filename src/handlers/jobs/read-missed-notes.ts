@@ -1,5 +1,5 @@
 import { commandLines } from '../../domain/commands/find-commands.ts';
-import type { GitLabResult, Project } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult, Project } from '../../domain/gitlab/project.ts';
 import { noteJob, type DueJob } from '../../domain/jobs/job.ts';
 import { ok } from '../../domain/shared/result.ts';
 import type { BranchPorts } from '../shared/ports.ts';

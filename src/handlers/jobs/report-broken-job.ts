@@ -8,7 +8,7 @@ import { answerComments, keepAnswer } from '../../domain/commands/command-answer
 import { commandAudit } from '../../domain/audit/command-entry.ts';
 import { commandLines } from '../../domain/commands/find-commands.ts';
 import { parseCommand } from '../../domain/commands/parse-command.ts';
-import type { Project } from '../../domain/gitlab/gitlab.ts';
+import type { Project } from '../../domain/gitlab/project.ts';
 import {
   commandKey,
   type CommentJob,

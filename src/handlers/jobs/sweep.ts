@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 
 import { laneOfBranch, nameOf } from '../../domain/jobs/lane.ts';
-import type { GitLabResult, Project } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult, Project } from '../../domain/gitlab/project.ts';
 import type { CommitSha, ProjectId } from '../../domain/shared/ids.ts';
 import { deployJob, sweepJob, type DueJob, type JobOutcome } from '../../domain/jobs/job.ts';
 import type { KnownProject } from '../../domain/store/known-projects.ts';

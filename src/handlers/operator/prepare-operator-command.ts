@@ -1,5 +1,5 @@
 import { refusal } from '../../domain/commands/refusals.ts';
-import type { GitLabResult, Project } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult, Project } from '../../domain/gitlab/project.ts';
 import { commandIn, type GivenCommand } from '../../domain/commands/operator-command.ts';
 import { phrase } from '../../domain/report/phrase.ts';
 import { mappingRefusal } from '../../domain/deployment/reports/merge-refused-report.ts';

@@ -11,7 +11,8 @@ import {
 } from '../../domain/promotion/back-merge.ts';
 import type { BranchView } from '../../domain/deployment/decide-deployment.ts';
 import { backMergeReport, type BackMerged } from '../../domain/promotion/back-merge-report.ts';
-import type { GitLabResult, MergeRequest, Project } from '../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../domain/gitlab/merge-request.ts';
+import type { GitLabResult, Project } from '../../domain/gitlab/project.ts';
 import type { ProjectId } from '../../domain/shared/ids.ts';
 import type { BackMergeJob, DueJob, JobOutcome } from '../../domain/jobs/job.ts';
 import type { Reason } from '../../domain/report/reason.ts';

@@ -1,4 +1,4 @@
-import type { GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../domain/gitlab/project.ts';
 import type { CommitSha, ProjectId } from '../../domain/shared/ids.ts';
 import { maxConfigBytes } from '../../domain/pipeline/config.ts';
 import { ok } from '../../domain/shared/result.ts';

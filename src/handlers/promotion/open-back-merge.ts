@@ -8,7 +8,7 @@ import {
 import { backMergeSection, type BackMerged } from '../../domain/promotion/back-merge-report.ts';
 import { isExtracted } from '../../domain/pipeline/code-files.ts';
 import { isConfigPath } from '../../domain/pipeline/config-path.ts';
-import type { Project } from '../../domain/gitlab/gitlab.ts';
+import type { Project } from '../../domain/gitlab/project.ts';
 import type { CommitSha, ProjectId } from '../../domain/shared/ids.ts';
 import { inert } from '../../domain/report/escape-markdown.ts';
 import { maxConfigBytes } from '../../domain/pipeline/config.ts';

@@ -1,4 +1,4 @@
-import type { Project } from '../../domain/gitlab/gitlab.ts';
+import type { Project } from '../../domain/gitlab/project.ts';
 import type { CommitSha } from '../../domain/shared/ids.ts';
 import { besides } from '../../domain/promotion/promoted-files.ts';
 import { asReason, type Reason } from '../../domain/report/reason.ts';

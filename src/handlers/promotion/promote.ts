@@ -1,5 +1,5 @@
 import { refusal, unknownPipelines } from '../../domain/commands/refusals.ts';
-import type { MergeRequest } from '../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../domain/gitlab/merge-request.ts';
 import type { CommitSha } from '../../domain/shared/ids.ts';
 import { inert } from '../../domain/report/escape-markdown.ts';
 import { phrase } from '../../domain/report/phrase.ts';

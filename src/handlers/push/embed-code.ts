@@ -2,7 +2,8 @@ import { isExtracted, pipelineOfCodePath } from '../../domain/pipeline/code-file
 import { configPath, pipelineName } from '../../domain/pipeline/config-path.ts';
 import { embed } from '../../domain/pipeline/embed-code.ts';
 import type { EmbedItem } from '../../domain/pipeline/embed-report.ts';
-import type { MergeRequest, Project } from '../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../domain/gitlab/merge-request.ts';
+import type { Project } from '../../domain/gitlab/project.ts';
 import type { CommitSha } from '../../domain/shared/ids.ts';
 import { unknownNames, type Unknown } from '../../domain/deployment/deploy-request.ts';
 import { maxConfigBytes } from '../../domain/pipeline/config.ts';

@@ -5,7 +5,7 @@ import { claim, type ClaimedWorkspace } from '../../domain/mapping/claims.ts';
 import { judgeBranches } from '../../domain/setup/doctor/branch-findings.ts';
 import { mappingPath, type UnreadableMapping } from '../../domain/deployment/decide-deployment.ts';
 import { failed, fine, skipped, type Finding } from '../../domain/setup/doctor/finding.ts';
-import type { Project } from '../../domain/gitlab/gitlab.ts';
+import type { Project } from '../../domain/gitlab/project.ts';
 import { findHook, judgeCalls, judgeHook } from '../../domain/setup/doctor/webhook-findings.ts';
 import { accessLevelOf, workspaceNamed, workspacesOf, type Mapping } from '../../domain/mapping/mapping.ts';
 import { explainToOperator } from '../../domain/commands/operator-remedies.ts';

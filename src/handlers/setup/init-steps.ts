@@ -1,5 +1,5 @@
 import type { Administration } from '../../domain/setup/administration.ts';
-import type { GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../domain/gitlab/project.ts';
 import { lacksOf, type Hook, type WantedHook } from '../../domain/gitlab/webhook.ts';
 import type { ProjectId } from '../../domain/shared/ids.ts';
 import type { Entry, Found, Step } from '../../domain/setup/init-plan.ts';

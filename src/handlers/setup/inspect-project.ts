@@ -1,5 +1,6 @@
 import type { Inspection } from '../../domain/setup/administration.ts';
-import type { GitLab, GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import type { GitLab } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../domain/gitlab/project.ts';
 import type { Present } from '../../domain/setup/init-plan.ts';
 import type { Mapping } from '../../domain/mapping/mapping.ts';
 import { explainToOperator } from '../../domain/commands/operator-remedies.ts';

@@ -1,7 +1,7 @@
 import { nameOf } from '../../domain/jobs/lane.ts';
 import { claim, type ClaimedWorkspace } from '../../domain/mapping/claims.ts';
 import { entriesFor } from '../../domain/mapping/explain-unclaimed.ts';
-import type { Project } from '../../domain/gitlab/gitlab.ts';
+import type { Project } from '../../domain/gitlab/project.ts';
 import type { WorkspaceTarget } from '../../domain/mapping/mapping.ts';
 import type { Reason } from '../../domain/report/reason.ts';
 import { fail, ok, type Result } from '../../domain/shared/result.ts';

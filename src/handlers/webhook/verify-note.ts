@@ -1,5 +1,5 @@
 import { commandLines } from '../../domain/commands/find-commands.ts';
-import type { GitLabResult } from '../../domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../domain/gitlab/project.ts';
 import { commandJob, type CommandJob, type JobOutcome, type NoteJob } from '../../domain/jobs/job.ts';
 import type { WrittenNote } from '../../domain/gitlab/missed-events.ts';
 import { requestId } from '../../domain/gitlab/command-origin.ts';

@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 import { startGitLab, type GitLabServer } from '../../../demo/gitlab/server.ts';
 import type { Fault } from '../../../demo/http-server.ts';
-import type { GitLab, NewMergeRequest } from '../../../src/domain/gitlab/gitlab.ts';
+import type { GitLab } from '../../../src/domain/gitlab/gitlab.ts';
+import type { NewMergeRequest } from '../../../src/domain/gitlab/merge-request.ts';
 import type { CommitSha, ProjectId, UserId } from '../../../src/domain/shared/ids.ts';
 import type { NewCommit } from '../../../src/domain/gitlab/repository.ts';
 import { connectGitLab, valueOf } from '../connect-gitlab.ts';

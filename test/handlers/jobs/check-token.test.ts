@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Tables } from '../../../src/adapters/store/tables/schema.ts';
 import { openSqlite } from '../../../src/adapters/store/engines/sqlite.ts';
 import { createStore } from '../../../src/adapters/store/store.ts';
-import type { GitLabResult } from '../../../src/domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../../src/domain/gitlab/project.ts';
 import type { MailSettings } from '../../../src/domain/report/mail.ts';
 import { fail, ok } from '../../../src/domain/shared/result.ts';
 import type { Token } from '../../../src/domain/gitlab/access-token.ts';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { startGitLab, type GitLabServer } from '../../../demo/gitlab/server.ts';
-import type { GitLab, Project } from '../../../src/domain/gitlab/gitlab.ts';
+import type { GitLab } from '../../../src/domain/gitlab/gitlab.ts';
+import type { Project } from '../../../src/domain/gitlab/project.ts';
 import type { ProjectId } from '../../../src/domain/shared/ids.ts';
 import { ok } from '../../../src/domain/shared/result.ts';
 import { headOfOnly, openForOnly } from '../../../src/handlers/promotion/pipelines-only.ts';

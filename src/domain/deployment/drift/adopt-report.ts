@@ -1,6 +1,6 @@
 import { counted } from '../../report/count.ts';
 import { remediesFor } from '../../commands/remedies.ts';
-import type { MergeRequest } from '../../gitlab/gitlab.ts';
+import type { MergeRequest } from '../../gitlab/merge-request.ts';
 import { link, names, phrase, words } from '../../report/phrase.ts';
 import type { PushItem } from '../../push/push-plan.ts';
 import { explain } from '../../report/reason.ts';

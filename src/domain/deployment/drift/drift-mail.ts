@@ -2,7 +2,7 @@ import { counted } from '../../report/count.ts';
 import { detailOf, summaryOf } from '../../pipeline/diff/format-differences.ts';
 import type { Difference } from '../../pipeline/diff/difference.ts';
 import type { Drift } from './classify-drift.ts';
-import type { Project } from '../../gitlab/gitlab.ts';
+import type { Project } from '../../gitlab/project.ts';
 import type { Job } from '../../jobs/job.ts';
 import { phrase, words, type Phrase } from '../../report/phrase.ts';
 import { summaryMail, type MailSettings } from '../../report/mail.ts';

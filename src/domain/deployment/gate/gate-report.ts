@@ -1,7 +1,7 @@
 import type { BranchView } from '../decide-deployment.ts';
 import { freezeName, momentIn } from '../../mapping/freeze-window.ts';
 import type { Lacking, Standstill } from './gate.ts';
-import type { MergeRequest } from '../../gitlab/gitlab.ts';
+import type { MergeRequest } from '../../gitlab/merge-request.ts';
 import { missingText, waitsRemedy, waitsText } from './explain-waits.ts';
 import type { Held, Wait } from './held.ts';
 import type { MergeRequestIid } from '../../shared/ids.ts';

@@ -1,27 +1,9 @@
-import { judgeApprovals, type ApprovalFacts, type Discounted, type RequestAsker } from './approval.ts';
+import { judgeApprovals, type Discounted, type RequestAsker } from './approval.ts';
 import type { FreezePeriod } from '../../gitlab/freeze-period.ts';
 import type { Frozen } from '../../mapping/freeze-window.ts';
-import type { MergeRequest } from '../../gitlab/gitlab.ts';
+import type { MergeRequest } from '../../gitlab/merge-request.ts';
 import type { Requirement } from '../../mapping/mapping.ts';
-
-/** What GitLab says of the review of a merge request; only what was asked for. */
-export interface Review {
-  readonly approval?: ApprovalFacts;
-  readonly pipeline?: PipelineFacts;
-  /** Threads with something to resolve, each by what others than the bot wrote in it. */
-  readonly unresolved?: readonly (readonly string[])[];
-}
-
-/** The newest pipeline of a merge request. */
-export interface PipelineFacts {
-  /** Whether it ran for the head of the merge request, or for what merging that would make. */
-  readonly isOfHead: boolean;
-  readonly isSuccessful: boolean;
-  /** What started it, in GitLab's words. */
-  readonly source: string | undefined;
-  /** How many jobs ran in it and succeeded. Statuses that somebody posted are none. */
-  readonly succeeded: number;
-}
+import type { Review } from '../../gitlab/review.ts';
 
 /** Something that a merge request lacks. */
 export interface Missing {

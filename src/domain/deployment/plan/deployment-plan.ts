@@ -1,5 +1,6 @@
 import type { Difference } from '../../pipeline/diff/difference.ts';
-import type { MergeRequest, Project } from '../../gitlab/gitlab.ts';
+import type { MergeRequest } from '../../gitlab/merge-request.ts';
+import type { Project } from '../../gitlab/project.ts';
 import type { CommitSha } from '../../shared/ids.ts';
 import type { Mistake } from '../../mapping/located-yaml.ts';
 import type { WorkspaceTarget } from '../../mapping/mapping.ts';

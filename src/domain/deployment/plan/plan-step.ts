@@ -2,6 +2,7 @@ import type { PipelineId } from '../../shared/ids.ts';
 import type { Fingerprint } from '../../pipeline/fingerprint.ts';
 import type { Content } from '../../pipeline/config.ts';
 import type { Reason } from '../../report/reason.ts';
+import type { DriftPolicy } from '../../mapping/mapping.ts';
 
 /** A pipeline's content with its fingerprint. */
 export interface Version {
@@ -54,9 +55,6 @@ export type Step =
 export function isAgreed({ desired, recorded }: Versions): boolean {
   return desired.kind === 'config' && desired.version.fingerprint === recorded;
 }
-
-/** What to do when the workspace differs from what was last deployed. */
-export type DriftPolicy = 'block' | 'overwrite';
 
 /**
  * The three-way comparison for one pipeline: a live version that is neither what is wanted nor what was last

@@ -7,7 +7,7 @@ import {
   type ItemState,
   type Remark,
 } from '../deployment.ts';
-import type { Project } from '../../gitlab/gitlab.ts';
+import type { Project } from '../../gitlab/project.ts';
 import { deploymentMarker, type Job, type StatusJob } from '../../jobs/job.ts';
 import { link, names, phrase, words, type Phrase } from '../../report/phrase.ts';
 import { referenceTo, type Noteable, type Place } from '../../gitlab/comment-location.ts';

@@ -1,7 +1,7 @@
 import { commitLink } from '../../commands/refusals.ts';
 import { counted } from '../../report/count.ts';
 import type { Deployment, Item } from '../deployment.ts';
-import type { Project } from '../../gitlab/gitlab.ts';
+import type { Project } from '../../gitlab/project.ts';
 import { joined, link, phrase, words, type Phrase } from '../../report/phrase.ts';
 import { referenceTo } from '../../gitlab/comment-location.ts';
 import type { Report } from '../../report/report.ts';

@@ -4,7 +4,7 @@ import { driftStates, isByHand, type DriftState } from '../drift/classify-drift.
 import type { Hold } from '../rollback/hold.ts';
 import type { FreezePeriod } from '../../gitlab/freeze-period.ts';
 import { freezeName, momentIn, type Frozen } from '../../mapping/freeze-window.ts';
-import type { Project } from '../../gitlab/gitlab.ts';
+import type { Project } from '../../gitlab/project.ts';
 import { nearest } from '../../shared/suggest-names.ts';
 import { originText } from '../gate/explain-waits.ts';
 import { jointly } from '../gate/provenance.ts';

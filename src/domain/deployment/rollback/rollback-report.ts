@@ -2,7 +2,7 @@ import type { DeploymentFacts } from '../reports/deployment-report.ts';
 import { reportOn } from '../reports/deployment-report.ts';
 import { counted } from '../../report/count.ts';
 import type { Deployment } from '../deployment.ts';
-import type { MergeRequest } from '../../gitlab/gitlab.ts';
+import type { MergeRequest } from '../../gitlab/merge-request.ts';
 import { link, names, phrase, words } from '../../report/phrase.ts';
 import type { Explanation } from '../../report/reason.ts';
 

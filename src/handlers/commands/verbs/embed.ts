@@ -1,7 +1,7 @@
 import { refusal, unknownPipelines } from '../../../domain/commands/refusals.ts';
 import type { Command } from '../../../domain/commands/parse-command.ts';
 import { embedReport } from '../../../domain/pipeline/embed-report.ts';
-import type { MergeRequest } from '../../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../../domain/gitlab/merge-request.ts';
 import { branchLane } from '../../../domain/jobs/job.ts';
 import { lookup, type Mapping } from '../../../domain/mapping/mapping.ts';
 import { phrase, words } from '../../../domain/report/phrase.ts';

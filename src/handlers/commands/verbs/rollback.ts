@@ -5,7 +5,7 @@ import { phrase } from '../../../domain/report/phrase.ts';
 import { parseConfig } from '../../../domain/pipeline/config.ts';
 import type { Snapshot } from '../../../domain/store/store.ts';
 import { fingerprintOf } from '../../../domain/pipeline/fingerprint.ts';
-import type { GitLabResult } from '../../../domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../../domain/gitlab/project.ts';
 import { withVariables } from '../../../domain/pipeline/workspace-variables.ts';
 import { laneOfBranch } from '../../../domain/jobs/lane.ts';
 import { refusal } from '../../../domain/commands/refusals.ts';

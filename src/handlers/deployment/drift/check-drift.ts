@@ -3,7 +3,7 @@ import { laneOfBranch } from '../../../domain/jobs/lane.ts';
 import { differencesBetween } from '../../../domain/pipeline/diff/diff-pipelines.ts';
 import { driftMail, type Found } from '../../../domain/deployment/drift/drift-mail.ts';
 import { newlyAhead, type Drift } from '../../../domain/deployment/drift/classify-drift.ts';
-import type { Project } from '../../../domain/gitlab/gitlab.ts';
+import type { Project } from '../../../domain/gitlab/project.ts';
 import { laneOf, type CheckDriftJob, type JobOutcome } from '../../../domain/jobs/job.ts';
 import { lookup, type WorkspaceTarget } from '../../../domain/mapping/mapping.ts';
 import { withVariables } from '../../../domain/pipeline/workspace-variables.ts';

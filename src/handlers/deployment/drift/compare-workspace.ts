@@ -4,7 +4,7 @@ import type { Workspace } from '../../../domain/aic/aic.ts';
 import { candidatesIn, type Candidate } from '../../../domain/deployment/decide-deployment.ts';
 import { classify, type Drift, type Sighting } from '../../../domain/deployment/drift/classify-drift.ts';
 import { fingerprintOf, type Fingerprint } from '../../../domain/pipeline/fingerprint.ts';
-import type { Project } from '../../../domain/gitlab/gitlab.ts';
+import type { Project } from '../../../domain/gitlab/project.ts';
 import type { CommitSha, PipelineId } from '../../../domain/shared/ids.ts';
 import type { WorkspaceTarget } from '../../../domain/mapping/mapping.ts';
 import { asReason, isStop, type Reason } from '../../../domain/report/reason.ts';

@@ -1,5 +1,5 @@
 import { adoptSection } from '../../../domain/deployment/drift/adopt-report.ts';
-import type { MergeRequest } from '../../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../../domain/gitlab/merge-request.ts';
 import { inert } from '../../../domain/report/escape-markdown.ts';
 import type { WorkspaceTarget } from '../../../domain/mapping/mapping.ts';
 import type { PushItem } from '../../../domain/push/push-plan.ts';

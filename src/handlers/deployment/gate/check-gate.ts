@@ -1,7 +1,8 @@
 import { commandLines } from '../../../domain/commands/find-commands.ts';
 import { frozenUntil, unclearPeriod } from '../../../domain/mapping/freeze-window.ts';
 import { missingIn, type Gate, type Lacking } from '../../../domain/deployment/gate/gate.ts';
-import type { GitLabResult, MergeRequest } from '../../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../../domain/gitlab/merge-request.ts';
+import type { GitLabResult } from '../../../domain/gitlab/project.ts';
 import type { ProjectId } from '../../../domain/shared/ids.ts';
 import type { WorkspaceTarget } from '../../../domain/mapping/mapping.ts';
 import { ok } from '../../../domain/shared/result.ts';

@@ -1,6 +1,7 @@
 import type { BranchView, Candidate } from '../../../domain/deployment/decide-deployment.ts';
 import type { Lacking, Standstill } from '../../../domain/deployment/gate/gate.ts';
-import type { GitLabResult, MergeRequest } from '../../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../../domain/gitlab/merge-request.ts';
+import type { GitLabResult } from '../../../domain/gitlab/project.ts';
 import { heldAmong, type Held } from '../../../domain/deployment/gate/held.ts';
 import type { MergeRequestIid } from '../../../domain/shared/ids.ts';
 import type { WorkspaceTarget } from '../../../domain/mapping/mapping.ts';

@@ -1,7 +1,14 @@
-import type { GitLab, GitLabResult, MergeRequest, ProposedCommit } from '../../../domain/gitlab/gitlab.ts';
+import type { GitLab } from '../../../domain/gitlab/gitlab.ts';
+import {
+  firstLanded,
+  isStuck,
+  landingOf,
+  type MergeRequest,
+  type ProposedCommit,
+} from '../../../domain/gitlab/merge-request.ts';
+import type { GitLabResult } from '../../../domain/gitlab/project.ts';
 import type { CommitSha, MergeRequestIid, ProjectId } from '../../../domain/shared/ids.ts';
 import type { Clock } from '../../../domain/shared/clock.ts';
-import { firstLanded, isStuck, landingOf } from '../../../domain/gitlab/merged-commit.ts';
 import { isWhole, wayOfBranch, waysBack, type Lineage } from '../../../domain/deployment/lineage.ts';
 import type { BranchStep } from '../../../domain/deployment/gate/provenance.ts';
 import { fail, ok } from '../../../domain/shared/result.ts';

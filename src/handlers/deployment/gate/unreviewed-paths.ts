@@ -1,4 +1,5 @@
-import type { GitLabResult, MergeRequest } from '../../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../../domain/gitlab/merge-request.ts';
+import type { GitLabResult } from '../../../domain/gitlab/project.ts';
 import type { CommitSha, ProjectId } from '../../../domain/shared/ids.ts';
 import { maxConfigBytes } from '../../../domain/pipeline/config.ts';
 import type { BranchStep } from '../../../domain/deployment/gate/provenance.ts';

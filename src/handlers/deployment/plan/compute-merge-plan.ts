@@ -8,7 +8,8 @@ import {
 import { isExtracted, pipelineOfCodePath } from '../../../domain/pipeline/code-files.ts';
 import { isConfigPath, isKeepable, pipelineName } from '../../../domain/pipeline/config-path.ts';
 import type { DeploymentPlan } from '../../../domain/deployment/plan/deployment-plan.ts';
-import type { GitLabResult, MergeRequest, Project } from '../../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../../domain/gitlab/merge-request.ts';
+import type { GitLabResult, Project } from '../../../domain/gitlab/project.ts';
 import type { CommitSha } from '../../../domain/shared/ids.ts';
 import { largestYaml, tooLarge } from '../../../domain/mapping/located-yaml.ts';
 import { lookup, type Mapping } from '../../../domain/mapping/mapping.ts';

@@ -5,7 +5,8 @@ import type {
   PlannedItem,
 } from '../../../domain/deployment/plan/deployment-plan.ts';
 import { differencesBetween } from '../../../domain/pipeline/diff/diff-pipelines.ts';
-import type { GitLabResult, MergeRequest, Project } from '../../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../../domain/gitlab/merge-request.ts';
+import type { GitLabResult, Project } from '../../../domain/gitlab/project.ts';
 import type { CommitSha } from '../../../domain/shared/ids.ts';
 import { withHolds } from '../../../domain/deployment/rollback/hold.ts';
 import { emptyContent } from '../../../domain/pipeline/config.ts';

@@ -2,7 +2,7 @@ import { codeFiles, codeFolder } from '../../../domain/pipeline/code-files.ts';
 import { configPath } from '../../../domain/pipeline/config-path.ts';
 import { editedCode } from '../../../domain/pipeline/edited-code.ts';
 import { codeDisagreements } from '../../../domain/pipeline/embed-code.ts';
-import type { GitLabResult, Project } from '../../../domain/gitlab/gitlab.ts';
+import type { GitLabResult, Project } from '../../../domain/gitlab/project.ts';
 import type { CommitSha } from '../../../domain/shared/ids.ts';
 import { maxConfigBytes } from '../../../domain/pipeline/config.ts';
 import type { Tree } from '../../../domain/pipeline/files-by-pipeline.ts';

@@ -1,4 +1,5 @@
-import type { GitLabResult, MergeRequest, Project } from '../../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../../domain/gitlab/merge-request.ts';
+import type { GitLabResult, Project } from '../../../domain/gitlab/project.ts';
 import { ok } from '../../../domain/shared/result.ts';
 import type { BranchPorts } from '../../shared/ports.ts';
 

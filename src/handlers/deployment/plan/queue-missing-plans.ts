@@ -1,4 +1,4 @@
-import type { GitLabResult, Project } from '../../../domain/gitlab/gitlab.ts';
+import type { GitLabResult, Project } from '../../../domain/gitlab/project.ts';
 import { planJob, type DueJob } from '../../../domain/jobs/job.ts';
 import { ok } from '../../../domain/shared/result.ts';
 import { isPlanned } from './compute-merge-plan.ts';

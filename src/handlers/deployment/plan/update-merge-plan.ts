@@ -1,5 +1,6 @@
 import type { MappingProblem } from '../../../domain/deployment/decide-deployment.ts';
-import type { MergeRequest, Project } from '../../../domain/gitlab/gitlab.ts';
+import type { MergeRequest } from '../../../domain/gitlab/merge-request.ts';
+import type { Project } from '../../../domain/gitlab/project.ts';
 import {
   planJob,
   type DueJob,

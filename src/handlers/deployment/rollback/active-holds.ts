@@ -1,4 +1,4 @@
-import type { GitLabResult } from '../../../domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../../domain/gitlab/project.ts';
 import type { Hold } from '../../../domain/deployment/rollback/hold.ts';
 import { ok } from '../../../domain/shared/result.ts';
 import type { BranchKey } from '../../../domain/store/store.ts';

@@ -9,7 +9,7 @@ import {
   type Item,
 } from '../../../domain/deployment/deployment.ts';
 import { fingerprintOf } from '../../../domain/pipeline/fingerprint.ts';
-import type { GitLabResult } from '../../../domain/gitlab/gitlab.ts';
+import type { GitLabResult } from '../../../domain/gitlab/project.ts';
 import type { CommitSha } from '../../../domain/shared/ids.ts';
 import { parseConfig } from '../../../domain/pipeline/config.ts';
 import type { Place } from '../../../domain/gitlab/comment-location.ts';

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { missingIn, type PipelineFacts, type Review } from '../../../../src/domain/deployment/gate/gate.ts';
+import { missingIn } from '../../../../src/domain/deployment/gate/gate.ts';
+import type { PipelineFacts, Review } from '../../../../src/domain/gitlab/review.ts';
 import { requirements, type Requirement } from '../../../../src/domain/mapping/mapping.ts';
 
 const isCommand = (comment: string) => comment.startsWith('/aic');

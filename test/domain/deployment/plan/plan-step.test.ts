@@ -5,12 +5,12 @@ import type { PipelineId } from '../../../../src/domain/shared/ids.ts';
 import {
   planStep,
   type Desired,
-  type DriftPolicy,
   type Live,
   type Step,
   type Version,
   type Versions,
 } from '../../../../src/domain/deployment/plan/plan-step.ts';
+import type { DriftPolicy } from '../../../../src/domain/mapping/mapping.ts';
 import type { Reason } from '../../../../src/domain/report/reason.ts';
 import { fingerprint } from '../../samples.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import type { Commit, MergeRequest, ProposedCommit } from '../../../../src/domain/gitlab/gitlab.ts';
+import type { Commit, MergeRequest, ProposedCommit } from '../../../../src/domain/gitlab/merge-request.ts';
 import { heldAmong } from '../../../../src/domain/deployment/gate/held.ts';
 import type { CommitSha, MergeRequestIid } from '../../../../src/domain/shared/ids.ts';
 import { lineageOf } from '../../../../src/domain/deployment/lineage.ts';
