@@ -29,15 +29,8 @@ import {
 import { requestId } from '../../src/domain/gitlab/command-origin.ts';
 import type { RecordId } from '../../src/domain/gitlab/deployment-records.ts';
 import { ok } from '../../src/domain/shared/result.ts';
-import type {
-  BranchKey,
-  BranchState,
-  Closing,
-  Scope,
-  Snapshot,
-  Store,
-  WorkspaceKey,
-} from '../../src/domain/store/store.ts';
+import type { Closing, Scope, Store } from '../../src/domain/store/store.ts';
+import type { BranchKey, BranchState, Snapshot, WorkspaceKey } from '../../src/domain/store/state.ts';
 
 /** A job as it stands in the store. */
 interface StoredJob {

@@ -5,16 +5,8 @@ import { statusOf } from '../../domain/deployment/deployment.ts';
 import type { Event } from '../../domain/jobs/webhook-event.ts';
 import type { Jobs } from '../../domain/jobs/job.ts';
 import { unknownProvenance } from '../../domain/deployment/gate/provenance.ts';
-import type {
-  Baseline,
-  BranchKey,
-  BranchState,
-  Closing,
-  Pending,
-  SavedPush,
-  Store,
-  WorkspaceKey,
-} from '../../domain/store/store.ts';
+import type { Closing, SavedPush, Store } from '../../domain/store/store.ts';
+import type { Baseline, BranchKey, BranchState, Pending, WorkspaceKey } from '../../domain/store/state.ts';
 import { createAlerts } from './tables/alerts.ts';
 import { createAskers } from './tables/askers.ts';
 import { addAudit } from './tables/audit.ts';

@@ -3,7 +3,7 @@ import type { CommitSha } from '../shared/ids.ts';
 import type { Head } from '../gitlab/missed-events.ts';
 import { lookup, type Mapping } from '../mapping/mapping.ts';
 import type { Result } from '../shared/result.ts';
-import type { BranchState } from '../store/store.ts';
+import type { BranchState } from '../store/state.ts';
 
 /** What a sweep compares: how the branches of a project are, and what is known of them. */
 export interface SweepView {

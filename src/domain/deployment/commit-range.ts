@@ -1,7 +1,7 @@
 import type { RecordedPush } from '../gitlab/gitlab.ts';
 import { commitOf, type MergeRequest } from '../gitlab/merge-request.ts';
 import type { CommitSha } from '../shared/ids.ts';
-import type { BranchState } from '../store/store.ts';
+import type { BranchState } from '../store/state.ts';
 
 /** Where the changes to look at begin. */
 export interface RangeStart {

@@ -6,7 +6,7 @@ import type { Mistake } from '../mapping/located-yaml.ts';
 import { isKeepable, pipelineName } from '../pipeline/config-path.ts';
 import { jointly, noProvenance, unknownProvenance, type Provenance } from './gate/provenance.ts';
 import type { Result } from '../shared/result.ts';
-import type { BranchKey, BranchState, Pending } from '../store/store.ts';
+import type { BranchKey, BranchState, Pending } from '../store/state.ts';
 import type { WorkspaceTarget } from '../mapping/mapping.ts';
 
 /** The name of the mapping file, at the root of the default branch. */

@@ -1,5 +1,5 @@
 import { deployJob, pauseAfter, type DueJob } from './job.ts';
-import type { BranchKey } from '../store/store.ts';
+import type { BranchKey } from '../store/state.ts';
 import type { Clock } from '../shared/clock.ts';
 
 const firstPauseMs = 15_000;

@@ -2,7 +2,7 @@ import type { Workspace, WorkspaceFailure, WorkspaceName } from '../aic/aic.ts';
 import type { Project } from '../gitlab/project.ts';
 import { pathMatcher, workspaceMatcher, type Grant } from './parse-grants.ts';
 import type { Result } from '../shared/result.ts';
-import type { WorkspaceKey } from '../store/store.ts';
+import type { WorkspaceKey } from '../store/state.ts';
 
 /** The names by which a workspace is granted. A grant is for both installations of AIC. */
 export type GrantedName = Pick<WorkspaceName, 'aicProject' | 'workspace'>;

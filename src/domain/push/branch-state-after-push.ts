@@ -1,5 +1,5 @@
 import type { CommitSha } from '../shared/ids.ts';
-import type { BranchState, WaitingDelivery } from '../store/store.ts';
+import type { BranchState, WaitingDelivery } from '../store/state.ts';
 
 /**
  * What is remembered of a branch after the bot pushed to it; undefined where that stays as it is. The pushed commits count as deployed, as the

@@ -6,7 +6,7 @@ import { parseConfig, writeConfig, type Content } from '../pipeline/config.ts';
 import { pipelineFilesIn, type PipelineFiles, type Tree } from '../pipeline/files-by-pipeline.ts';
 import type { Reason } from '../report/reason.ts';
 import type { FileChange } from '../gitlab/repository.ts';
-import type { Baseline } from '../store/store.ts';
+import type { Baseline } from '../store/state.ts';
 import { withGitValues } from '../pipeline/workspace-variables.ts';
 
 /** A pipeline as the workspace holds it. */

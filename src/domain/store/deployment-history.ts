@@ -1,7 +1,7 @@
 import type { Deployment, Item } from '../deployment/deployment.ts';
 import type { DeploymentId, ProjectId } from '../shared/ids.ts';
 import type { LaterWrite } from '../deployment/rollback/plan-rollback.ts';
-import type { BranchKey, Snapshot, WorkspaceKey } from './store.ts';
+import type { BranchKey, Snapshot, WorkspaceKey } from './state.ts';
 import type { Place } from '../gitlab/comment-location.ts';
 
 /** What was deployed. Costs no more the more was deployed before. */

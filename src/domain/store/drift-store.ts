@@ -3,7 +3,7 @@ import type { Drift, DriftState } from '../deployment/drift/classify-drift.ts';
 import type { Fingerprint } from '../pipeline/fingerprint.ts';
 import type { ProjectId } from '../shared/ids.ts';
 import type { DueJob } from '../jobs/job.ts';
-import type { BranchKey, WorkspaceKey } from './store.ts';
+import type { BranchKey, WorkspaceKey } from './state.ts';
 
 /** How workspaces compared with their branches when they were last looked at. Each method is one transaction. */
 export interface Drifts {

@@ -1,6 +1,6 @@
 import type { Trailer } from '../gitlab/commit-message.ts';
 import type { CommitSha } from '../shared/ids.ts';
-import type { BranchKey } from './store.ts';
+import type { BranchKey } from './state.ts';
 
 /** A commit that the bot is about to make. */
 interface OwnCommit extends Trailer {

@@ -6,13 +6,10 @@ import type { Drifts } from './drift-store.ts';
 import type { Hold, Holds } from '../deployment/rollback/hold.ts';
 import type { History } from './deployment-history.ts';
 import type { Deployment, EndedItem, Item } from '../deployment/deployment.ts';
-import type { Event } from '../jobs/webhook-event.ts';
 import type { Fingerprint } from '../pipeline/fingerprint.ts';
-import type { BlobId } from '../pipeline/blob-id.ts';
 import type { CommitSha, DeploymentId, ProjectId } from '../shared/ids.ts';
 import type { Candidate } from '../deployment/decide-deployment.ts';
 import type { Place } from '../gitlab/comment-location.ts';
-import type { Provenance } from '../deployment/gate/provenance.ts';
 import type { PushItem } from '../push/push-plan.ts';
 import type { RecordIds } from './deployment-records.ts';
 import type { Report } from '../report/report.ts';
@@ -23,50 +20,15 @@ import type { KnownProjects } from './known-projects.ts';
 import type { Notices } from './notices.ts';
 import type { OwnCommits } from './own-commit-store.ts';
 import type { Plans } from './shown-plans.ts';
-
-/** A branch of a GitLab project. */
-export interface BranchKey {
-  readonly projectId: ProjectId;
-  readonly branch: string;
-}
-
-/** What is remembered of a branch. */
-export interface BranchState {
-  /** The last deployed commit, or the commit from which changes wait to be deployed. */
-  readonly deployed: CommitSha;
-  /** Where the record of this branch began: a delivery that reaches further back moves it there. */
-  readonly origin: CommitSha;
-  /** Whether changes wait because the mapping was missing or invalid. */
-  readonly held: boolean;
-  /** The head that was last reported instead of deployed: a push past review, or a merge without a valid mapping. */
-  readonly reported: CommitSha | undefined;
-  /** Runs in a row that left something pending and were woken by nobody. */
-  readonly tries: number;
-  /** Whether merge requests were told that their deployment waits, for the end of a freeze or for a review. */
-  readonly gated?: boolean;
-}
-
-/** A delivery that no finished run has taken into account yet. */
-export interface WaitingDelivery {
-  readonly id: string;
-  readonly event: Event;
-  /** Milliseconds since 1970. */
-  readonly receivedAt: number;
-}
-
-/** A pipeline that a deployment could not bring into the workspace, and the file that holds it. */
-export interface Pending {
-  readonly pipeline: string;
-  readonly path: string;
-  /** The commit at which the file is what the workspace should hold if nobody touched it: where the changes began that are pending. */
-  readonly base: CommitSha;
-  /** Whether somebody cancelled it: then it waits for a merge or a command, and is not tried again by itself. */
-  readonly paused: boolean;
-  /** Whether it waits for a review, and was not tried. */
-  readonly held: boolean;
-  /** What its content came from; it is kept for as long as it is pending. */
-  readonly provenance: Provenance;
-}
+import type {
+  BranchKey,
+  BranchState,
+  WaitingDelivery,
+  Pending,
+  Baseline,
+  Snapshot,
+  WorkspaceKey,
+} from './state.ts';
 
 /** What a deployment is about, settled when it begins: one that was cut off is brought to the end with it, and with nothing that came since. */
 export interface Scope {
@@ -78,26 +40,6 @@ export interface Scope {
   readonly force: boolean;
   /** How the branch stands once it has ended. */
   readonly state: BranchState;
-}
-
-/** What a workspace held when it was last deployed to or pushed from. */
-export interface Baseline {
-  readonly fingerprint: Fingerprint;
-  /** The file that was pushed from it; undefined after a deployment. */
-  readonly blob: BlobId | undefined;
-}
-
-/** A config as the workspace held it before the bot overwrote it. */
-export interface Snapshot {
-  readonly pipeline: string;
-  readonly fingerprint: Fingerprint;
-  /** As `writeConfig` writes it. */
-  readonly config: string;
-}
-
-/** A workspace as seen from one GitLab project: two projects that share one do not share their records. */
-export interface WorkspaceKey extends WorkspaceName {
-  readonly projectId: ProjectId;
 }
 
 /** What a push ended with: a run that was cut off behind it tells the same. */

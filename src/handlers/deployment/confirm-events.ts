@@ -6,7 +6,7 @@ import { ok } from '../../domain/shared/result.ts';
 import type { UpstreamFailure } from '../../domain/shared/upstream-failure.ts';
 import type { BranchPorts } from '../shared/ports.ts';
 import type { Trace } from './gate/trace-branch.ts';
-import type { WaitingDelivery } from '../../domain/store/store.ts';
+import type { WaitingDelivery } from '../../domain/store/state.ts';
 
 /** What a range is looked for in. */
 export interface Known {

@@ -7,7 +7,8 @@ import { standstillComments } from '../../domain/deployment/gate/gate-report.ts'
 import type { WorkspaceTarget } from '../../domain/mapping/mapping.ts';
 import { pushReport } from '../../domain/deployment/reports/direct-push-report.ts';
 import { refusalReport } from '../../domain/deployment/reports/merge-refused-report.ts';
-import type { BranchKey, Closing } from '../../domain/store/store.ts';
+import type { Closing } from '../../domain/store/store.ts';
+import type { BranchKey } from '../../domain/store/state.ts';
 import type { UpstreamFailure } from '../../domain/shared/upstream-failure.ts';
 import { backMergeJobs } from '../promotion/back-merge.ts';
 import { heldJobs, holdBack, isAllToWrite } from './gate/hold-deployment.ts';

@@ -11,7 +11,8 @@ import { writeConfig } from '../../domain/pipeline/config.ts';
 import type { Provenance } from '../../domain/deployment/gate/provenance.ts';
 import type { Step } from '../../domain/deployment/plan/plan-step.ts';
 import { settle, type Settled } from '../../domain/deployment/resume-items.ts';
-import type { Store, WorkspaceKey } from '../../domain/store/store.ts';
+import type { Store } from '../../domain/store/store.ts';
+import type { WorkspaceKey } from '../../domain/store/state.ts';
 import { carryOut, type Save } from './execute-step.ts';
 import type { Progress } from './progress-comment.ts';
 

@@ -13,7 +13,7 @@ import {
 } from '../../domain/deployment/gate/provenance.ts';
 import { rangeStart, type RangeStart } from '../../domain/deployment/commit-range.ts';
 import { fail, ok } from '../../domain/shared/result.ts';
-import type { BranchState } from '../../domain/store/store.ts';
+import type { BranchState } from '../../domain/store/state.ts';
 import {
   announcedMerges,
   confirmedMoves,

@@ -13,7 +13,7 @@ import { largestYaml, tooLarge } from '../../domain/mapping/located-yaml.ts';
 import { lookup, type Mapping } from '../../domain/mapping/mapping.ts';
 import { parseMapping } from '../../domain/mapping/parse-mapping.ts';
 import { fail, ok, type Result } from '../../domain/shared/result.ts';
-import type { BranchKey } from '../../domain/store/store.ts';
+import type { BranchKey } from '../../domain/store/state.ts';
 import { claimWorkspace } from '../shared/claim-workspace.ts';
 import { findRange } from './find-commit-range.ts';
 import type { BranchPorts } from '../shared/ports.ts';

@@ -19,7 +19,7 @@ import type { DueJob } from '../../domain/jobs/job.ts';
 import { withHolds } from '../../domain/deployment/rollback/hold.ts';
 import { isAgreed, planStep, type Step } from '../../domain/deployment/plan/plan-step.ts';
 import { unknownProvenance } from '../../domain/deployment/gate/provenance.ts';
-import type { Pending, WorkspaceKey } from '../../domain/store/store.ts';
+import type { Pending, WorkspaceKey } from '../../domain/store/state.ts';
 import type { UpstreamFailure } from '../../domain/shared/upstream-failure.ts';
 import { backMergeJobs } from '../promotion/back-merge.ts';
 import type { BranchPorts } from '../shared/ports.ts';

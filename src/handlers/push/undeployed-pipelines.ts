@@ -3,7 +3,7 @@ import { pipelineFilesIn } from '../../domain/pipeline/files-by-pipeline.ts';
 import { isConfigPath } from '../../domain/pipeline/config-path.ts';
 import { asReason, type Reason } from '../../domain/report/reason.ts';
 import { ok, type Result } from '../../domain/shared/result.ts';
-import type { BranchKey } from '../../domain/store/store.ts';
+import type { BranchKey } from '../../domain/store/state.ts';
 import type { BranchPorts } from '../shared/ports.ts';
 
 /**

@@ -2,7 +2,7 @@ import { isEmbedding, trailerIn } from '../../domain/gitlab/commit-message.ts';
 import type { CommitSha } from '../../domain/shared/ids.ts';
 import { asReason, type Reason } from '../../domain/report/reason.ts';
 import { ok, type Result } from '../../domain/shared/result.ts';
-import type { BranchKey } from '../../domain/store/store.ts';
+import type { BranchKey } from '../../domain/store/state.ts';
 import type { BranchPorts } from './ports.ts';
 
 /** One of the bot's commits. */

@@ -2,7 +2,7 @@ import type { WorkspaceName } from '../../domain/aic/aic.ts';
 import { nameOf, type WorkspaceSettings } from '../../domain/jobs/lane.ts';
 import type { ProjectId } from '../../domain/shared/ids.ts';
 import type { WorkspaceTarget } from '../../domain/mapping/mapping.ts';
-import type { WorkspaceKey } from '../../domain/store/store.ts';
+import type { WorkspaceKey } from '../../domain/store/state.ts';
 
 /** What the store knows a workspace by: it gets nobody into the workspace. */
 export function keyOfWorkspace(

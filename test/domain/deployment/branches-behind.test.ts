@@ -5,7 +5,7 @@ import type { CommitSha } from '../../../src/domain/shared/ids.ts';
 import type { Head } from '../../../src/domain/gitlab/missed-events.ts';
 import { parseMapping } from '../../../src/domain/mapping/parse-mapping.ts';
 import { fail, ok } from '../../../src/domain/shared/result.ts';
-import type { BranchState } from '../../../src/domain/store/store.ts';
+import type { BranchState } from '../../../src/domain/store/state.ts';
 import {
   branchesBehind,
   branchPattern,

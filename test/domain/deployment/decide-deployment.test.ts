@@ -11,7 +11,7 @@ import { configPath } from '../../../src/domain/pipeline/config-path.ts';
 import type { DirectPush } from '../../../src/domain/mapping/mapping.ts';
 import { noProvenance } from '../../../src/domain/deployment/gate/provenance.ts';
 import { fail, ok } from '../../../src/domain/shared/result.ts';
-import type { BranchState } from '../../../src/domain/store/store.ts';
+import type { BranchState } from '../../../src/domain/store/state.ts';
 import { branchView, commit, mergeRequest, sha } from '../samples.ts';
 
 const [from, head, older] = [sha(0), sha(1), sha(2)];

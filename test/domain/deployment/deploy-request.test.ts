@@ -6,7 +6,7 @@ import { parseMapping } from '../../../src/domain/mapping/parse-mapping.ts';
 import { decideOrder, type Order, type OrderScope } from '../../../src/domain/deployment/deploy-request.ts';
 import { noProvenance } from '../../../src/domain/deployment/gate/provenance.ts';
 import { ok } from '../../../src/domain/shared/result.ts';
-import type { Pending } from '../../../src/domain/store/store.ts';
+import type { Pending } from '../../../src/domain/store/state.ts';
 import { branchView, commit, mergeRequest, sha } from '../samples.ts';
 
 const parsed = parseMapping('mapping: { develop: PIN QA }\n');

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 
 import type { Clock } from '../../../domain/shared/clock.ts';
 import type { Drifts } from '../../../domain/store/drift-store.ts';
-import type { WorkspaceKey } from '../../../domain/store/store.ts';
+import type { WorkspaceKey } from '../../../domain/store/state.ts';
 import { addAudit } from './audit.ts';
 import { addJobs, chunksOf, saveBaseline, type JobsAdded } from './rows.ts';
 import type { Tables } from './schema.ts';

@@ -5,7 +5,7 @@ import type { History } from '../../../domain/store/deployment-history.ts';
 import type { DeploymentId } from '../../../domain/shared/ids.ts';
 import { placeName, type Place } from '../../../domain/gitlab/comment-location.ts';
 import type { LaterWrite } from '../../../domain/deployment/rollback/plan-rollback.ts';
-import type { Snapshot } from '../../../domain/store/store.ts';
+import type { Snapshot } from '../../../domain/store/state.ts';
 import { deploymentOf, itemOf } from './deployments.ts';
 import { chunksOf, isBranch } from './rows.ts';
 import type { Tables } from './schema.ts';

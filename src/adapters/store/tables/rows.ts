@@ -1,7 +1,7 @@
 import { sql, type ExpressionBuilder, type Transaction } from 'kysely';
 
 import { keyOf, laneOf, type DueJob } from '../../../domain/jobs/job.ts';
-import type { Baseline, BranchKey, WorkspaceKey } from '../../../domain/store/store.ts';
+import type { Baseline, BranchKey, WorkspaceKey } from '../../../domain/store/state.ts';
 import type { Tables } from './schema.ts';
 
 /**

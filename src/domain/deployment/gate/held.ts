@@ -2,7 +2,7 @@ import type { Candidate } from '../decide-deployment.ts';
 import type { Missing } from './gate.ts';
 import type { CommitSha, MergeRequestIid } from '../../shared/ids.ts';
 import { unknownProvenance } from './provenance.ts';
-import type { Pending } from '../../store/store.ts';
+import type { Pending } from '../../store/state.ts';
 
 /** What a pipeline waits for before it is deployed. */
 export type Wait =

@@ -12,7 +12,7 @@ import { names, phrase, words, type Phrase } from '../../report/phrase.ts';
 import { timeOf } from '../../shared/timestamps.ts';
 import { explain } from '../../report/reason.ts';
 import type { Report } from '../../report/report.ts';
-import type { Pending } from '../../store/store.ts';
+import type { Pending } from '../../store/state.ts';
 
 /** What is remembered of a branch. */
 export interface BranchStatus {

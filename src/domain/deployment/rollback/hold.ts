@@ -1,6 +1,6 @@
 import type { DeploymentId, MergeRequestIid } from '../../shared/ids.ts';
 import type { Step } from '../plan/plan-step.ts';
-import type { BranchKey } from '../../store/store.ts';
+import type { BranchKey } from '../../store/state.ts';
 
 /** A pipeline that was rolled back, and is held back from deployment until its branch follows. */
 export interface Hold {

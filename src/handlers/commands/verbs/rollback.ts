@@ -3,7 +3,7 @@ import { differencesBetween } from '../../../domain/pipeline/diff/diff-pipelines
 import { detailOf } from '../../../domain/pipeline/diff/format-differences.ts';
 import { phrase } from '../../../domain/report/phrase.ts';
 import { parseConfig } from '../../../domain/pipeline/config.ts';
-import type { Snapshot } from '../../../domain/store/store.ts';
+import type { Snapshot } from '../../../domain/store/state.ts';
 import { fingerprintOf } from '../../../domain/pipeline/fingerprint.ts';
 import type { GitLabResult } from '../../../domain/gitlab/project.ts';
 import { withVariables } from '../../../domain/pipeline/workspace-variables.ts';

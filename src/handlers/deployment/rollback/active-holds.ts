@@ -1,7 +1,7 @@
 import type { GitLabResult } from '../../../domain/gitlab/project.ts';
 import type { Hold } from '../../../domain/deployment/rollback/hold.ts';
 import { ok } from '../../../domain/shared/result.ts';
-import type { BranchKey } from '../../../domain/store/store.ts';
+import type { BranchKey } from '../../../domain/store/state.ts';
 import type { BranchPorts } from '../../shared/ports.ts';
 
 /** What is held back on a branch, and what is no longer since its merge request was merged. GitLab is asked only where something is held. */

@@ -17,7 +17,7 @@ import { planStep, type Step } from '../../../domain/deployment/plan/plan-step.t
 import type { Reason } from '../../../domain/report/reason.ts';
 import { fail, ok, type Result } from '../../../domain/shared/result.ts';
 import type { RollbackItem } from '../../../domain/deployment/rollback/plan-rollback.ts';
-import type { Snapshot, WorkspaceKey } from '../../../domain/store/store.ts';
+import type { Snapshot, WorkspaceKey } from '../../../domain/store/state.ts';
 import { carryOutPlan } from '../execute-plan.ts';
 import type { CommandContext } from '../../commands/command-context.ts';
 import { startProgress } from '../progress-comment.ts';

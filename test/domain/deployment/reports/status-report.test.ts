@@ -6,7 +6,7 @@ import { toMailText } from '../../../../src/domain/report/text.ts';
 import { noProvenance, type Provenance } from '../../../../src/domain/deployment/gate/provenance.ts';
 import { statusReport, type BranchStatus } from '../../../../src/domain/deployment/reports/status-report.ts';
 import type { DriftState } from '../../../../src/domain/deployment/drift/classify-drift.ts';
-import type { Pending } from '../../../../src/domain/store/store.ts';
+import type { Pending } from '../../../../src/domain/store/state.ts';
 import { hostile } from '../../hostile.ts';
 import { blocked, deployment, failed, iid, project, sha, updated } from '../../samples.ts';
 
