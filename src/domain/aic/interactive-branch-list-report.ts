@@ -1,4 +1,5 @@
-import type { BranchesAction, BranchesItem } from './interactive-branches-report.ts';
+import type { BranchesItem } from './interactive-branches-report.ts';
+import type { BranchesAction } from '../commands/command-table.ts';
 import type { PipelineFailure } from './select-pipelines.ts';
 import { remediesFor } from '../commands/remedies.ts';
 import { counted } from '../report/count.ts';

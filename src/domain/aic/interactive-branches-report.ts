@@ -1,10 +1,6 @@
 import type { PipelineFailure } from './select-pipelines.ts';
 import { secondStamp } from '../shared/timestamps.ts';
 
-/** What can be done with interactive branches. */
-export const branchesActions = ['create', 'list', 'delete'] as const;
-export type BranchesAction = (typeof branchesActions)[number];
-
 /** The interactive branches of one pipeline that were made, found or deleted. */
 export interface BranchesItem {
   readonly pipeline: string;

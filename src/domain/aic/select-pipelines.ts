@@ -1,6 +1,6 @@
 import type { ListedPipeline, ReadFailure } from './aic.ts';
 import type { PipelineId } from '../shared/ids.ts';
-import { unknownNames, type Unknown } from '../deployment/deploy-request.ts';
+import { unknownNames, type Unknown } from '../shared/suggest-names.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 
 /** Pipelines that a workspace does not have. */

@@ -1,4 +1,3 @@
-import { branchesActions } from '../aic/interactive-branches-report.ts';
 import type { Right } from '../mapping/mapping.ts';
 
 export const verbs = [
@@ -26,6 +25,10 @@ export type Verb = (typeof verbs)[number];
 
 export type OptionKey = 'branch' | 'workspace' | 'reason' | 'title' | 'from' | 'drive' | 'deployment';
 export type WordKey = 'force' | 'prune' | 'all' | 'no-push';
+
+/** What can be done with interactive branches. */
+export const branchesActions = ['create', 'list', 'delete'] as const;
+export type BranchesAction = (typeof branchesActions)[number];
 
 /** How a command is written and what it does. Parsing, help and the reference all follow from this. */
 export interface CommandSpec {

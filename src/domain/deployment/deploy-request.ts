@@ -8,7 +8,7 @@ import {
 } from './decide-deployment.ts';
 import type { UserId } from '../shared/ids.ts';
 import { lookup } from '../mapping/mapping.ts';
-import { nearest } from '../shared/suggest-names.ts';
+import { unknownNames, type Unknown } from '../shared/suggest-names.ts';
 import type { Place } from '../gitlab/comment-location.ts';
 
 /** Somebody's order to deploy. */
@@ -29,9 +29,6 @@ export interface Order {
   /** Where the deployment is told of; undefined for an operator. */
   readonly place: Place | undefined;
 }
-
-/** Names that nothing has, each with the nearest ones that something has. */
-export type Unknown = readonly { readonly name: string; readonly nearest: readonly string[] }[];
 
 export type OrderDecision =
   | (Extract<Decision, { kind: 'deploy' }> & {
@@ -110,14 +107,6 @@ function withOrigins(candidates: readonly Candidate[], changed: readonly Candida
 /** Whether the order needs to know every file. */
 export function isAboutAll(order: Order): boolean {
   return order.kind === 'deploy' && (order.force || order.pipelines.length > 0);
-}
-
-/** The names that are not among those that are known. */
-export function unknownNames(wanted: readonly string[], known: readonly string[]): Unknown {
-  const there = new Set(known);
-  return [...new Set(wanted)]
-    .filter((name) => !there.has(name))
-    .map((name) => ({ name, nearest: nearest(name, known) }));
 }
 
 /** Whether every changed file is looked at. Not every pipeline: another file than the pending one may hold it now. */

@@ -24,3 +24,14 @@ function closeness(want: string, name: string): { readonly away: number; readonl
   const isAlike = away === 0 || away < Math.max(want.length, name.length);
   return { away, isPlausible: isPart || (isAlike && away <= Math.max(2, want.length * 0.4)) };
 }
+
+/** Names that nothing has, each with the nearest ones that something has. */
+export type Unknown = readonly { readonly name: string; readonly nearest: readonly string[] }[];
+
+/** The names that are not among those that are known. */
+export function unknownNames(wanted: readonly string[], known: readonly string[]): Unknown {
+  const there = new Set(known);
+  return [...new Set(wanted)]
+    .filter((name) => !there.has(name))
+    .map((name) => ({ name, nearest: nearest(name, known) }));
+}

@@ -1,6 +1,6 @@
 import type { BlobId } from '../../domain/pipeline/blob-id.ts';
 import type { CommitSha } from '../../domain/shared/ids.ts';
-import { unknownNames, type Unknown } from '../../domain/deployment/deploy-request.ts';
+import { unknownNames, type Unknown } from '../../domain/shared/suggest-names.ts';
 import { pipelinesIn, promotedFiles, type PromotedFile } from '../../domain/promotion/promoted-files.ts';
 import type { Promotion } from '../../domain/promotion/promotion.ts';
 import { asReason, type Reason } from '../../domain/report/reason.ts';

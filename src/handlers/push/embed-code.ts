@@ -5,7 +5,7 @@ import type { EmbedItem } from '../../domain/pipeline/embed-report.ts';
 import type { MergeRequest } from '../../domain/gitlab/merge-request.ts';
 import type { Project } from '../../domain/gitlab/project.ts';
 import type { CommitSha } from '../../domain/shared/ids.ts';
-import { unknownNames, type Unknown } from '../../domain/deployment/deploy-request.ts';
+import { unknownNames, type Unknown } from '../../domain/shared/suggest-names.ts';
 import { maxConfigBytes } from '../../domain/pipeline/config.ts';
 import { asReason, type Reason } from '../../domain/report/reason.ts';
 import type { FileChange } from '../../domain/gitlab/repository.ts';

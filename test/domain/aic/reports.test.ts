@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { backupReport } from '../../../src/domain/aic/backup-report.ts';
-import { branchesActions } from '../../../src/domain/aic/interactive-branches-report.ts';
+import { branchesActions } from '../../../src/domain/commands/command-table.ts';
 import { branchesReport } from '../../../src/domain/aic/interactive-branch-list-report.ts';
 import type { PipelineFailure } from '../../../src/domain/aic/select-pipelines.ts';
 import { remediesFor } from '../../../src/domain/commands/remedies.ts';

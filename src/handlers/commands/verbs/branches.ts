@@ -1,4 +1,4 @@
-import { branchesActions, type BranchesAction } from '../../../domain/aic/interactive-branches-report.ts';
+import { branchesActions, type BranchesAction } from '../../../domain/commands/command-table.ts';
 import { branchesReport } from '../../../domain/aic/interactive-branch-list-report.ts';
 import { refusal } from '../../../domain/commands/refusals.ts';
 import type { Command } from '../../../domain/commands/parse-command.ts';

@@ -4,7 +4,7 @@ import type { Command } from '../../../domain/commands/parse-command.ts';
 import { diffReport, type Comparison } from '../../../domain/pipeline/diff/diff-report.ts';
 import { differencesBetween } from '../../../domain/pipeline/diff/diff-pipelines.ts';
 import { lookup, type WorkspaceTarget } from '../../../domain/mapping/mapping.ts';
-import { unknownNames } from '../../../domain/deployment/deploy-request.ts';
+import { unknownNames } from '../../../domain/shared/suggest-names.ts';
 import { phrase } from '../../../domain/report/phrase.ts';
 import type { Versions } from '../../../domain/deployment/plan/plan-step.ts';
 import { claimWorkspace } from '../../shared/claim-workspace.ts';

@@ -6,7 +6,8 @@ import {
   noPlanReport,
   type ShowablePlan,
 } from '../../../domain/deployment/plan/merge-plan-report.ts';
-import { decideOrder, unknownNames } from '../../../domain/deployment/deploy-request.ts';
+import { decideOrder } from '../../../domain/deployment/deploy-request.ts';
+import { unknownNames } from '../../../domain/shared/suggest-names.ts';
 import { phrase, words } from '../../../domain/report/phrase.ts';
 import { planReport } from '../../../domain/deployment/plan/deployment-plan-report.ts';
 import { mappingRefusal } from '../../../domain/deployment/reports/merge-refused-report.ts';
