@@ -1,7 +1,6 @@
-import type { MergeRequest } from './merge-request.ts';
+import { isDraft, type MergeRequest } from './merge-request.ts';
 import type { Params } from './params.ts';
 import { badParameter } from './refusal.ts';
-import { isDraft } from './merge-request.ts';
 import type { User } from './users.ts';
 
 /** The merge requests that fit the parameters of the list, in the order asked for; all of them by default. */

@@ -9,13 +9,12 @@ import { listMergeRequests } from './merge-request-list.ts';
 import { diffOf, mergeRequestJson, versionJson, type MergeRequest } from './merge-request.ts';
 import { pushEventJson } from './push-event.ts';
 import { pipelineJson } from './commit-status.ts';
-import { userJson } from './users.ts';
+import { userJson, type User } from './users.ts';
 import { merge, mergeResult, mergeStatus } from './merging.ts';
 import { pageOf } from './paging.ts';
 import { readParams, type Params } from './params.ts';
 import { accessLevel, accessLevels, type Project } from './project.ts';
 import { badParameter, noSuchRow, refused } from './refusal.ts';
-import type { User } from './users.ts';
 
 const mergeRequests = '/projects/:id/merge_requests';
 

@@ -1,6 +1,5 @@
-import { mergeBase } from './commits.ts';
+import { mergeBase, readCommit } from './commits.ts';
 import { mergeTrees, moveBranch, writeTreeCommit } from './commit-writer.ts';
-import { readCommit } from './commits.ts';
 import type { Instance } from './instance.ts';
 import { notifyMergeRequest } from './merge-request-event.ts';
 import { isDraft, type MergeRequest, type MergeStatus } from './merge-request.ts';

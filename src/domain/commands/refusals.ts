@@ -1,10 +1,9 @@
 import { quoted } from './tokenize.ts';
-import { link, phrase, words, type Phrase } from '../report/phrase.ts';
+import { link, names, phrase, words, type Phrase } from '../report/phrase.ts';
 import { remedyFor } from './remedies.ts';
 import type { Project } from '../gitlab/project.ts';
 import type { CommitSha } from '../shared/ids.ts';
 import type { Unknown } from '../shared/suggest-names.ts';
-import { names } from '../report/phrase.ts';
 import { explain, type Explanation, type Reason } from '../report/reason.ts';
 import type { Report } from '../report/report.ts';
 

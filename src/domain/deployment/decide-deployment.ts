@@ -1,13 +1,12 @@
 import type { Changes, MergeRequest } from '../gitlab/merge-request.ts';
 import type { Project } from '../gitlab/project.ts';
 import type { CommitSha } from '../shared/ids.ts';
-import { lookup, type DirectPush, type Mapping } from '../mapping/mapping.ts';
+import { lookup, type DirectPush, type Mapping, type WorkspaceTarget } from '../mapping/mapping.ts';
 import type { Mistake } from '../mapping/located-yaml.ts';
 import { isKeepable, pipelineName } from '../pipeline/config-path.ts';
 import { jointly, noProvenance, unknownProvenance, type Provenance } from './gate/provenance.ts';
 import type { Result } from '../shared/result.ts';
 import type { BranchKey, BranchState, Pending } from '../store/state.ts';
-import type { WorkspaceTarget } from '../mapping/mapping.ts';
 
 /** The name of the mapping file, at the root of the default branch. */
 export const mappingPath = 'branch_to_workspace.yaml';

@@ -7,8 +7,8 @@ import type { Records } from './deployment-records.ts';
 import type { Repository } from './repository.ts';
 import type { Reviews } from './review.ts';
 import type { Token } from './access-token.ts';
-import type { Project, GitLabResult } from './project.ts';
-import type { MergeRequest, NewMergeRequest, ProposedCommit, Commit, Changes } from './merge-request.ts';
+import type { GitLabResult, Project } from './project.ts';
+import type { Changes, Commit, MergeRequest, NewMergeRequest, ProposedCommit } from './merge-request.ts';
 
 /** A move of a branch that GitLab has on record; `before` is undefined where the branch was made. */
 export interface RecordedPush {

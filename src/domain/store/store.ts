@@ -21,12 +21,12 @@ import type { Notices } from './notices.ts';
 import type { OwnCommits } from './own-commit-store.ts';
 import type { Plans } from './shown-plans.ts';
 import type {
+  Baseline,
   BranchKey,
   BranchState,
-  WaitingDelivery,
   Pending,
-  Baseline,
   Snapshot,
+  WaitingDelivery,
   WorkspaceKey,
 } from './state.ts';
 

@@ -1,6 +1,5 @@
 import { mappingPath, type MappingProblem } from '../decide-deployment.ts';
-import type { DeploymentPlan } from './deployment-plan.ts';
-import { isSound } from './deployment-plan.ts';
+import { isSound, type DeploymentPlan } from './deployment-plan.ts';
 import { phrase, words, type Phrase } from '../../report/phrase.ts';
 import { mistakePhrases, outcomeOf, planReport } from './deployment-plan-report.ts';
 import { explain } from '../../report/reason.ts';

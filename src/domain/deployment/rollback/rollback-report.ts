@@ -1,5 +1,4 @@
-import type { DeploymentFacts } from '../reports/deployment-report.ts';
-import { reportOn } from '../reports/deployment-report.ts';
+import { reportOn, type DeploymentFacts } from '../reports/deployment-report.ts';
 import { counted } from '../../report/count.ts';
 import type { Deployment } from '../deployment.ts';
 import type { MergeRequest } from '../../gitlab/merge-request.ts';
