@@ -2,6 +2,7 @@ import type { Command } from '../domain/command.ts';
 import { frozenUntil, unclearPeriod } from '../domain/freeze.ts';
 import { lookup } from '../domain/mapping.ts';
 import { statusReport, unknownBranchReport, type BranchStatus } from '../domain/status-report.ts';
+import { claimWorkspace } from './claim-workspace.ts';
 import { keyOfWorkspace } from './workspace-key.ts';
 import { answer, endedBy, type CommandContext, type Prepared } from './command-context.ts';
 import { lackingIn } from './lacking-in.ts';
@@ -28,15 +29,18 @@ export function prepareStatus(context: CommandContext, command: Command): Prepar
         branches.map(async (name): Promise<BranchStatus> => {
           const key = { projectId: project.id, branch: name };
           const found = lookup(mapping, name);
+          const claimed =
+            found.rule === 'none' ? undefined : await claimWorkspace(ports, project, found.workspace);
           return {
             branch: name,
             workspace: found.rule === 'none' ? undefined : found.workspace.name,
             last: await ports.store.lastDeployment(key),
             pending: await ports.store.pending(key),
             drift:
-              found.rule === 'exact'
+              found.rule === 'exact' && claimed?.ok === true
                 ? await ports.store.drift(keyOfWorkspace(ports, project.id, found.workspace))
                 : new Map(),
+            refused: claimed?.ok === false ? claimed.failure : undefined,
             holds: await ports.store.holds(key),
             frozen:
               found.rule === 'none'

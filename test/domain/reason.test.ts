@@ -67,7 +67,7 @@ describe('an explanation', () => {
       No AIC project is named.
         → Add "aic: { project: NAME }" to "branch_to_workspace.yaml", or set "AIC_PROJECT" for the bot.
       This project may not use the workspace "PIN QA".
-        → Correct the name in "branch_to_workspace.yaml"; or ask the operator of the bot to let the project use the workspace: a mail told them how.
+        → Correct the name in "branch_to_workspace.yaml"; or ask the operator of the bot to grant it: "doctor" and a mail show them how.
       The bot has no key for the "prod" environment of AIC.
         → Set "AIC_API_KEY" for the bot.
       The bot has no key for the "qa" environment of AIC.
