@@ -195,7 +195,10 @@ function explainUpstream(failure: UpstreamFailure): Explanation {
   const what =
     status === undefined
       ? [`${system} gave no usable answer to `, ...phrase`${asked}: ${said}`]
-      : [`${system} answered `, ...phrase`${`${status} ${said}`} to ${asked}.`];
+      : [
+          `${system} answered `,
+          ...phrase`${said.startsWith(`${status} `) ? said : `${status} ${said}`} to ${asked}.`,
+        ];
   switch (failure.reason) {
     case 'passing':
     case 'stopped':

@@ -104,3 +104,16 @@ describe('an explanation', () => {
     expect(plain(explain({ kind: 'no-key', environment: 'prod' }).remedy)).toContain('AIC_API_KEY');
   });
 });
+
+test('a status that the answer repeats is said once', () => {
+  const failure = {
+    system: 'GitLab',
+    reason: 'refused',
+    status: 401,
+    asked: 'GET /user',
+    said: '401 Unauthorized',
+  } as const;
+  const { what } = explain({ kind: 'upstream', failure });
+  expect(JSON.stringify(what)).toContain('401 Unauthorized');
+  expect(JSON.stringify(what)).not.toContain('401 401');
+});

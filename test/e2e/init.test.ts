@@ -341,7 +341,7 @@ describe('init without the address or a secret', () => {
     expect((await run(['init', path, ...options, '--dry-run'], alone)).stdout).not.toContain('claims');
     const another = { ...alone, GITLAB_PROJECTS: 'pin/other' };
     expect((await run(['init', path, ...options, '--dry-run'], another)).stdout).toContain(
-      `set "AIC_WORKSPACES" to "pin/other=${aicProject}/*; ${path}=${aicProject}/PIN PROD"`,
+      `set "AIC_WORKSPACES" to "pin/other=${aicProject}/*; ${path}=${aicProject}/PIN PROD; `,
     );
   });
 
