@@ -13,7 +13,7 @@ import { ok } from '../domain/result.ts';
 import { checkGate } from './check-gate.ts';
 import { broughtChanges } from './brought-changes.ts';
 import { answer, endedBy, type CommandContext, type Ended } from './command-context.ts';
-import { isAllToWrite } from './hold-back.ts';
+import { isAllToWrite, releasedJobs } from './hold-back.ts';
 import { resume } from './resume.ts';
 import { runDeployment } from './run-deployment.ts';
 import { sortCandidates, type Sorted } from './sort-candidates.ts';
@@ -54,7 +54,8 @@ export async function orderDeployment(context: CommandContext, branch: string, o
       if (!gate.ok) return endedBy({ kind: 'upstream', failure: gate.failure });
       if (gate.value.kind !== 'sorted') return answer(refusal(standstillRefusal(gate.value, branch, order)));
       const { open, held, requests } = gate.value;
-      const run = { view, decision, requests, held, left: decision.left, alsoJobs: [], order };
+      const alsoJobs = releasedJobs(ports, view, decision.target, open);
+      const run = { view, decision, requests, held, left: decision.left, alsoJobs, order };
       if (open.length === 0 && (await isAllToWrite(ports, run)))
         return answer(refusal(heldRefusal(held, branch, order)));
       const ran = await runDeployment(ports, run);
