@@ -192,7 +192,7 @@ async function serve({ gitlab, aic, mail, settings }: World, team: Team, botUrl:
   const commit = { branch: 'feature/two', start_branch: 'develop', commit_message: 'Try', actions };
   const request = { source_branch: 'feature/two', target_branch: 'develop', title: 'Try' };
   const issue = { title: 'Commands' };
-  const note = { body: '/aic release 1 "Daily Sales"' };
+  const note = { body: '/aic status branch=develop' };
   heading('To give the bot a command, in another terminal');
   console.log(call('/issues', json(issue)));
   console.log(call('/issues/1/notes', json(note)));

@@ -623,6 +623,36 @@ export function storeContract(newPlace: () => Promise<Place>): void {
       expect(await opened.store.running(project)).toEqual([]);
     });
 
+    test('that left something pending is known to be unattended until a job looks at its branch', async () => {
+      const waiting = (branch: string, paused: boolean) => ({
+        ...waits,
+        pipeline: 'orders',
+        path: `config/${branch}.json`,
+        base: sha('b'),
+        paused,
+      });
+      for (const [branch, paused] of [
+        ['a', false],
+        ['x/a', false],
+        ['b', true],
+      ] as const) {
+        const key = { projectId: project, branch };
+        const { id } = await beginMain({ key });
+        const deployment = {
+          id,
+          items: [],
+          finishedAt: now,
+          told: 'outcome',
+          pending: [waiting(branch, paused)],
+        };
+        await opened.store.close(closingOf({ key, deployment }));
+      }
+      expect(await opened.store.unattended(project)).toEqual(['a', 'x/a']);
+      await opened.store.add({ job: { ...deployJob(project, 'a'), lane: 'workspace' }, dueAt: 100 });
+      expect(await opened.store.unattended(project)).toEqual(['x/a']);
+      expect(await opened.store.unattended(mainElsewhere.projectId)).toEqual([]);
+    });
+
     test('that was never begun is not taken up', async () => {
       await expect(beginMain({ id: 99 as DeploymentId })).rejects.toThrow('no result');
     });

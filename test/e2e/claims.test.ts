@@ -109,7 +109,10 @@ describe('a project that names the workspace of another one', () => {
           command,
           expect.stringContaining('project may not use the workspace `PIN PROD`'),
         ]);
-    const told = [...answers.values()].join();
+    const status = (await say(there, thread, '/aic status')).answer;
+    expect(status).toContain('the project may not use the workspace of `main`');
+    expect(status).toContain('not looked at');
+    const told = [...answers.values(), status].join();
     expect(told).not.toMatch(/pin\/pipelines|AIC_WORKSPACES|Did you mean|PIN QA/);
 
     const [mail, ...more] = refusals();

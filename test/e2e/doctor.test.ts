@@ -357,7 +357,7 @@ describe('doctor finds', () => {
         check: 'claims',
         status: 'failed',
         text: `No grant lets "${path}" use "PIN QA", "PIN LAB" of the AIC project "${aicProject}".`,
-        remedy: `If it is to use them, add to "AIC_WORKSPACES": "${path}=${aicProject}/PIN QA"; "${path}=${aicProject}/PIN LAB".`,
+        remedy: `If it is to use them, add to "AIC_WORKSPACES", after a semicolon: "${path}=${aicProject}/PIN QA; ${path}=${aicProject}/PIN LAB".`,
       },
     ]);
     const { checks } = (await run([path, '--json'], { AIC_WORKSPACES: 'other/**=P/*' })).json();

@@ -211,5 +211,7 @@ describe('what the mapping file requires', () => {
     const { emoji } = await say(scene, await issue(scene), '/aic deploy a force branch=develop');
     expect(emoji).toBe('white_check_mark');
     expect(live('a')).toBe(true);
+    const released = (body: string) => body.includes('aic-bot:gate') && body.includes('Nothing keeps');
+    await scene.comment(iid, released);
   });
 });

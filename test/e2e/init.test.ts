@@ -328,18 +328,20 @@ describe('init without the address or a secret', () => {
       expect(stdout).toMatch(
         /^! claims .*No grant lets "pin\/data\/pipelines" use "PIN PROD", "PIN QA", "PIN DEV"/m,
       );
-      for (const workspace of wanted) expect(stdout).toContain(`"${path}=${aicProject}/${workspace}"`);
+      for (const workspace of wanted) expect(stdout).toContain(`${path}=${aicProject}/${workspace}`);
     }
   });
 
   it('proposes them, too, where nothing is granted yet, and not where all is', async () => {
     const none = await run(['init', path, ...options, '--dry-run'], { AIC_WORKSPACES: '' });
-    expect(none.stdout).toContain(`add to "AIC_WORKSPACES": "${path}=${aicProject}/PIN PROD"`);
+    expect(none.stdout).toContain(
+      `add to "AIC_WORKSPACES", after a semicolon: "${path}=${aicProject}/PIN PROD; `,
+    );
     const alone = { AIC_WORKSPACES: '', GITLAB_PROJECTS: path, AIC_PROJECT: aicProject };
     expect((await run(['init', path, ...options, '--dry-run'], alone)).stdout).not.toContain('claims');
     const another = { ...alone, GITLAB_PROJECTS: 'pin/other' };
     expect((await run(['init', path, ...options, '--dry-run'], another)).stdout).toContain(
-      `set "AIC_WORKSPACES" to "pin/other=${aicProject}/*"; "${path}=${aicProject}/PIN PROD"`,
+      `set "AIC_WORKSPACES" to "pin/other=${aicProject}/*; ${path}=${aicProject}/PIN PROD; `,
     );
   });
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { until } from '../../demo/person.ts';
-import { aicProject, isFinal, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
+import { aicProject, isFinal, mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
 import { issue, notesOf, type Thread } from './thread.ts';
 
 const minute = 60_000;
@@ -119,6 +119,24 @@ describe('the sweep', () => {
       () => (jobsOf('deploy').some(({ branch }) => branch === 'next') ? true : undefined),
       10_000,
     );
+  });
+
+  it('takes up what is pending of a branch that was not in the mapping for a while', async () => {
+    const remove = scene.world.aic.inject({ fault: { kind: 'status', status: 503 } });
+    await scene.start();
+    await scene.settle();
+    const iid = await scene.open('develop', sqlFile('Sales', 'select 1'));
+    await scene.merge(iid);
+    expect(await scene.comment(iid, isFinal)).toContain('1 failed');
+    await scene.commit('main', { 'branch_to_workspace.yaml': mapping.replace(/ {2}develop.*\n/, '') });
+    await scene.settle();
+    await scene.advance(hour);
+    await scene.settle();
+    remove();
+    await scene.commit('main', { 'branch_to_workspace.yaml': mapping });
+    await nextSweep();
+    const live = () => scene.world.aic.pipelines(aicProject, 'PIN QA');
+    await until('the deployment', () => (live().includes('Sales') ? true : undefined), 20_000);
   });
 
   it('goes on with the other projects where one does not answer', async () => {

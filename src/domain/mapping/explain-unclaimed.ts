@@ -1,7 +1,7 @@
 import type { WorkspaceName } from '../aic/aic.ts';
 import type { Claims, GrantedName } from './claims.ts';
 import { entryFor, entryOf } from './parse-grants.ts';
-import { joined, names, phrase } from '../report/phrase.ts';
+import { names, phrase } from '../report/phrase.ts';
 import type { Explanation } from '../report/reason.ts';
 
 /** What keeps a project from workspaces that it names, for the operator. They are all of one AIC project. */
@@ -11,16 +11,13 @@ export function explainUnclaimed(
   refused: readonly WorkspaceName[],
 ): Explanation {
   const what = names(refused.map(({ workspace }) => workspace));
-  const entries = joined(
-    entriesFor(claims, projectPath, refused).map((entry) => phrase`${entry}`),
-    '; ',
-  );
+  const entries = entriesFor(claims, projectPath, refused).join('; ');
   return {
     what: phrase`No grant lets ${projectPath} use ${what} of the AIC project ${refused[0]?.aicProject ?? ''}.`,
     remedy:
       claims.byDefault.length > 0
         ? phrase`If it is to use them, set ${'AIC_WORKSPACES'} to ${entries}.`
-        : phrase`If it is to use them, add to ${'AIC_WORKSPACES'}: ${entries}.`,
+        : phrase`If it is to use them, add to ${'AIC_WORKSPACES'}, after a semicolon: ${entries}.`,
   };
 }
 

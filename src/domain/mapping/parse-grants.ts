@@ -56,6 +56,7 @@ function parseGrant(entry: string): Result<Grant, string> {
   const [aicProject, workspaces] = splitAt(granted, '/');
   if (workspaces === undefined) return fail('has no / between AIC project and workspaces');
   if (projects === '') return fail('names no project before its =');
+  if (/^["']/.test(projects)) return fail('begins with a quotation mark: write it without');
   if (projects.startsWith('!')) return fail('excludes projects: name those that may use the workspaces');
   if (aicProject === '' || workspaces === '') return fail('names no AIC project, or no workspaces');
   if (/[*?]/.test(aicProject))

@@ -104,7 +104,7 @@ export function explain(reason: Reason): Explanation {
     case 'unclaimed':
       return {
         what: phrase`This project may not use the workspace ${reason.workspace}.`,
-        remedy: phrase`Correct the name in ${'branch_to_workspace.yaml'}; or ask the operator of the bot to let the project use the workspace: a mail told them how.`,
+        remedy: phrase`Correct the name in ${'branch_to_workspace.yaml'}; or ask the operator of the bot to grant it: ${'doctor'} and a mail show them how.`,
       };
     case 'cancelled':
       return {
@@ -195,7 +195,10 @@ function explainUpstream(failure: UpstreamFailure): Explanation {
   const what =
     status === undefined
       ? [`${system} gave no usable answer to `, ...phrase`${asked}: ${said}`]
-      : [`${system} answered `, ...phrase`${`${status} ${said}`} to ${asked}.`];
+      : [
+          `${system} answered `,
+          ...phrase`${said.startsWith(`${status} `) ? said : `${status} ${said}`} to ${asked}.`,
+        ];
   switch (failure.reason) {
     case 'passing':
     case 'stopped':

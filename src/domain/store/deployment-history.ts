@@ -18,6 +18,8 @@ export interface History {
   unfinished(request: string): Promise<Deployment | undefined>;
   /** The branches of the project with a deployment that has not ended, rollbacks aside. */
   running(project: ProjectId): Promise<readonly string[]>;
+  /** The branches of the project with something pending, nothing of it cancelled, that no job is to look at. */
+  unattended(project: ProjectId): Promise<readonly string[]>;
   /** What the workspace held before the deployment first overwrote it. */
   snapshots(deployment: DeploymentId): Promise<readonly Snapshot[]>;
   /** The deployments to the workspace that wrote the pipelines after the given one, oldest first. */

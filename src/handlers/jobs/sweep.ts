@@ -119,8 +119,10 @@ async function sweepProject(
     jobs.push({ job: deployJob(project.id, branch), dueAt: clock.now() + pushWaitsMs });
     asked.set(branch, commit);
   }
-  // What waits for no job, such as after an order that nobody may give any more, is taken up all the same.
-  for (const branch of await store.running(project.id))
+  // What no job is about any more is taken up all the same: its order may have gone, or its branch have left the mapping for a while.
+  const isHere = (name: string) => heads.some(({ branch }) => branch === name);
+  const left = [...(await store.running(project.id)), ...(await store.unattended(project.id)).filter(isHere)];
+  for (const branch of new Set(left))
     if (!behind.some((one) => one.branch === branch))
       jobs.push({ job: deployJob(project.id, branch), dueAt: clock.now() });
   if (isMissed || (isUsed(remembered, known) && isCatchUpDue(ports, known)))

@@ -69,6 +69,7 @@ describe('an entry', () => {
     ['a/b', ['entry 1 has no = between projects and workspaces']],
     ['a/b=P', ['entry 1 has no / between AIC project and workspaces']],
     ['=P/W', ['entry 1 names no project before its =']],
+    ['"a/b=P/W"', ['entry 1 begins with a quotation mark: write it without']],
     ['!a/b=P/W', ['entry 1 excludes projects: name those that may use the workspaces']],
     ['a/b=/W', ['entry 1 names no AIC project, or no workspaces']],
     ['a/b=P/', ['entry 1 names no AIC project, or no workspaces']],

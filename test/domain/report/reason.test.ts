@@ -67,7 +67,7 @@ describe('an explanation', () => {
       No AIC project is named.
         → Add "aic: { project: NAME }" to "branch_to_workspace.yaml", or set "AIC_PROJECT" for the bot.
       This project may not use the workspace "PIN QA".
-        → Correct the name in "branch_to_workspace.yaml"; or ask the operator of the bot to let the project use the workspace: a mail told them how.
+        → Correct the name in "branch_to_workspace.yaml"; or ask the operator of the bot to grant it: "doctor" and a mail show them how.
       The bot has no key for the "prod" environment of AIC.
         → Set "AIC_API_KEY" for the bot.
       The bot has no key for the "qa" environment of AIC.
@@ -103,4 +103,17 @@ describe('an explanation', () => {
     expect(plain(explain({ kind: 'no-key', environment: 'qa' }).remedy)).toContain('AIC_QA_API_KEY');
     expect(plain(explain({ kind: 'no-key', environment: 'prod' }).remedy)).toContain('AIC_API_KEY');
   });
+});
+
+test('a status that the answer repeats is said once', () => {
+  const failure = {
+    system: 'GitLab',
+    reason: 'refused',
+    status: 401,
+    asked: 'GET /user',
+    said: '401 Unauthorized',
+  } as const;
+  const { what } = explain({ kind: 'upstream', failure });
+  expect(JSON.stringify(what)).toContain('401 Unauthorized');
+  expect(JSON.stringify(what)).not.toContain('401 401');
 });

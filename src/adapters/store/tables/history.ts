@@ -72,6 +72,27 @@ export function createHistory(db: Kysely<Tables>): History {
         .execute();
       return rows.map(({ branch }) => branch);
     },
+    unattended: async (project) => {
+      const pending = await db
+        .selectFrom('pending')
+        .select('branch')
+        .distinct()
+        .where('project_id', '=', project)
+        .where('paused', '=', 0)
+        .orderBy('branch')
+        .execute();
+      if (pending.length === 0) return [];
+      const jobs = await db
+        .selectFrom('jobs')
+        .select('key')
+        .where('status', '<>', 'given-up')
+        .where('key', 'like', `%:${project}:%`)
+        .execute();
+      // A deploy job's key begins with its lane, which is the workspace's and not known here.
+      return pending
+        .map(({ branch }) => branch)
+        .filter((branch) => !jobs.some(({ key }) => key.endsWith(`:${project}:${branch}`)));
+    },
     snapshots: async (id) => {
       const rows = await db
         .selectFrom('snapshots')

@@ -10,7 +10,7 @@ import { originText } from '../gate/explain-waits.ts';
 import { jointly } from '../gate/provenance.ts';
 import { names, phrase, words, type Phrase } from '../../report/phrase.ts';
 import { timeOf } from '../../shared/timestamps.ts';
-import { explain } from '../../report/reason.ts';
+import { explain, type Reason } from '../../report/reason.ts';
 import type { Report } from '../../report/report.ts';
 import type { Pending } from '../../store/state.ts';
 
@@ -23,6 +23,8 @@ export interface BranchStatus {
   readonly pending: readonly Pending[];
   /** How the workspace compared with the branch when it was last looked at; empty before that. */
   readonly drift: ReadonlyMap<string, DriftState>;
+  /** Why the project may not use the workspace. Then nothing of it is shown. */
+  readonly refused?: Reason | undefined;
   /** What was rolled back and is held back from deployment. */
   readonly holds: readonly Hold[];
   /** Until when nothing is deployed by itself. */
@@ -49,16 +51,25 @@ export function statusReport(
   const pending = branches.flatMap((status) => [
     ...new Set(status.pending.map(({ pipeline }) => pipeline)),
   ]).length;
+  const refused = branches.filter((status) => status.refused !== undefined);
   const isRunning = branches.some(({ last }) => last?.deployment.status === 'running');
   return {
-    mood: isRunning ? 'running' : pending === 0 ? 'done' : 'held',
-    outcome: words(
-      pending === 0
-        ? 'Nothing is pending'
-        : pending === 1
-          ? '1 pipeline is pending'
-          : `${pending} pipelines are pending`,
-    ),
+    mood: isRunning ? 'running' : pending === 0 && refused.length === 0 ? 'done' : 'held',
+    outcome: [
+      ...words(
+        pending === 0
+          ? 'Nothing is pending'
+          : pending === 1
+            ? '1 pipeline is pending'
+            : `${pending} pipelines are pending`,
+      ),
+      ...(refused.length === 0
+        ? []
+        : [
+            ...words('; the project may not use the workspace of '),
+            ...names(refused.map(({ branch }) => branch)),
+          ]),
+    ],
     table: {
       head: ['Branch', 'Workspace', 'Last deployment', 'Pending', 'In AIC'],
       rows: branches.map((status) => [
@@ -66,10 +77,15 @@ export function statusReport(
         status.workspace === undefined ? words('none') : phrase`${status.workspace}`,
         lastOf(project, status),
         names([...new Set(status.pending.map(({ pipeline }) => pipeline))], 5),
-        driftOf(status),
+        status.refused === undefined ? driftOf(status) : words('not looked at'),
       ]),
     },
     remedies: [
+      ...refused.flatMap(({ branch, refused: reason }) =>
+        reason === undefined
+          ? []
+          : [[...phrase`${branch}: `, ...explain(reason).what, ' ', ...explain(reason).remedy]],
+      ),
       ...branches.flatMap(reasonsOf),
       ...branches.flatMap(heldOn),
       ...branches.flatMap(waysOut),

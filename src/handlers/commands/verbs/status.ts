@@ -6,6 +6,7 @@ import {
   unknownBranchReport,
   type BranchStatus,
 } from '../../../domain/deployment/reports/status-report.ts';
+import { claimWorkspace } from '../../shared/claim-workspace.ts';
 import { keyOfWorkspace } from '../../shared/workspace-key.ts';
 import { answer, endedBy, type CommandContext, type Prepared } from '../command-context.ts';
 import { lackingIn } from '../../promotion/missing-back-merges.ts';
@@ -32,15 +33,18 @@ export function prepareStatus(context: CommandContext, command: Command): Prepar
         branches.map(async (name): Promise<BranchStatus> => {
           const key = { projectId: project.id, branch: name };
           const found = lookup(mapping, name);
+          const claimed =
+            found.rule === 'none' ? undefined : await claimWorkspace(ports, project, found.workspace);
           return {
             branch: name,
             workspace: found.rule === 'none' ? undefined : found.workspace.name,
             last: await ports.store.lastDeployment(key),
             pending: await ports.store.pending(key),
             drift:
-              found.rule === 'exact'
+              found.rule === 'exact' && claimed?.ok === true
                 ? await ports.store.drift(keyOfWorkspace(ports, project.id, found.workspace))
                 : new Map(),
+            refused: claimed?.ok === false ? claimed.failure : undefined,
             holds: await ports.store.holds(key),
             frozen:
               found.rule === 'none'

@@ -1,5 +1,6 @@
 import { branchAudit } from '../../../domain/audit/deployment-entry.ts';
-import type { BranchView } from '../../../domain/deployment/decide-deployment.ts';
+import type { BranchView, Candidate } from '../../../domain/deployment/decide-deployment.ts';
+import type { Pending } from '../../../domain/store/state.ts';
 import { heldComments, releasedComments, requestsOf } from '../../../domain/deployment/gate/gate-report.ts';
 import { pendingHeld, type Held } from '../../../domain/deployment/gate/held.ts';
 import type { DueJob, JobOutcome } from '../../../domain/jobs/job.ts';
@@ -37,6 +38,21 @@ export function heldJobs(
       : pushReport(view, { pushed, unknown }, ports.settings, 'force')),
   ];
   return jobs.map((job) => ({ job, dueAt: ports.clock.now() }));
+}
+
+/** Tells the merge requests of which nothing waits any more, since an order deploys what was held. */
+export function releasedJobs(
+  ports: BranchPorts,
+  view: BranchView,
+  target: WorkspaceTarget,
+  deployed: readonly Candidate[],
+): readonly DueJob[] {
+  const names = new Set(deployed.map(({ name }) => name));
+  const held = view.pending.filter((one) => one.held);
+  const iids = (its: readonly Pending[]) => its.flatMap(({ provenance }) => provenance.mergeRequests);
+  const waiting = new Set(iids(held.filter(({ pipeline }) => !names.has(pipeline))));
+  const released = [...new Set(iids(held))].filter((iid) => !waiting.has(iid));
+  return releasedComments(view, target, released).map((job) => ({ job, dueAt: ports.clock.now() }));
 }
 
 /** The held pipelines of which something just came in such a way, unless the mapping file wants pushes ignored. */

@@ -105,7 +105,7 @@ test('a refused workspace is told without a word of who may use it', () => {
 
     What to do:
 
-    - Correct the name in \`branch_to_workspace.yaml\`; or ask the operator of the bot to let the project use the workspace: a mail told them how. Once it is granted, the bot deploys what was merged in the meantime.
+    - Correct the name in \`branch_to_workspace.yaml\`; or ask the operator of the bot to grant it: \`doctor\` and a mail show them how. Once it is granted, the bot deploys what was merged in the meantime.
 
     branch \`develop\` · commit [\`ccccccc1\`](https://gitlab.example/data/pipelines/-/commit/ccccccc100000000000000000000000000000000)
     "
