@@ -201,6 +201,24 @@ describe('what the mapping file requires', () => {
     expect(await deployed(iid)).toContain('1 created');
   });
 
+  test('lets go of a merge that was reverted before anybody reviewed it', async () => {
+    scene = await setScene({ mapping: withOptions('{ require: [approved] }') });
+    scene.world.aic.putPipeline(aicProject, 'PIN QA', 'a', { title: 'a', ...sqlContent('select 1') });
+    await scene.commit('develop', sqlFile('a', 'select 1'));
+    await scene.start();
+    await scene.settle();
+    const iid = await scene.open('develop', sqlFile('a', 'select 2'));
+    await scene.merge(iid);
+    await scene.comment(iid, (body) => body.includes('aic-bot:gate') && body.includes('not deployed'));
+    await scene.settle();
+    const back = await scene.open('develop', sqlFile('a', 'select 1'));
+    await scene.merge(back);
+    await scene.comment(iid, (body) => body.includes('aic-bot:gate') && body.includes('Nothing keeps'));
+    await scene.settle();
+    expect((await scene.comments(back)).filter((body) => body.includes('not deployed'))).toEqual([]);
+    expect(scene.rows('select pipeline from pending')).toEqual([]);
+  });
+
   test('is overridden by force', async () => {
     scene = await setScene({ mapping: withOptions('{ require: [approved, pipeline] }') });
     scene.world.aic.putPipeline(aicProject, 'PIN QA', 'b', sqlContent('select 9'));

@@ -19,7 +19,7 @@ import { ok } from '../../domain/shared/result.ts';
 import { checkGate } from './gate/check-gate.ts';
 import { broughtChanges } from './merged-changes.ts';
 import { answer, endedBy, type CommandContext, type Ended } from '../commands/command-context.ts';
-import { isAllToWrite, releasedJobs } from './gate/hold-deployment.ts';
+import { isAllToWrite } from './gate/hold-deployment.ts';
 import { resume } from './resume-deployment.ts';
 import { runDeployment } from './run-deployment.ts';
 import { sortCandidates, type Sorted } from './gate/sort-candidates.ts';
@@ -60,8 +60,7 @@ export async function orderDeployment(context: CommandContext, branch: string, o
       if (!gate.ok) return endedBy({ kind: 'upstream', failure: gate.failure });
       if (gate.value.kind !== 'sorted') return answer(refusal(standstillRefusal(gate.value, branch, order)));
       const { open, held, requests } = gate.value;
-      const alsoJobs = releasedJobs(ports, view, decision.target, open);
-      const run = { view, decision, requests, held, left: decision.left, alsoJobs, order };
+      const run = { view, decision, requests, held, left: decision.left, alsoJobs: [], order };
       if (open.length === 0 && (await isAllToWrite(ports, run)))
         return answer(refusal(heldRefusal(held, branch, order)));
       const ran = await runDeployment(ports, run);

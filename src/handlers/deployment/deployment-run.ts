@@ -3,6 +3,7 @@ import type { WorkspaceName } from '../../domain/aic/aic.ts';
 import type { Deployment } from '../../domain/deployment/deployment.ts';
 import type { MergeRequest } from '../../domain/gitlab/merge-request.ts';
 import { pendingHeld, type Held } from '../../domain/deployment/gate/held.ts';
+import type { Lacking } from '../../domain/deployment/gate/gate.ts';
 import type { MergeRequestIid } from '../../domain/shared/ids.ts';
 import type { DueJob } from '../../domain/jobs/job.ts';
 import type { Order } from '../../domain/deployment/deploy-request.ts';
@@ -22,6 +23,8 @@ export interface Run {
   readonly requests: readonly MergeRequest[];
   /** Of the candidates, those that the gate keeps back. */
   readonly held: readonly Held[];
+  /** What merge requests lack, where they are told it by comments of their own. */
+  readonly lacking?: readonly Lacking[];
   readonly alsoJobs: readonly DueJob[];
   /** Undefined when a merge, or what it left pending, is deployed by itself. */
   readonly order: Order | undefined;

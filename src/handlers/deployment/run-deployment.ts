@@ -14,7 +14,8 @@ import {
   type EndedFacts,
 } from '../../domain/deployment/reports/deployment-report.ts';
 import type { MergeRequest } from '../../domain/gitlab/merge-request.ts';
-import { pendingHeld } from '../../domain/deployment/gate/held.ts';
+import type { Lacking } from '../../domain/deployment/gate/gate.ts';
+import { pendingHeld, type Held } from '../../domain/deployment/gate/held.ts';
 import type { DueJob } from '../../domain/jobs/job.ts';
 import { withHolds } from '../../domain/deployment/rollback/hold.ts';
 import { isAgreed, planStep, type Step } from '../../domain/deployment/plan/plan-step.ts';
@@ -27,6 +28,7 @@ import { silent, startProgress } from './progress-comment.ts';
 import { readVersions } from './read-versions.ts';
 import { retryJob } from '../../domain/jobs/backoff.ts';
 import { activeHolds } from './rollback/active-holds.ts';
+import { gateJobs } from './gate/hold-deployment.ts';
 import { behindGate, mergedBy, placesOf, requestsIn, scopeOf, takesUp, type Run } from './deployment-run.ts';
 import { carryOutPlan } from './execute-plan.ts';
 import { unfinishedCandidates } from './unfinished-candidates.ts';
@@ -164,6 +166,7 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
     jobs: [
       ...report,
       ...(waits ? [retryJob(ports, view.key, tries)] : []),
+      ...gateJobs(ports, view, decision.target, { ...toldByComments(run), pending }),
       ...run.alsoJobs,
       ...backMergeJobs(ports, view),
     ],
@@ -171,6 +174,15 @@ async function finish(ports: BranchPorts, run: Finished): Promise<Ran> {
   });
   ports.log.info('deployed', { status, items: items.length, pending: pending.length });
   return { kind: 'ended', deployment, items };
+}
+
+/** Of what the gate keeps back, what waits indeed, where its merge requests are told by comments of their own. */
+function toldByComments({ held, lacking, waits }: Finished): {
+  readonly held: readonly Held[];
+  readonly lacking: readonly Lacking[];
+} {
+  if (lacking === undefined) return { held: [], lacking: [] };
+  return { held: held.filter(({ candidate }) => waits.has(candidate.name)), lacking };
 }
 
 async function auditOf(

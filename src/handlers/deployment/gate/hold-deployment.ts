@@ -1,5 +1,6 @@
+import type { MergeRequestIid } from '../../../domain/shared/ids.ts';
 import { branchAudit } from '../../../domain/audit/deployment-entry.ts';
-import type { BranchView, Candidate } from '../../../domain/deployment/decide-deployment.ts';
+import type { BranchView } from '../../../domain/deployment/decide-deployment.ts';
 import type { Pending } from '../../../domain/store/state.ts';
 import { heldComments, releasedComments, requestsOf } from '../../../domain/deployment/gate/gate-report.ts';
 import { pendingHeld, type Held } from '../../../domain/deployment/gate/held.ts';
@@ -15,16 +16,23 @@ import { retryJob } from '../../../domain/jobs/backoff.ts';
 import { isKept, type Run } from '../deployment-run.ts';
 import type { Sorted } from './sort-candidates.ts';
 
-/** Who is told that something waits, and who that it does no longer. */
-export function heldJobs(
-  ports: BranchPorts,
+/**
+ * Who is told that something waits, and who that it does no longer: by what is pending once the branch was looked at, whatever looked.
+ * @param held what the gate keeps back now; nothing of it where an order or a resumed run tells it in its own report
+ */
+export function gateJobs(
+  { settings, clock }: Pick<BranchPorts, 'settings' | 'clock'>,
   view: BranchView,
   target: WorkspaceTarget,
-  { held, lacking }: Pick<Extract<Sorted, { kind: 'sorted' }>, 'held' | 'lacking'>,
+  {
+    held,
+    lacking,
+    pending,
+  }: Pick<Extract<Sorted, { kind: 'sorted' }>, 'held' | 'lacking'> & { readonly pending: readonly Pending[] },
 ): readonly DueJob[] {
-  const waiting = new Set(requestsOf(held));
+  const waiting = new Set([...requestsOf(held), ...heldRequests(pending)]);
   const waited = [
-    ...view.pending.flatMap(({ held: was, provenance }) => (was ? provenance.mergeRequests : [])),
+    ...heldRequests(view.pending),
     ...(view.state?.gated === true ? view.mergeRequests.map(({ iid }) => iid) : []),
   ];
   const released = [...new Set(waited)].filter((iid) => !waiting.has(iid));
@@ -33,26 +41,13 @@ export function heldJobs(
   const jobs = [
     ...heldComments(view, target, { held, lacking }),
     ...releasedComments(view, target, released),
-    ...(pushed.length + unknown.length === 0
-      ? []
-      : pushReport(view, { pushed, unknown }, ports.settings, 'force')),
+    ...(pushed.length + unknown.length === 0 ? [] : pushReport(view, { pushed, unknown }, settings, 'force')),
   ];
-  return jobs.map((job) => ({ job, dueAt: ports.clock.now() }));
+  return jobs.map((job) => ({ job, dueAt: clock.now() }));
 }
 
-/** Tells the merge requests of which nothing waits any more, since an order deploys what was held. */
-export function releasedJobs(
-  ports: BranchPorts,
-  view: BranchView,
-  target: WorkspaceTarget,
-  deployed: readonly Candidate[],
-): readonly DueJob[] {
-  const names = new Set(deployed.map(({ name }) => name));
-  const held = view.pending.filter((one) => one.held);
-  const iids = (its: readonly Pending[]) => its.flatMap(({ provenance }) => provenance.mergeRequests);
-  const waiting = new Set(iids(held.filter(({ pipeline }) => !names.has(pipeline))));
-  const released = [...new Set(iids(held))].filter((iid) => !waiting.has(iid));
-  return releasedComments(view, target, released).map((job) => ({ job, dueAt: ports.clock.now() }));
+function heldRequests(pending: readonly Pending[]): readonly MergeRequestIid[] {
+  return pending.flatMap(({ held, provenance }) => (held ? provenance.mergeRequests : []));
 }
 
 /** The held pipelines of which something just came in such a way, unless the mapping file wants pushes ignored. */
@@ -102,25 +97,37 @@ export async function isAllToWrite(
  */
 export async function holdBack(
   ports: BranchPorts,
-  { view, decision, held, alsoJobs }: Pick<Run, 'view' | 'decision' | 'held' | 'alsoJobs'>,
+  {
+    view,
+    decision,
+    held,
+    lacking = [],
+    alsoJobs,
+  }: Pick<Run, 'view' | 'decision' | 'held' | 'lacking' | 'alsoJobs'>,
 ): Promise<JobOutcome> {
   const { key, state, deliveries } = view;
   const tries = deliveries.length > 0 ? 1 : (state?.tries ?? 0) + 1;
   ports.log.info('deployment waits', { branch: key.branch, gate: 'held' });
   const names = new Set(decision.candidates.map(({ name }) => name));
+  const pending = [
+    ...view.pending.filter(({ pipeline }) => !names.has(pipeline)),
+    ...pendingHeld(
+      held.map(({ candidate }) => candidate),
+      view.from,
+    ),
+  ];
   await ports.store.close({
     key,
     deliveries,
     state: { ...decision.state, tries, gated: true },
-    pending: [
-      ...view.pending.filter(({ pipeline }) => !names.has(pipeline)),
-      ...pendingHeld(
-        held.map(({ candidate }) => candidate),
-        view.from,
-      ),
-    ],
+    pending,
     deployment: undefined,
-    jobs: [retryJob(ports, key, tries), ...alsoJobs, ...backMergeJobs(ports, view)],
+    jobs: [
+      retryJob(ports, key, tries),
+      ...gateJobs(ports, view, decision.target, { held, lacking, pending }),
+      ...alsoJobs,
+      ...backMergeJobs(ports, view),
+    ],
     audit: state?.gated === true ? [] : [branchAudit(view, 'refusal', 'waits: held')],
   });
   return { kind: 'done' };
