@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { getPlatformProxy } from 'wrangler';
@@ -17,7 +18,11 @@ beforeAll(async () => {
 afterAll(() => platform.dispose());
 
 const open = async () => {
-  const db = openD1(platform.env.DB, (query) => query());
+  // Each `prepare` of the proxy keeps this process waiting. What closed its end of a connection meanwhile has to be noticed before the next call.
+  const db = openD1(platform.env.DB, async (query) => {
+    await setImmediate();
+    return query();
+  });
   await migrateD1(platform.env.DB, db, { now: () => 0 });
   return db;
 };
