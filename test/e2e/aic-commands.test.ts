@@ -169,7 +169,7 @@ describe('backup', () => {
   });
 
   test('of a thousand pipelines folds the long table, and waits for a host that was away', async () => {
-    await scene.start();
+    await scene.start({}, undefined, 20_000);
     addDrive();
     for (let number = 0; number < 150; number += 1) setPipeline(`Pipeline ${number}`, 'select 1');
     scene.world.aic.inject({ path: /upload-file$/, times: 2, fault: { kind: 'status', status: 503 } });

@@ -28,8 +28,15 @@ export interface Scene {
   readonly projectId: number;
   readonly maintainer: Person;
   addBranch(branch: string, from: string): Promise<void>;
-  /** @param timeoutMs after how long a call counts as not answered; usually as in real life */
-  start(settings?: Readonly<Record<string, string>>, timeoutMs?: number): Promise<RunningBot>;
+  /**
+   * @param timeoutMs after how long a call counts as not answered; usually as in real life
+   * @param retryMs for how long a call is tried again
+   */
+  start(
+    settings?: Readonly<Record<string, string>>,
+    timeoutMs?: number,
+    retryMs?: number,
+  ): Promise<RunningBot>;
   /** Commits to a branch as git does, without a webhook. */
   commit(branch: string, files: Readonly<Record<string, string | null>>): Promise<string>;
   /** Commits over GitLab's API, which reports a push. */
@@ -138,12 +145,12 @@ export async function setScene(
     addBranch,
     projectId: project.id,
     maintainer,
-    start: async (settings = {}, timeoutMs?: number) => {
+    start: async (settings = {}, timeoutMs?: number, retryMs = 500) => {
       // The webhook is the same after a restart.
       const port = bots.size === 0 ? lastPort : 0;
       // Looking for drift calls AIC: tests that are about it ask for it.
       const usual = { ...world.settings, DRIFT_MINUTES: '0' };
-      const bot = await startBot({ ...usual, ...settings }, clock, { port, timeoutMs });
+      const bot = await startBot({ ...usual, ...settings }, clock, { port, timeoutMs, retryMs });
       const running = {
         ...bot,
         stop: () => {
@@ -270,7 +277,11 @@ export function sqlContent(query: string) {
 async function startBot(
   settings: Readonly<Record<string, string>>,
   clock: Clock,
-  { port: wantedPort, timeoutMs }: { readonly port: number; readonly timeoutMs: number | undefined },
+  {
+    port: wantedPort,
+    timeoutMs,
+    retryMs,
+  }: { readonly port: number; readonly timeoutMs: number | undefined; readonly retryMs: number },
 ): Promise<RunningBot> {
   const config = parseConfig(settings);
   if (!config.ok) throw new Error(JSON.stringify(config.failure));
@@ -281,7 +292,7 @@ async function startBot(
     random: Math.random,
     log: createLog({ level: 'debug', clock, mask, write: (line) => void log.push(line) }),
     mask,
-    retry: { firstPauseMs: 5, longestPauseMs: 20, totalMs: 500 },
+    retry: { firstPauseMs: 5, longestPauseMs: 20, totalMs: retryMs },
     breaking: { afterFailures: 10, pauseMs: 50 },
     // A bot whose clock is moved ahead has not been paused.
     leaseMs: 30 * 24 * 60 * 60_000,
