@@ -1,4 +1,5 @@
-import { statfsSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -18,25 +19,33 @@ class SlowFirst extends BaseSequencer {
   }
 }
 
-/** Where Linux keeps files in memory: databases and repositories wait for no disk there. Elsewhere, or where there is little of it, tests use the usual folder. */
+/** Where Linux keeps files in memory: databases and repositories wait for no disk there. */
 const memory = '/dev/shm';
 const neededBytes = 4 * 1024 ** 3;
 
-function hasMemory(): boolean {
+/** A folder in memory that is gone after the run; undefined where there is little or no memory to have one in. */
+function memoryFolder(): string | undefined {
   try {
     const { bavail, bsize } = statfsSync(memory);
-    return bavail * bsize >= neededBytes;
+    if (bavail * bsize < neededBytes) return undefined;
+    const folder = mkdtempSync(join(memory, 'aic-bot-'));
+    // PostgreSQL runs as a user of its own where the tests run as root.
+    chmodSync(folder, 0o755);
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    return folder;
   } catch {
-    return false;
+    return undefined;
   }
 }
+
+const temporary = memoryFolder();
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    env: hasMemory() ? { TMPDIR: memory } : {},
+    env: temporary === undefined ? {} : { TMPDIR: temporary },
     // Most of them wait for a process or a clock most of the time.
     maxWorkers: 3,
     sequence: { sequencer: SlowFirst },

@@ -21,12 +21,12 @@ const pure = new Set(['diff-tree', 'ls-tree', 'merge-base', 'merge-tree', 'rev-l
 const answers = new Map<string, Promise<GitAnswer>>();
 const keptAnswers = 5_000;
 const keptBytes = 16 * 1024;
-/** How often references were moved, by repository: so long lists of them stay as they are. */
+/** How often references were moved, by repository: a list of them is kept until the next move. */
 const moves = new Map<string, number>();
 
 /**
  * Runs the `git` binary in a bare repository. Rejects with what Git wrote to stderr when it fails.
- * Starting it takes most of the demo's time: what can't have changed is not asked twice.
+ * Starting Git takes longer than its work: what can't have changed is not asked twice.
  */
 export async function runGit(
   directory: string,

@@ -330,3 +330,12 @@ it('two keys with one workspace are refused with both lines, a prefix too', asyn
   expect(comment).toContain('belongs to `develop` (line 3) and to `team-a/*`');
   expect(scene.world.aic.writes).toEqual([]);
 });
+
+it('a mapping that names no AIC project is not told to be refused a workspace', async () => {
+  await scene.commit('main', {
+    'branch_to_workspace.yaml': 'mapping: { main: PIN PROD, develop: PIN QA }\n',
+  });
+  await scene.start(granted);
+  await scene.settle();
+  expect((await say(scene, await issue(scene), '/aic status')).answer).not.toContain('may not use');
+});

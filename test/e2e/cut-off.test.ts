@@ -6,26 +6,11 @@ import { z } from 'zod';
 
 import { until } from '../../demo/person.ts';
 import { aicProject, isFinal, mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
+import { hourLater, isGate, live, required } from './review-scene.ts';
 import { issue, say } from './thread.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
-
-const required = `${mapping}workspaces:\n  PIN QA: { require: [approved] }\n`;
-const hourMs = 60 * 60_000;
-
-const isGate = (body: string) => body.includes('aic-bot:gate') && body.includes('not deployed');
-
-function live(): readonly string[] {
-  return [...scene.world.aic.pipelines(aicProject, 'PIN QA')].toSorted();
-}
-
-/** Moves the clock until all is done that is due within an hour. */
-async function hourLater(): Promise<void> {
-  await scene.settle();
-  await scene.advance(hourMs);
-  await scene.settle();
-}
 
 /** Lets the next write to AIC go unanswered. */
 function hangNext(method: 'POST' | 'PUT' = 'POST'): void {
@@ -36,7 +21,7 @@ function hangNext(method: 'POST' | 'PUT' = 'POST'): void {
 async function cutOff(bot: { stop(): Promise<void> }, others = 0): Promise<void> {
   const count = (state: string) =>
     scene.rows(`select 1 from items where state_json like '%"${state}"%'`).length;
-  await until('the write', () => (count('writing') > 0 && count('created') === others) || undefined, 15_000);
+  await until('the write', () => (count('writing') > 0 && count('created') === others) || undefined, 30_000);
   await bot.stop();
 }
 
@@ -84,10 +69,10 @@ describe('a deployment that was cut off', () => {
     await scene.start();
     expect(await scene.comment(iid, isFinal)).toContain('a deploy freeze began before it was its turn');
     await scene.settle();
-    expect(live()).toEqual(writing.map((row) => z.object({ pipeline: z.string() }).parse(row).pipeline));
+    expect(live(scene)).toEqual(writing.map((row) => z.object({ pipeline: z.string() }).parse(row).pipeline));
     await scene.commit('main', { 'branch_to_workspace.yaml': mapping });
     await say(scene, await issue(scene), '/aic retry branch=develop');
-    expect(live()).toEqual(names);
+    expect(live(scene)).toEqual(names);
   });
 
   test('is ended where the branch has another workspace now, which gets nothing that the gate does not let pass', async () => {
@@ -97,7 +82,7 @@ describe('a deployment that was cut off', () => {
     await cutOffForced(sqlFile('a', 'select 1'));
     await scene.commit('main', { 'branch_to_workspace.yaml': required.replaceAll('PIN QA', 'PIN NEW') });
     await scene.start();
-    await hourLater();
+    await hourLater(scene);
     expect(aic.pipelines(aicProject, 'PIN NEW')).toEqual([]);
     expect(scene.rows('select workspace, status from deployments')).toEqual([
       { workspace: 'PIN QA', status: 'failed' },
@@ -119,7 +104,7 @@ describe('a deployment that was cut off', () => {
     await cutOff(bot, 1);
     await scene.commit('main', { 'branch_to_workspace.yaml': mapping.replace('PIN QA', 'PIN NEW') });
     await scene.start();
-    await hourLater();
+    await hourLater(scene);
     const items = scene.rows(
       `select state_json ->> 'kind' as state from items join deployments on deployment_id = deployments.id
        where workspace = 'PIN QA' order by state`,
@@ -163,7 +148,7 @@ describe('a deployment that was cut off', () => {
     forgetJobs();
     await change();
     await scene.start();
-    await hourLater();
+    await hourLater(scene);
     expect(scene.rows('select status from deployments order by id')).toEqual([
       { status: 'succeeded' },
       { status },
@@ -177,8 +162,8 @@ describe('a deployment that was cut off', () => {
     const second = await scene.open('develop', sqlFile('c', 'select 1'));
     await scene.merge(second);
     await scene.start();
-    await hourLater();
-    expect(live()).toEqual(['a']);
+    await hourLater(scene);
+    expect(live(scene)).toEqual(['a']);
     expect(scene.rows('select pipeline from pending order by pipeline')).toEqual([
       { pipeline: 'b' },
       { pipeline: 'c' },

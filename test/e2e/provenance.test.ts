@@ -5,21 +5,17 @@ import { personAt, until, type Person } from '../../demo/person.ts';
 import { gitText } from '../../demo/gitlab/git.ts';
 import type { AutomaticRebase, MergeMethod } from '../../demo/gitlab/project.ts';
 import { aicProject, isFinal, mapping, setScene, sqlContent, sqlFile, type Scene } from './scene.ts';
+import { hourLater, isGate, live, required } from './review-scene.ts';
 import { issue, onMergeRequest, say } from './thread.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
 
-const required = `${mapping}workspaces:\n  PIN QA: { require: [approved] }\n`;
 const hourMs = 60 * 60_000;
 const merged = z.object({ merge_commit_sha: z.string().nullable(), sha: z.string() });
 
 function request(iid: number): string {
   return `/projects/${scene.projectId}/merge_requests/${iid}`;
-}
-
-function live(): readonly string[] {
-  return [...scene.world.aic.pipelines(aicProject, 'PIN QA')].toSorted();
 }
 
 function reviewer(): Person {
@@ -35,15 +31,6 @@ async function openTwo(first: string, second: string): Promise<number> {
   const source = `work/${iid}`;
   await scene.world.gitlab.commitFiles(scene.projectId, source, 'More', sqlFile(second, 'select 2'));
   return iid;
-}
-
-const isGate = (body: string) => body.includes('aic-bot:gate') && body.includes('not deployed');
-
-/** Moves the clock until all is done that is due within an hour. */
-async function hourLater(): Promise<void> {
-  await scene.settle();
-  await scene.advance(hourMs);
-  await scene.settle();
 }
 
 async function git(...args: readonly string[]): Promise<string> {
@@ -86,10 +73,10 @@ describe('an unapproved merge', () => {
     await scene.comment(approved, isFinal);
     await scene.comment(lacking, isGate);
     await scene.settle();
-    expect(live()).toEqual(['c', 'd']);
+    expect(live(scene)).toEqual(['c', 'd']);
     await rita.call('POST', `${request(lacking)}/approve`);
-    await hourLater();
-    expect(live()).toEqual(['a', 'b', 'c', 'd']);
+    await hourLater(scene);
+    expect(live(scene)).toEqual(['a', 'b', 'c', 'd']);
     expect(await scene.comment(lacking, isFinal)).toContain('2 created');
   });
 
@@ -106,8 +93,8 @@ describe('an unapproved merge', () => {
     scene.world.gitlab.inject({ path: /\/compare$/, fault: { kind: 'status', status: 500 } });
     await scene.merge(approved);
     await scene.comment(approved, isFinal);
-    await hourLater();
-    expect(live()).toEqual(['c', 'd']);
+    await hourLater(scene);
+    expect(live(scene)).toEqual(['c', 'd']);
   });
 
   test('waits, though GitLab is still merging it when its webhook comes', async () => {
@@ -130,7 +117,7 @@ describe('an unapproved merge', () => {
     gitlab.lockMergeRequest(scene.projectId, iid, false);
     await scene.advance(60_000);
     await scene.comment(iid, isGate);
-    expect(live()).toEqual([]);
+    expect(live(scene)).toEqual([]);
   });
 
   test.each([
@@ -153,8 +140,8 @@ describe('an unapproved merge', () => {
       await scene.deliver(bot, { object_kind: 'merge_request', object_attributes: event });
     }
     await until('a look at it', () => bot.log.find((line) => line.includes('is being merged')), 15_000);
-    await hourLater();
-    expect(live()).toEqual(after);
+    await hourLater(scene);
+    expect(live(scene)).toEqual(after);
     const head = await git('rev-parse', 'develop');
     const path = `/projects/${scene.projectId}/repository/commits/${head}/comments`;
     const told = JSON.stringify(await scene.maintainer.call('GET', path));
@@ -173,15 +160,15 @@ describe('an unapproved merge', () => {
     );
     await scene.advance(20 * 60_000);
     await scene.deliver(bot, { object_kind: 'push', ref: 'refs/heads/develop', before: '', after: '' });
-    await hourLater();
-    expect(live()).toEqual([]);
+    await hourLater(scene);
+    expect(live(scene)).toEqual([]);
     expect(scene.rows('select pipeline, held from pending')).toEqual([{ pipeline: 'a', held: 1 }]);
     const thread = await issue(scene);
     expect((await say(scene, thread, '/aic deploy a branch=develop')).answer).toContain(
       'GitLab does not tell which merge requests its content came from',
     );
     expect((await say(scene, thread, '/aic deploy a force branch=develop')).emoji).toBe('white_check_mark');
-    expect(live()).toEqual(['a']);
+    expect(live(scene)).toEqual(['a']);
   });
 });
 
@@ -192,7 +179,7 @@ describe('a push without a merge request', () => {
     await scene.settle();
     const rita = reviewer();
     const commit = await scene.push('develop', sqlFile('pushed', 'select 6'));
-    await hourLater();
+    await hourLater(scene);
     const comments = await scene.maintainer.call(
       'GET',
       `/projects/${scene.projectId}/repository/commits/${commit}/comments`,
@@ -202,19 +189,19 @@ describe('a push without a merge request', () => {
     await rita.call('POST', `${request(approved)}/approve`);
     await scene.merge(approved);
     await scene.comment(approved, isFinal);
-    await hourLater();
-    expect(live()).toEqual(['good']);
+    await hourLater(scene);
+    expect(live(scene)).toEqual(['good']);
     const thread = await issue(scene);
     const plain = await say(scene, thread, '/aic deploy branch=develop');
     expect(plain.emoji).toBe('x');
     expect(plain.answer).toContain('was pushed without a merge request');
     expect(plain.answer).toContain('force');
-    expect(live()).toEqual(['good']);
+    expect(live(scene)).toEqual(['good']);
     const status = await say(scene, thread, '/aic status branch=develop');
     expect(status.answer).toContain('1 pipeline is pending');
     await say(scene, thread, '/aic deploy pushed force branch=develop');
-    expect(live()).toEqual(['good', 'pushed']);
-    await hourLater();
+    expect(live(scene)).toEqual(['good', 'pushed']);
+    await hourLater(scene);
     expect(scene.rows('select * from pending')).toEqual([]);
   });
 
@@ -242,9 +229,9 @@ describe('a push without a merge request', () => {
     await scene.maintainer.call('POST', `${path}/branches?branch=made&ref=develop`);
     await git('update-ref', 'refs/heads/made', made);
     await scene.world.gitlab.pushAs(scene.projectId, 'omar', 'develop', made);
-    await hourLater();
+    await hourLater(scene);
     expect(merged.parse(await scene.maintainer.call('GET', request(iid))).merge_commit_sha).toBe(made);
-    expect(live()).not.toContain('evil');
+    expect(live(scene)).not.toContain('evil');
   });
 });
 
@@ -271,7 +258,7 @@ describe('a command without force', () => {
     await scene.commit('develop', sqlFile('a', 'select 666'));
     const { answer } = await say(scene, await issue(scene), '/aic retry branch=develop');
     expect(answer).toContain('was pushed without a merge request');
-    expect(live()).toEqual([]);
+    expect(live(scene)).toEqual([]);
   });
 
   test('deploys nothing that is on the branch since before its record, named or in its own merge request', async () => {
@@ -283,9 +270,9 @@ describe('a command without force', () => {
     const named = await say(scene, await issue(scene), '/aic deploy old branch=develop');
     expect(named.answer).toContain('GitLab does not tell which merge requests its content came from');
     await say(scene, onMergeRequest(scene, iid), '/aic deploy');
-    expect(live()).toEqual([]);
+    expect(live(scene)).toEqual([]);
     await say(scene, await issue(scene), '/aic deploy old branch=develop force');
-    expect(live()).toEqual(['old']);
+    expect(live(scene)).toEqual(['old']);
   });
 
   test('brings back what was deployed before and deleted in AIC', async () => {
@@ -295,9 +282,9 @@ describe('a command without force', () => {
     await scene.merge(iid);
     await scene.comment(iid, isFinal);
     scene.world.aic.removePipeline(aicProject, 'PIN QA', 'a');
-    expect(live()).toEqual([]);
+    expect(live(scene)).toEqual([]);
     await say(scene, await issue(scene), '/aic deploy a branch=develop');
-    expect(live()).toEqual(['a']);
+    expect(live(scene)).toEqual(['a']);
   });
 });
 
@@ -345,7 +332,7 @@ describe('a merge made by hand', () => {
     await scene.merge(other);
     await scene.comment(other, isFinal);
     await mergeByHand(iid, text(after));
-    await hourLater();
+    await hourLater(scene);
     expect(scene.world.aic.pipelineText(aicProject, 'PIN QA', 'p')?.includes('select 5')).toBe(isLive);
   });
 
@@ -364,8 +351,8 @@ describe('a merge made by hand', () => {
     await scene.comment(other, isFinal);
     // Its own branch holds `p` as it was before the other request.
     await mergeByHand(iid, { ...text(before), ...sqlFile('q', 'select 1') });
-    await hourLater();
-    expect(live()).toEqual(['p', 'q']);
+    await hourLater(scene);
+    expect(live(scene)).toEqual(['p', 'q']);
     expect(scene.world.aic.pipelineText(aicProject, 'PIN QA', 'p')).toContain('select 9');
   });
 });
@@ -392,8 +379,8 @@ describe('who knows the secret of the webhook', () => {
     await scene.deliver(bot, forged);
     await scene.merge(good);
     await scene.comment(good, isFinal);
-    await hourLater();
-    expect(live()).toEqual(['other']);
+    await hourLater(scene);
+    expect(live(scene)).toEqual(['other']);
     expect(state().origin_sha).toBe(begun.origin_sha);
   });
 
@@ -420,7 +407,7 @@ describe('who knows the secret of the webhook', () => {
     await scene.deliver(bot, { object_kind: 'push', ref: 'refs/heads/develop', before: head, after });
     expect(await scene.comment(iid, isFinal)).toContain('1 blocked');
     await scene.settle();
-    expect(live()).toEqual(['New', 'Sales']);
+    expect(live(scene)).toEqual(['New', 'Sales']);
     expect(aic.pipelineText(aicProject, 'PIN QA', 'Sales')).toContain('select 7');
     expect(state().origin_sha).toBe(after);
   });
@@ -440,8 +427,8 @@ describe('who knows the secret of the webhook', () => {
     await scene.advance(25 * hourMs);
     await told(old);
     await told(open);
-    await hourLater();
-    expect(live()).toEqual([]);
+    await hourLater(scene);
+    expect(live(scene)).toEqual([]);
   });
 
   test('holds no branch up for longer than two minutes, however many merges they make up', async () => {
@@ -461,12 +448,12 @@ describe('who knows the secret of the webhook', () => {
     await forge();
     await scene.merge(good);
     const tried = () => bot.log.filter((line) => line.includes('is not known yet')).length;
-    for (let half = 0; half < 12 && !live().includes('a'); half += 1) {
+    for (let half = 0; half < 12 && !live(scene).includes('a'); half += 1) {
       const before = tried();
       await scene.advance(30_000);
       await forge();
-      await until('a try', () => tried() > before || live().includes('a') || undefined, 15_000);
+      await until('a try', () => tried() > before || live(scene).includes('a') || undefined, 15_000);
     }
-    expect(live()).toContain('a');
+    expect(live(scene)).toContain('a');
   });
 });

@@ -10,7 +10,7 @@ import { originText } from '../gate/explain-waits.ts';
 import { jointly } from '../gate/provenance.ts';
 import { names, phrase, words, type Phrase } from '../../report/phrase.ts';
 import { timeOf } from '../../shared/timestamps.ts';
-import { explain, type Reason } from '../../report/reason.ts';
+import { explain } from '../../report/reason.ts';
 import type { Report } from '../../report/report.ts';
 import type { Pending } from '../../store/state.ts';
 
@@ -23,8 +23,8 @@ export interface BranchStatus {
   readonly pending: readonly Pending[];
   /** How the workspace compared with the branch when it was last looked at; empty before that. */
   readonly drift: ReadonlyMap<string, DriftState>;
-  /** Why the project may not use the workspace. Then nothing of it is shown. */
-  readonly refused?: Reason | undefined;
+  /** Whether the project may not use the workspace. Then nothing of it is shown. */
+  readonly isRefused?: boolean;
   /** What was rolled back and is held back from deployment. */
   readonly holds: readonly Hold[];
   /** Until when nothing is deployed by itself. */
@@ -51,7 +51,7 @@ export function statusReport(
   const pending = branches.flatMap((status) => [
     ...new Set(status.pending.map(({ pipeline }) => pipeline)),
   ]).length;
-  const refused = branches.filter((status) => status.refused !== undefined);
+  const refused = branches.filter(({ isRefused }) => isRefused === true);
   const isRunning = branches.some(({ last }) => last?.deployment.status === 'running');
   return {
     mood: isRunning ? 'running' : pending === 0 && refused.length === 0 ? 'done' : 'held',
@@ -77,15 +77,14 @@ export function statusReport(
         status.workspace === undefined ? words('none') : phrase`${status.workspace}`,
         lastOf(project, status),
         names([...new Set(status.pending.map(({ pipeline }) => pipeline))], 5),
-        status.refused === undefined ? driftOf(status) : words('not looked at'),
+        status.isRefused === true ? words('not looked at') : driftOf(status),
       ]),
     },
     remedies: [
-      ...refused.flatMap(({ branch, refused: reason }) =>
-        reason === undefined
-          ? []
-          : [[...phrase`${branch}: `, ...explain(reason).what, ' ', ...explain(reason).remedy]],
-      ),
+      ...refused.map(({ branch, workspace = '' }): Phrase => {
+        const { what, remedy } = explain({ kind: 'unclaimed', workspace });
+        return [...phrase`${branch}: `, ...what, ' ', ...remedy];
+      }),
       ...branches.flatMap(reasonsOf),
       ...branches.flatMap(heldOn),
       ...branches.flatMap(waysOut),

@@ -44,7 +44,7 @@ export function prepareStatus(context: CommandContext, command: Command): Prepar
               found.rule === 'exact' && claimed?.ok === true
                 ? await ports.store.drift(keyOfWorkspace(ports, project.id, found.workspace))
                 : new Map(),
-            refused: claimed?.ok === false ? claimed.failure : undefined,
+            isRefused: claimed?.ok === false && claimed.failure.kind === 'unclaimed',
             holds: await ports.store.holds(key),
             frozen:
               found.rule === 'none'
